@@ -1,0 +1,64 @@
+"""Every exception strati raises on purpose.
+
+StratiError                 base; `str(error)` is one clear sentence
+├── UserError               a mistake the user can fix: exit code 2, no traceback
+│   ├── DataError           a file, row or column is not what was expected
+│   ├── TaskError           strati.toml, a flag or a goal does not make sense
+│   ├── ModelError          a model is missing, altered or of the wrong kind
+│   ├── StackError          a stack folder is damaged or altered
+│   ├── MissingExtra        an optional dependency is needed: names the extra
+│   └── BusyError           another process is writing the same run
+├── Stopped                 a limit or the user ended the work; everything so far is kept: exit code 3
+└── LayerDown               a layer cannot answer at all now; its cases go to people
+"""
+
+from __future__ import annotations
+
+
+class StratiError(Exception):
+    """Base of all errors raised by strati."""
+
+
+class UserError(StratiError):
+    """Something the user can put right; printed without a traceback, exit code 2."""
+
+
+class DataError(UserError):
+    """A data file, row or column is not what was expected."""
+
+
+class TaskError(UserError):
+    """A task, a goal or a setting does not make sense."""
+
+
+class ModelError(UserError):
+    """A model is missing, altered, or not of the kind that was asked for."""
+
+
+class StackError(UserError):
+    """A saved stack is damaged, altered, or cannot be saved."""
+
+
+class MissingExtra(UserError):
+    """An optional dependency is needed.
+
+    >>> str(MissingExtra("xllamacpp", "local"))
+    "this needs the package xllamacpp: pip install 'strati[local]'"
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs the package {package}: pip install 'strati[{extra}]'")
+        self.package = package
+        self.extra = extra
+
+
+class BusyError(UserError):
+    """Another process is at work on the same run."""
+
+
+class Stopped(StratiError):
+    """The work was ended by a limit or by the user; what was done is kept."""
+
+
+class LayerDown(StratiError):
+    """A layer cannot answer at all at present (engine gone, server away)."""

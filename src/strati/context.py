@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from strati.errors import Stopped
 from strati.records import JSON, Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from strati.model import Embedder
 
 
 class Memo(Protocol):
@@ -66,12 +72,35 @@ class Budget:
             self.spent += min(paid, reserved)
 
 
+class VectorCache:
+    """Embeddings already computed while fitting, by embedder and text, so that several rungs embed a text once.
+
+    Answers are never taken from it: a `Context` that answers has none, so measured times are honest.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], Any] = {}
+
+    def embed(self, embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row per text, in their order; only new texts are embedded."""
+        import numpy as np
+
+        key = embedder.fingerprint()
+        new = [text for text in dict.fromkeys(texts) if (key, text) not in self._rows]
+        if new:
+            self._rows.update(zip(((key, text) for text in new), embedder.embed(new), strict=True))
+        if not texts:
+            return embedder.embed([])
+        return np.stack([self._rows[key, text] for text in texts])
+
+
 @dataclass
 class Context:
     """The surroundings of one run.
 
     `deadline` is a `time.monotonic()` value; `cancelled` may be set from another thread or a signal handler;
-    `advance` is told of every finished case, for progress bars; `say` is told what is being done.
+    `begin` is told what is being done and how many cases it has, `advance` of every finished case: for progress bars.
+    `vectors` is there while fitting only.
     """
 
     seed: int = 0
@@ -80,7 +109,12 @@ class Context:
     budget: Budget = field(default_factory=Budget)
     memo: Memo = field(default_factory=MemoryMemo)
     advance: Callable[[int, Usage], None] = lambda count, usage: None
-    say: Callable[[str], None] = lambda text: None
+    begin: Callable[[str, int], None] = lambda what, total: None
+    vectors: VectorCache | None = None
+
+    def embed(self, embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts; layers go through this so that fitting does no work twice."""
+        return embedder.embed(texts) if self.vectors is None else self.vectors.embed(embedder, texts)
 
     def check(self) -> None:
         """Raise `Stopped` when the run was cancelled or its time is over. Layers call it between model calls."""

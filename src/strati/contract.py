@@ -59,6 +59,13 @@ class Trainable(Protocol):
 
 
 @runtime_checkable
+class Adaptive(Protocol):
+    """A layer that learns from unlabelled tune cases as they arrive at it, with the evidence of earlier layers."""
+
+    def fit_cases(self, cases: Sequence[Case], ctx: Context) -> Self: ...
+
+
+@runtime_checkable
 class Saveable(Protocol):
     """A layer that can be part of a stack folder.
 

@@ -1,0 +1,87 @@
+"""What takes part in a benchmark: a stack in one or several forms, of which the best on tune is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from strati.contract import Layer
+from strati.layers.function import Function
+from strati.layers.recorded import Recorded, RecordedAnswer
+from strati.model import ModelCard
+from strati.records import JSON
+from strati.stack import Stack, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to set a candidate up: settings in words, and the unfitted stack."""
+
+    settings: Mapping[str, JSON]
+    stack: Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate.
+
+    Attributes:
+        name: how reports call it; unique in a benchmark.
+        forms: at least one; settings are chosen among them on tune.
+        uses_llm: whether a language model is part of it.
+        slow: whether it answers a common random subset only (see the sample size of a benchmark).
+        learns: whether more training rows could change it; then a published split gets a refit on all of them.
+        recorded: answers recorded elsewhere: measured, never served.
+        cards: the models it uses.
+        licence: of the parts that are not models.
+    """
+
+    name: str
+    forms: tuple[Form, ...]
+    uses_llm: bool = False
+    slow: bool = False
+    learns: bool = False
+    recorded: bool = False
+    cards: tuple[ModelCard, ...] = ()
+    licence: str = "yours"
+
+    @classmethod
+    def of(
+        cls, part: Layer | Stack | Callable[..., JSON], name: str = "", *, slow: bool = False, uses_llm: bool = False
+    ) -> Self:
+        """A candidate from a stack, a layer, or a plain function of one text."""
+        if isinstance(part, Stack):
+            stack = part
+        else:
+            layer = part if isinstance(part, Layer) else Function(part, name)
+            stack = Stack((Stage(layer),), name or layer.name)
+        return cls(name or stack.name, (Form({}, stack),), uses_llm, slow, learns=True)
+
+    @classmethod
+    def from_answers(cls, name: str, answers: Mapping[str, RecordedAnswer], *, uses_llm: bool = True) -> Self:
+        """A candidate from recorded answers by example id."""
+        stack = Stack((Stage(Recorded(answers, name)),), name)
+        return cls(name, (Form({}, stack),), uses_llm, recorded=True, licence="unknown")
+
+    @property
+    def private(self) -> bool:
+        """Whether inputs stay on this machine."""
+        return not self.recorded and all(card.private for card in self.cards)
+
+    @property
+    def costs_known(self) -> bool:
+        """Whether what an answer costs can be told: measured here, or on record."""
+        layers = [stage.layer for stage in self.forms[0].stack.stages]
+        return all(layer.costs_known for layer in layers if isinstance(layer, Recorded))
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        return tuple(stage.name for stage in self.forms[0].stack.stages)
+
+    def fingerprint(self) -> str:
+        """Of all its forms, as they are before fitting."""
+        from strati.identity import fingerprint
+
+        forms = [[dict(form.settings), form.stack.fingerprint()] for form in self.forms]
+        return fingerprint("candidate.v1", forms=forms)

@@ -1,0 +1,45 @@
+"""The pulled models that take part: all of them, or those that were named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strati.errors import ModelError
+
+if TYPE_CHECKING:
+    from strati.model import Embedder, LanguageModel
+
+
+def open_models(
+    names: Sequence[str], catalogs: Sequence[Path], *, llms: bool
+) -> tuple[list[LanguageModel], list[Embedder]]:
+    """Language models and embedders from the cache. `names` empty means all that are pulled and can run here.
+
+    Raises:
+        ModelError: a named model is unknown, not pulled, or altered.
+    """
+    from strati.model import Embedder, LanguageModel
+    from strati.models.catalog import Catalog
+    from strati.models.store import Store
+
+    catalog = Catalog.load(catalogs)
+    store = Store()
+    pulled = {entry.name: entry for entry in store.pulled(catalog)}
+    for name in names:
+        if name not in catalog:
+            raise ModelError(f"no catalog has a model {name!r}; strati models list shows those there are")
+        if name not in pulled:
+            raise ModelError(f"the model {name} is not here yet: strati models pull {name}")
+    found: list[object] = []
+    for name, entry in pulled.items():
+        if (names and name not in names) or not entry.usable:
+            continue
+        if not llms and entry.kind == "gguf":
+            continue
+        entry.check_packages()
+        found.append(store.open(entry))
+    models = [model for model in found if isinstance(model, LanguageModel)]
+    embedders = [model for model in found if isinstance(model, Embedder)]
+    return models, embedders

@@ -1,0 +1,153 @@
+"""`strati bench`: from a labelled file to a verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from strati.candidate import Candidate
+    from strati.cli.inputs import Inputs
+    from strati.run import Outcome
+
+EPILOG = "Example: strati bench tickets.csv --input text --label intent"
+
+
+def bench(
+    file: Annotated[
+        str | None, typer.Argument(help="Labelled examples: CSV, TSV, JSONL, Parquet, .tab, or - .")
+    ] = None,
+    input: Annotated[list[str] | None, typer.Option("--input", "-i", help="Column with the text; repeatable.")] = None,
+    label: Annotated[str | None, typer.Option("--label", "-l", help="Column with the label.")] = None,
+    train: Annotated[str | None, typer.Option(help="Published training part, with --test.")] = None,
+    test: Annotated[str | None, typer.Option(help="Published test part.")] = None,
+    id: Annotated[str | None, typer.Option(help="Column that names an example.")] = None,
+    group: Annotated[str | None, typer.Option(help="Column that ties examples together (customer, document).")] = None,
+    time: Annotated[str | None, typer.Option(help="Column with dates: splits then go in order of time.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A strati.toml; ./strati.toml is read when no FILE is given.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="accuracy or macro_f1.")] = None,
+    describe: Annotated[str | None, typer.Option(help="One sentence for language models: what is wanted.")] = None,
+    at_least: Annotated[float | None, typer.Option(help="The least quality that will do, e.g. .9.")] = None,
+    margin: Annotated[float | None, typer.Option(help="How much worse than the best is still good enough.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Accepted risk of a wrong statement.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars per 1,000 answers.")] = None,
+    max_p95: Annotated[float | None, typer.Option(help="Milliseconds for 95 % of the answers.")] = None,
+    licence: Annotated[list[str] | None, typer.Option(help="Allowed licence; repeatable.")] = None,
+    volume: Annotated[int | None, typer.Option(help="Answers wanted a month.")] = None,
+    machine_per_hour: Annotated[float | None, typer.Option(help="Dollars for an hour of this machine.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="A pulled model to use; repeatable. Default: all.")] = None,
+    llm: Annotated[bool, typer.Option("--llm/--no-llm", help="Whether language models take part.")] = True,
+    catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
+    answers: Annotated[list[Path] | None, typer.Option(help="Recorded answers as a candidate; repeatable.")] = None,
+    layer: Annotated[list[str] | None, typer.Option(help="Your own code as a candidate, FILE.py:NAME.")] = None,
+    rules: Annotated[list[Path] | None, typer.Option(help="A file of keyword rules as a candidate.")] = None,
+    sample: Annotated[int | None, typer.Option(help="Test examples that slow rungs answer (default 200).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of splits and samples.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report (default .strati/runs/ID).")] = None,
+    runs_dir: Annotated[Path, typer.Option(help="Where journals are kept.")] = Path(".strati/runs"),
+    json: Annotated[bool, typer.Option("--json", help="Print verdict.json instead of the report.")] = False,
+) -> None:
+    """Measure a ladder of candidates on your own labelled examples and judge them.
+
+    From a plain rule to language models: says which is the smallest that is good enough, whether you need an LLM, and
+    what it costs. Nothing leaves this machine. Stopped by Ctrl-C, a limit or a crash, the same command goes on.
+
+    Example: strati bench tickets.csv --input text --label intent
+    """
+    import sys
+
+    from strati.cli.inputs import gather
+    from strati.cli.outputs import finish
+    from strati.errors import Stopped
+
+    inputs = gather(
+        file,
+        config,
+        {"train": train, "test": test, "input": input, "label": label, "id": id, "group": group, "time": time},
+        {"metric": metric, "description": describe},
+        {
+            "at_least": at_least,
+            "margin": margin,
+            "alpha": alpha,
+            "max_cost_per_1000": max_cost,
+            "max_p95_ms": max_p95,
+            "licences": licence,
+            "volume_per_month": volume,
+            "machine_per_hour": machine_per_hour,
+        },
+        limit,
+    )
+    settings = dict(inputs.config.bench)
+    for key, value in {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer}.items():
+        if value not in (None, []):
+            settings[key] = value
+    if not llm:
+        settings["llm"] = False
+    for note in inputs.notes:
+        print(f"strati: {note}", file=sys.stderr)
+    also = _also(settings, rules or [], inputs)
+    outcome = _run(inputs, settings, also, catalog or [], runs_dir, max_minutes, json)
+    finish(outcome, out, as_json=json)
+    if outcome.stopped:
+        raise Stopped(f"{outcome.stopped} (the same command goes on from here)")
+
+
+def _run(
+    inputs: Inputs,
+    settings: dict[str, object],
+    also: list[Candidate],
+    catalogs: list[Path],
+    runs: Path,
+    minutes: float | None,
+    quiet: bool,
+) -> Outcome:
+    import time
+
+    from strati.benchmark import Effort
+    from strati.cli.available import open_models
+    from strati.cli.prober import ProcessProber
+    from strati.cli.show import Show
+    from strati.cli.signals import stop_on_interrupt
+    from strati.context import Context
+    from strati.run import execute, prepare
+
+    names = [str(name) for name in settings.get("models", [])]  # type: ignore[attr-defined]
+    models, embedders = open_models(names, catalogs, llms=bool(settings.get("llm", True)))
+    sample = settings.get("sample")
+    effort = Effort() if sample is None else Effort(sample=int(str(sample)))
+    seed = int(str(settings.get("seed", 0)))
+    with Show(inputs.task.goal.machine_per_hour, quiet) as show:
+        deadline = None if minutes is None else time.monotonic() + 60 * minutes
+        ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance)
+        with stop_on_interrupt(ctx.cancelled):
+            plan = prepare(inputs.data, inputs.task, inputs.test, models, embedders, None, also, effort, seed, ctx)
+            prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])
+            return execute(plan, runs, ctx, prober)
+
+
+def _also(settings: dict[str, object], rules: list[Path], inputs: Inputs) -> list[Candidate]:
+    from strati.candidate import Candidate
+    from strati.cli.own import own_layer
+    from strati.errors import DataError
+    from strati.layers.rules import Rules
+    from strati.recording import read_answers
+
+    found = [Candidate.of(Rules.from_file(path, path.stem), slow=False) for path in rules]
+    found += [own_layer(str(name)) for name in settings.get("layers", [])]  # type: ignore[attr-defined]
+    ids = {example.id for example in (inputs.test or inputs.data).examples}
+    for path in settings.get("answers", []):  # type: ignore[attr-defined]
+        recorded = read_answers(Path(str(path)))
+        unknown = [key for key in recorded if key not in ids]
+        if unknown:
+            raise DataError(
+                f"{path} has answers for {len(unknown)} ids that the data do not have, such as {unknown[0]!r}: "
+                "expected the ids of the id column, or row numbers counted from 1"
+            )
+        found.append(Candidate.from_answers(Path(str(path)).stem, recorded))
+    return found

@@ -1,0 +1,82 @@
+"""`strati init`: a commented strati.toml for a data file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TEMPLATE = """\
+# What strati measures: the data, the task, and what is good enough. Every line may be edited.
+
+[data]
+file = {file}
+input = [{inputs}]            # {reason}
+label = {label}
+# id = "id"                   # names an example; without it rows are numbered from 1
+# group = "customer"          # rows of one group never end up on both sides of a split
+# time = "date"               # split in order of time instead of at random
+# columns found: {columns}
+
+[task]
+kind = "classify"
+metric = "accuracy"           # or "macro_f1", which counts every class alike
+description = ""              # one sentence for language models, e.g. "Which team should answer this ticket?"
+# labels = []                 # the allowed labels; empty: those found in the data
+
+[goal]
+margin = 0.03                 # this much worse than the best still counts as good enough
+alpha = 0.05                  # accepted risk of a wrong statement
+# at_least = 0.9              # the least quality that will do
+# max_cost_per_1000 = 0.50    # dollars per 1,000 answers
+# max_p95_ms = 300            # milliseconds for 95 % of the answers
+private = true                # inputs may not leave this machine
+# licences = ["Apache-2.0", "MIT"]
+# wrong_answer_costs = 5.0    # dollars
+# human_answer_costs = 0.80   # dollars
+# human_error_rate = 0.05
+volume_per_month = 10000
+machine_per_hour = 0.10       # dollars for an hour of the machine that answers
+
+[bench]
+sample = 200                  # test examples that slow rungs (language models) answer
+seed = 0
+# models = ["smollm2-135m"]   # default: every model that is pulled
+# llm = false                 # leave language models out
+"""
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="A file of labelled examples.")],
+    out: Annotated[Path, typer.Option(help="Where to write it.")] = Path("strati.toml"),
+    force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented strati.toml for a file of labelled examples.
+
+    Example: strati init tickets.csv && strati bench
+    """
+    import json
+    import os
+
+    from strati.dataset import guess_columns, peek
+    from strati.errors import TaskError
+
+    found = peek(file)
+    guess = guess_columns(found)
+    if out.exists() and not force:
+        raise TaskError(f"{out} is there already; --force replaces it")
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    relative = os.path.relpath(file, out.parent) if not file.is_absolute() else str(file)
+    text = TEMPLATE.format(
+        file=quoted(relative),
+        inputs=", ".join(quoted(name) for name in guess.inputs),
+        label=quoted(guess.label),
+        reason=" ".join(guess.reason.split()),
+        columns=", ".join(found.columns).replace("\n", " "),
+    )
+    out.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {out}: edit it, then run strati bench")

@@ -1,0 +1,172 @@
+"""`strati models`: which models there are, fetch them, and how fast they are on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from strati.models.catalog import Catalog, Entry
+    from strati.models.speed import Rate, SpeedReport
+
+app = typer.Typer(no_args_is_help=True, help="Models that can be used: list them, fetch them, measure them.")
+
+CatalogOption = Annotated[
+    list[Path] | None,
+    typer.Option("--catalog", metavar="FILE", help="A catalog of your own, on top of strati's. May be repeated."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command("list")
+def list_models(catalog: CatalogOption = None, as_json: JsonOption = False) -> None:
+    """List the models of the catalog.
+
+    Example: strati models list --catalog ours.toml
+    """
+    from strati.models.store import Store
+
+    entries = list(_catalog(catalog))
+    here = {entry.name for entry in Store().pulled(entries)}
+    if as_json:
+        _print_json([_entry_json(entry, entry.name in here) for entry in entries])
+        return
+    table = _table("model", "kind", ">size", "licence", "here")
+    for entry in entries:
+        state = ("yes" if entry.name in here else "no") if entry.usable else "not usable yet"
+        table.add_row(entry.name, entry.kind, _size(entry.bytes), entry.licence, state)
+    _console().print(table)
+
+
+@app.command("pull")
+def pull(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names from `strati models list`.")],
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch models and check that their bytes are the expected ones.
+
+    Example: strati models pull smollm2-135m
+    """
+    from strati.models.store import Store
+
+    known, store = _catalog(catalog), Store()
+    entries = [known[name] for name in names]
+    with _progress("bytes") as bar:
+        for entry in entries:
+            task = bar.add_task(entry.name, total=entry.bytes)
+            store.pull(entry, lambda done, total, task=task: bar.update(task, completed=done, total=total))
+    if as_json:
+        _print_json([_entry_json(entry, True) for entry in entries])
+        return
+    for entry in entries:
+        typer.echo(f"{entry.name} is ready ({entry.licence})")
+
+
+@app.command("bench")
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="All pulled ones by default.")] = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+    repetitions: Annotated[int, typer.Option(min=1, help="Measurements of each rate.")] = 5,
+) -> None:
+    """Measure how fast pulled models are on this machine.
+
+    Example: strati models bench smollm2-135m
+    """
+    from strati.errors import ModelError
+    from strati.models.speed import measure
+    from strati.models.store import Store
+
+    known, store = _catalog(catalog), Store()
+    entries = [known[name] for name in names] if names else store.pulled(known)
+    if not entries:
+        raise ModelError("no model of the catalog is on this machine: run `strati models pull NAME` first")
+    models = [store.open(entry) for entry in entries]
+    reports = []
+    with _progress("steps") as bar:
+        for entry, model in zip(entries, models, strict=True):
+            steps = repetitions * (1 if entry.tokenizer else 2)
+            task = bar.add_task(entry.name, total=steps)
+            reports.append(measure(model, repetitions=repetitions, advance=lambda task=task: bar.advance(task)))
+            model.close()
+    if as_json:
+        _print_json([_report_json(report) for report in reports])
+        return
+    _show(reports)
+
+
+def _show(reports: list[SpeedReport]) -> None:
+    table = _table("model", ">load s", ">prompt tok/s", ">written tok/s", ">texts/s", ">peak MB")
+    for report in reports:
+        rates = (report.prompt_tokens_per_second, report.generated_tokens_per_second, report.texts_per_second)
+        memory = "" if report.peak_memory_mb is None else f"{report.peak_memory_mb:,.0f}"
+        table.add_row(report.name, f"{report.load_seconds:.1f}", *map(_rate, rates), memory)
+    _console().print(table)
+    typer.echo("Medians, the slowest in brackets. The peak is of this process with all models so far.")
+
+
+def _rate(rate: Rate | None) -> str:
+    return "" if rate is None else f"{rate.median:,.0f} ({rate.lowest:,.0f})"
+
+
+def _catalog(extra: list[Path] | None) -> Catalog:
+    from strati.models.catalog import Catalog
+
+    return Catalog.load(extra or ())
+
+
+def _size(count: int | None) -> str:
+    return "" if count is None else f"{count / 1e6:,.0f} MB"
+
+
+def _entry_json(entry: Entry, here: bool) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "licence": entry.licence,
+        "bytes": entry.bytes,
+        "sha256": entry.file.sha256 if entry.file else None,
+        "usable": entry.usable,
+        "pulled": here,
+    }
+
+
+def _report_json(report: SpeedReport) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(report)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2))
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console()
+
+
+def _table(*columns: str) -> Any:
+    """A plain table; a column's `>` puts its numbers to the right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+    return table
+
+
+def _progress(unit: str) -> Any:
+    """A progress bar on standard error, only where a person looks at it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), amount, TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())

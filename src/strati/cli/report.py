@@ -1,0 +1,45 @@
+"""`strati report`: the report of a run, rebuilt from its journal alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    run: Annotated[str | None, typer.Argument(help="The id of a run or a journal file; default: the latest.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report (default .strati/runs/ID).")] = None,
+    runs_dir: Annotated[Path, typer.Option(help="Where journals are kept.")] = Path(".strati/runs"),
+    json: Annotated[bool, typer.Option("--json", help="Print verdict.json instead of the report.")] = False,
+) -> None:
+    """Rebuild the terminal, HTML and JSON report of a run from its journal. No model is needed.
+
+    Example: strati report 3f2a9c
+    """
+    from strati.cli.outputs import write_and_show
+    from strati.journal import Journal
+    from strati.verdict import judge
+
+    path = _find(run, runs_dir)
+    with Journal(path, read_only=True) as journal:
+        verdict = judge(journal)
+    write_and_show(path, verdict, out or path.with_suffix(""), as_json=json)
+
+
+def _find(run: str | None, runs: Path) -> Path:
+    from strati.errors import DataError
+
+    if run is not None and Path(run).is_file():
+        return Path(run)
+    journals = sorted(runs.glob("*.db"), key=lambda path: path.stat().st_mtime)
+    if not journals:
+        raise DataError(f"{runs} holds no runs, expected journals; strati bench FILE makes one")
+    if run is None:
+        return journals[-1]
+    found = [path for path in journals if path.stem.startswith(run)]
+    if len(found) != 1:
+        names = ", ".join(path.stem for path in journals[-8:])
+        raise DataError(f"{len(found)} runs in {runs} begin with {run!r}, expected one; runs there: {names}")
+    return found[0]

@@ -1,0 +1,86 @@
+"""`strati.toml`: the data, the task and the goal of a project in one file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from strati.errors import TaskError
+from strati.records import JSON
+from strati.task import Goal, Task
+
+DATA_KEYS = ("file", "train", "test", "input", "label", "id", "group", "time", "format")
+TASK_KEYS = ("kind", "metric", "description", "labels")
+BENCH_KEYS = ("models", "llm", "sample", "seed", "answers", "layers")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a `strati.toml` says; paths are relative to the file's folder. Nothing said is nothing set."""
+
+    data: Mapping[str, JSON] = field(default_factory=dict)
+    task: Mapping[str, JSON] = field(default_factory=dict)
+    goal: Mapping[str, JSON] = field(default_factory=dict)
+    bench: Mapping[str, JSON] = field(default_factory=dict)
+    folder: Path = Path()
+
+
+def load_config(path: Path) -> Config:
+    """Read a strati.toml; raises `TaskError` in one sentence for what is not understood."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise TaskError(f"{path} does not exist; strati init FILE writes one") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TaskError(f"{path} cannot be read as TOML: {error}") from None
+    goal_keys = tuple(f.name for f in fields(Goal))
+    known = {"data": DATA_KEYS, "task": TASK_KEYS, "goal": goal_keys, "bench": BENCH_KEYS}
+    for section, values in data.items():
+        _check_key(section, known, path, "section")
+        if not isinstance(values, dict):
+            raise TaskError(f"{path}: {section} is {values!r}, expected a section [{section}]")
+        for key in values:
+            _check_key(key, known[section], path, f"key in [{section}]")
+    return Config(**data, folder=path.parent)
+
+
+def make_task(data: Mapping[str, JSON], task: Mapping[str, JSON], goal: Mapping[str, JSON]) -> Task:
+    """A task from the three sections, with flags already merged in; raises `TaskError` for a value of a wrong type."""
+    inputs = data.get("input", ())
+    inputs = (inputs,) if isinstance(inputs, str) else tuple(inputs)
+    values: dict[str, JSON] = {key: value for key, value in task.items() if value is not None}
+    if "labels" in values:
+        values["labels"] = tuple(values["labels"])
+    columns: dict[str, JSON] = {key: data[key] for key in ("id", "group", "time") if data.get(key)}
+    for key, value in {**columns, **values}.items():
+        if key != "labels" and not isinstance(value, str):
+            raise TaskError(f"{key} is {value!r}, expected text")
+    return Task(inputs=inputs, label=str(data["label"]), goal=make_goal(goal), **columns, **values)
+
+
+def make_goal(values: Mapping[str, JSON]) -> Goal:
+    """A goal from its section; numbers may be written with or without a decimal point."""
+    given = {key: value for key, value in values.items() if value is not None}
+    for key, value in given.items():
+        if key == "private":
+            expected, right = "true or false", isinstance(value, bool)
+        elif key == "licences":
+            expected, right = "a list of licence names", isinstance(value, list | tuple)
+        else:
+            expected, right = "a number", isinstance(value, int | float) and not isinstance(value, bool)
+        if not right:
+            raise TaskError(f"goal.{key} is {value!r}, expected {expected}")
+    if "licences" in given:
+        given["licences"] = tuple(given["licences"])
+    return Goal(**given)
+
+
+def _check_key(key: str, known: Mapping[str, JSON] | tuple[str, ...], path: Path, what: str) -> None:
+    if key in known:
+        return
+    close = difflib.get_close_matches(key, list(known), 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise TaskError(f"{path}: found the {what} {key!r}, expected one of: {', '.join(known)}{hint}")

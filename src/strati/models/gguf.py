@@ -1,0 +1,270 @@
+"""Quantised language models on this machine: a GGUF file run in this process by llama.cpp (package xllamacpp)."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from strati.errors import LayerDown, ModelError
+from strati.identity import fingerprint, sha256_of
+from strati.model import Choice, ContextOverflow, Generation, ModelCard, Prompt
+from strati.models.chat_form import ChatForm, Ids, Tokens
+from strati.models.engine import Engine, engine_version
+from strati.models.gguf_file import Header, check_magic, read_header
+from strati.models.prefix_tree import END, build, probabilities
+from strati.models.prefix_tree import Path as TokenPath
+from strati.records import JSON, Usage
+
+CONTEXT = 4096
+BIAS = 12.0
+"""Added to the logits of allowed tokens, so that they all are among the few that the engine reports."""
+STRONG_BIAS = 60.0
+"""For the rare prompt after which the allowed tokens are too unlikely even so."""
+SPARE = 16
+"""Tokens reported beside the allowed ones: what the model would rather have said."""
+
+
+class GgufModel:
+    """A GGUF model, loaded at its first use. Safe to call from several threads; calls wait for each other.
+
+    Every call starts from the same engine state, the evaluated head of its prompt, so an answer does not depend on the
+    calls before it, nor on the number of threads.
+
+    Args:
+        path: the GGUF file.
+        name: what it is called in reports; the file's name by default.
+        licence: the licence of the weights.
+        context: tokens that prompt and reply may take together; the training context but at most 4096 by default.
+        threads: processor cores to use; all by default.
+        sha256: the file's hash where it is known already, from a catalog; computed when needed otherwise.
+
+    Raises `ModelError` for a file that is missing or not GGUF; a damaged one is noticed when it is loaded.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        name: str | None = None,
+        licence: str = "unknown",
+        context: int | None = None,
+        threads: int | None = None,
+        sha256: str | None = None,
+    ) -> None:
+        self.path = Path(path)
+        check_magic(self.path)
+        if context is not None and context < 64:
+            raise ModelError(f"context is {context}, expected at least 64 tokens")
+        if threads is not None and threads < 1:
+            raise ModelError(f"threads is {threads}, expected at least 1")
+        self.name = name or self.path.stem
+        self._licence = licence
+        self._context = context
+        self._threads = threads or _cores()
+        self._sha256 = sha256
+        self._header: Header | None = None
+        self._loaded: _Loaded | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def card(self) -> ModelCard:
+        details = {"kind": "gguf"} | ({"sha256": self._sha256} if self._sha256 else {})
+        return ModelCard(self.name, self._licence, self.path.stat().st_size, True, details)
+
+    @property
+    def context(self) -> int:
+        """Tokens that fit: the number asked for, never more than the model was trained with."""
+        trained = self.header.context or CONTEXT
+        if self._context is not None and self._context > trained:
+            raise ModelError(f"context is {self._context}, but {self.name} was trained with {trained} tokens")
+        return self._context or min(trained, CONTEXT)
+
+    @property
+    def header(self) -> Header:
+        """The file's metadata."""
+        with self._lock:
+            self._header = self._header or read_header(self.path)
+            return self._header
+
+    def fingerprint(self) -> str:
+        with self._lock:
+            self._sha256 = self._sha256 or sha256_of(self.path)
+        return fingerprint("gguf.v1", sha256=self._sha256, engine=engine_version(), context=self.context)
+
+    def choose(self, prompt: Prompt, options: Sequence[str]) -> Choice:
+        """The probability of each option as the whole reply; see `strati.models.prefix_tree`."""
+        start = time.perf_counter()
+        with self._lock:
+            loaded = self.load()
+            tree = build(loaded.form.options(tuple(options)), options)
+            tokens = loaded.form.prompt(prompt)
+            loaded.must_fit(len(tokens.all) + tree.longest)
+            call = _Call(loaded, tokens)
+            masses: dict[TokenPath, float] = {}
+
+            def score(path: TokenPath, allowed: Sequence[int]) -> Mapping[int, float]:
+                weights, masses[path] = call.next_token(path, allowed)
+                return weights
+
+            if tree.root.path:  # all options begin alike: only this call can tell whether the model wants any of them
+                score((), tree.root.path[:1])
+            found = probabilities(tree, score)
+        return Choice(found, call.usage(start), masses.get(()))
+
+    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:
+        """The reply by greedy decoding. Raises `ModelError` for a grammar that the engine cannot read."""
+        if max_tokens < 1:
+            raise ModelError(f"max_tokens is {max_tokens}, expected at least 1")
+        start = time.perf_counter()
+        with self._lock:
+            loaded = self.load()
+            tokens = loaded.form.prompt(prompt)
+            loaded.must_fit(len(tokens.all))
+            call = _Call(loaded, tokens)
+            reply = call.greedy(max_tokens, grammar)
+        choice = reply["choices"][0]
+        listed = (choice.get("logprobs") or {}).get("content") or []
+        logprob = math.fsum(token["logprob"] for token in listed) if listed else None
+        text = loaded.form.reply(choice["text"])
+        return Generation(text, call.usage(start), choice["finish_reason"] == "stop", logprob)
+
+    def count_tokens(self, text: str) -> int:
+        with self._lock:
+            return len(self.load().engine.tokens(text))
+
+    def load(self) -> _Loaded:
+        """The engine, started if it is not running. Other methods call this; call it to pay for loading earlier."""
+        with self._lock:
+            if self._loaded is None:
+                header, context = self.header, self.context
+                self._loaded = _Loaded(Engine(self.path, context, self._threads), header, context)
+            return self._loaded
+
+    def close(self) -> None:
+        """Free the memory. The next call loads the model again."""
+        with self._lock:
+            if self._loaded is not None:
+                self._loaded.engine.close()
+                self._loaded = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Loaded:
+    """A running engine, its prompt form, and what its cache holds."""
+
+    def __init__(self, engine: Engine, header: Header, context: int) -> None:
+        self.engine = engine
+        self.form = ChatForm(engine, header.has_template)
+        self.context = context
+        self.head: Ids = ()
+        self.last: Ids = ()
+        known = [header.metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot")]
+        self.ends = tuple(dict.fromkeys([*self.form.ends, *(token for token in known if isinstance(token, int))]))
+
+    def must_fit(self, tokens: int) -> None:
+        """One place must be left for the next token."""
+        if tokens + 1 > self.context:
+            raise ContextOverflow(tokens, self.context - 1)
+
+
+class _Call:
+    """One prompt on the engine, and the count of what it took."""
+
+    def __init__(self, loaded: _Loaded, tokens: Tokens) -> None:
+        self._loaded = loaded
+        self._tokens = tokens
+        self._counts = Usage()
+        self._prepare()
+
+    def next_token(self, path: TokenPath, allowed: Sequence[int]) -> tuple[dict[int, float], float]:
+        """The weight of each allowed token after `path`, and the probability of all of them together."""
+        ends = self._loaded.ends if END in allowed else ()
+        wanted = dict.fromkeys([token for token in allowed if token != END] + list(ends))
+        top = self._top(path, list(wanted), BIAS)
+        inside = math.fsum(top.get(token, 0.0) for token in wanted)
+        outside = math.fsum(top.values()) - inside
+        mass = inside / (inside + outside * math.exp(BIAS)) if inside > 0 else 0.0
+        if inside < 0.5:
+            top = self._top(path, list(wanted), STRONG_BIAS)
+        weights = {token: top.get(token, 0.0) for token in allowed if token != END}
+        if ends:
+            weights[END] = math.fsum(top.get(token, 0.0) for token in ends)
+        return weights, min(1.0, max(0.0, mass))
+
+    def greedy(self, max_tokens: int, grammar: str | None) -> dict[str, Any]:
+        """The engine's reply to the prompt."""
+        settings: dict[str, JSON] = {"max_tokens": max_tokens, "temperature": 0.0, "logprobs": 1, "n_probs": 1}
+        settings["stop"] = self._loaded.form.stop
+        if grammar is not None:
+            settings["grammar"] = grammar
+        try:
+            return self._complete(self._tokens.all, settings)
+        except LayerDown as error:
+            if grammar is not None and "grammar" in str(error):
+                raise ModelError(f"the grammar is not GBNF with a rule named root: {grammar!r}") from error
+            raise
+
+    def usage(self, start: float) -> Usage:
+        """What all calls took together, `start` being the time of `time.perf_counter()` before them."""
+        counts = self._counts
+        seconds = time.perf_counter() - start
+        return Usage(seconds, counts.calls, counts.tokens_in, counts.tokens_cached, counts.tokens_out)
+
+    def _top(self, path: TokenPath, wanted: Sequence[int], bias: float) -> dict[int, float]:
+        """Probabilities of the most likely tokens after the bias, `wanted` ones and a few others."""
+        count = len(wanted) + SPARE
+        reply = self._complete(
+            self._tokens.all + path,
+            {
+                "max_tokens": 1,
+                "temperature": 1.0,
+                "samplers": ["top_k", "temperature"],
+                "top_k": count,
+                "n_probs": count,
+                "logprobs": count,
+                "post_sampling_probs": True,
+                "logit_bias": [[token, bias] for token in wanted],
+            },
+        )
+        return {entry["id"]: entry["prob"] for entry in reply["choices"][0]["logprobs"]["content"][0]["top_probs"]}
+
+    def _prepare(self) -> None:
+        """Bring the engine's cache to the evaluated head and nothing more.
+
+        What follows is then evaluated in the same pieces as ever, so rounding is the same. A head evaluated before is
+        kept; a previous prompt that shares more than the head is displaced by one token.
+        """
+        loaded, head, rest = self._loaded, self._tokens.head, self._tokens.rest
+        if loaded.head != head:
+            if head:
+                self._complete(head, {"max_tokens": 1, "temperature": 0.0}, keep=False)
+            loaded.head = head
+        elif head and loaded.last[: len(head) + 1] == self._tokens.all[: len(head) + 1]:
+            self._complete((*head, 0 if rest[0] else 1), {"max_tokens": 1, "temperature": 0.0})
+
+    def _complete(self, ids: Ids, settings: dict[str, JSON], keep: bool = True) -> dict[str, Any]:
+        keep = keep and bool(self._loaded.head)
+        self._loaded.last = ids
+        reply = self._loaded.engine.complete(ids, {**settings, "cache_prompt": keep, "seed": 1})
+        used = reply["usage"]
+        cached = (used.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
+        self._counts += Usage(0.0, 1, used["prompt_tokens"], cached, used["completion_tokens"])
+        return reply
+
+
+def _cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

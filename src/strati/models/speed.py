@@ -1,0 +1,108 @@
+"""How fast a model is on this machine, measured on made-up text: prompts read, tokens written, texts embedded."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from strati.errors import ModelError
+from strati.model import Embedder, LanguageModel, Prompt
+from strati.models.gguf import GgufModel
+
+TEXT = """the order has not arrived yet and my account was charged twice please tell me how to change the address of a
+delivery or cancel it because nobody answers when I call about the invoice from last week"""
+GRAMMAR = 'root ::= ("word ")+'
+REPETITIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Repeated measurements of one rate, per second."""
+
+    median: float
+    lowest: float
+    repetitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedReport:
+    """What was measured; None where it does not apply. `peak_memory_mb` is of the whole process so far."""
+
+    name: str
+    load_seconds: float
+    prompt_tokens_per_second: Rate | None = None
+    generated_tokens_per_second: Rate | None = None
+    texts_per_second: Rate | None = None
+    peak_memory_mb: float | None = None
+
+
+def measure(
+    model: LanguageModel | Embedder,
+    *,
+    repetitions: int = REPETITIONS,
+    advance: Callable[[], None] = lambda: None,
+    seed: int = 0,
+) -> SpeedReport:
+    """Load a model and measure it. `advance` is called after each of `2 * repetitions` steps (language models) or
+    `repetitions` steps (embedders).
+
+    Prompts have about 150 words that no earlier prompt had, so nothing is cached; replies have 32 tokens; embedders get
+    64 sentences of about 15 words.
+    """
+    if repetitions < 1:
+        raise ModelError(f"repetitions is {repetitions}, expected at least 1")
+    words = Random(seed)
+    if isinstance(model, Embedder):
+        return _embedder(model, repetitions, advance, words)
+    start = time.perf_counter()
+    if isinstance(model, GgufModel):
+        model.load()
+    model.generate(Prompt(_text(words, 10)), 1)
+    loaded = time.perf_counter() - start
+    read, written = [], []
+    for _ in range(repetitions):
+        prompt = Prompt(_text(words, 150))
+        first = model.generate(prompt, 1).usage
+        read.append((first.tokens_in - first.tokens_cached) / max(first.seconds, 1e-9))
+        advance()
+        again = model.generate(prompt, 1).usage
+        longer = model.generate(prompt, 33, GRAMMAR).usage
+        written.append(max(0, longer.tokens_out - again.tokens_out) / max(longer.seconds - again.seconds, 1e-9))
+        advance()
+    return SpeedReport(model.card.name, loaded, _rate(read), _rate(written), None, peak_memory_mb())
+
+
+def _embedder(model: Embedder, repetitions: int, advance: Callable[[], None], words: Random) -> SpeedReport:
+    start = time.perf_counter()
+    model.embed(["one text"])
+    loaded = time.perf_counter() - start
+    rates = []
+    for _ in range(repetitions):
+        texts = [_text(words, words.randint(8, 22)) for _ in range(64)]
+        start = time.perf_counter()
+        model.embed(texts)
+        rates.append(len(texts) / max(time.perf_counter() - start, 1e-9))
+        advance()
+    return SpeedReport(model.card.name, loaded, texts_per_second=_rate(rates), peak_memory_mb=peak_memory_mb())
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory this process had so far, in megabytes; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(used / 2**20 if sys.platform == "darwin" else used / 2**10)
+
+
+def _text(words: Random, count: int) -> str:
+    return " ".join([str(words.randint(0, 10**6)), *words.choices(TEXT.split(), k=count)])
+
+
+def _rate(values: list[float]) -> Rate:
+    return Rate(statistics.median(values), min(values), len(values))

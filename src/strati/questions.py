@@ -1,0 +1,207 @@
+"""The questions a team should ask before shipping a language model, answered in plain words with the figure behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from strati.decision import Decision
+from strati.results import Result, Results
+
+MONTHS = 12
+
+
+def questions(results: Results, decision: Decision) -> list[dict[str, str]]:
+    """One entry per question: question, answer, evidence."""
+    asked: list[tuple[str, Callable[[Results, Decision], tuple[str, str]]]] = [
+        ("Does an LLM solve my problem?", _solves),
+        ("Do I need one?", _needed),
+        ("Is in-context learning enough, or is training worth it?", _training),
+        ("Which is the smallest that will do?", _smallest),
+        ("Open or closed: privacy, licence, reproducibility, price?", _open),
+        ("What does it cost at my volume, training against inference?", _cost),
+        ("Is it fast enough?", _fast),
+        ("How bad are its errors, and what guards are there?", _errors),
+        ("May the data have been seen in training?", _seen),
+    ]
+    rows = []
+    for question, answer in asked:
+        words, evidence = answer(results, decision)
+        rows.append({"question": question, "answer": words, "evidence": evidence})
+    return rows
+
+
+def _measured(results: Results) -> list[Result]:
+    return [result for result in results.candidates if result.complete and result.measured.any()]
+
+
+def _llms(results: Results) -> list[Result]:
+    return [result for result in _measured(results) if result.record["uses_llm"]]
+
+
+def _value(result: Result, results: Results) -> float:
+    kept = result.statistics[result.measured]
+    return float(results.metric.aggregate(kept.sum(axis=0)))
+
+
+def _best(found: Sequence[Result], results: Results) -> Result | None:
+    return max(found, key=lambda result: _value(result, results), default=None)
+
+
+def _figure(result: Result, results: Results) -> str:
+    return f"{result.name}: {_value(result, results):.1%} on {int(result.measured.sum()):,}"
+
+
+def _figures(found: Sequence[Result], results: Results) -> str:
+    return "; ".join(_figure(result, results) for result in found)
+
+
+def _solves(results: Results, decision: Decision) -> tuple[str, str]:
+    llms = _llms(results)
+    best = _best(llms, results)
+    if best is None:
+        return "Not known: no LLM was tried. Pull one (strati models pull NAME) and run again.", "no LLM measured"
+    bar = results.goal.at_least
+    standing = next(s for s in decision.standings if s.name == best.name)
+    if bar is not None:
+        if standing.quality.low >= bar:
+            return f"Yes: {best.name} reaches the bar of {bar:.0%}.", _figures(llms, results)
+        if standing.quality.high < bar:
+            return f"Not one of those tried: the best, {best.name}, misses the bar of {bar:.0%}.", _figures(
+                llms, results
+            )
+        return f"Not shown: {best.name} is too near the bar of {bar:.0%} to tell.", _figures(llms, results)
+    if standing.qualifies:
+        return f"As well as anything tried: {best.name} keeps up with every other candidate.", _figures(llms, results)
+    others = [result for result in _measured(results) if not result.record["uses_llm"]]
+    rival = _best(others, results)
+    if rival is not None and _value(rival, results) > _value(best, results):
+        words = f"The best of those tried, {best.name}, is behind {rival.name}, which is no LLM."
+        return f"{words} The goal sets no bar of its own.", _figures([best, rival], results)
+    return f"{best.name} is the best of those tried, but is not shown to be good enough.", _figures(llms, results)
+
+
+def _needed(results: Results, decision: Decision) -> tuple[str, str]:
+    if not _llms(results):
+        return "Not known: no LLM was tried to compare with.", "no LLM measured"
+    words = {
+        "no": "No, among the LLMs tried: a candidate without one qualifies.",
+        "yes": "Yes, among what was tried: every candidate without one is shown to fall short.",
+        "undecided": "Not decided by these data.",
+    }[decision.needs_llm]
+    more = f" About {decision.more_labels:,} more labels would decide." if decision.more_labels else ""
+    return words + more, "; ".join(decision.reasons[-2:])
+
+
+def _training(results: Results, decision: Decision) -> tuple[str, str]:  # noqa: ARG001
+    measured = _measured(results)
+    context = _best([r for r in measured if r.record["uses_llm"]], results)
+    trained = _best([r for r in measured if r.record["learns"] and not r.record["uses_llm"]], results)
+    if context is None or trained is None:
+        return "Not known: it takes both an LLM and a trained candidate to compare.", _figures(measured, results)
+    gap = _value(trained, results) - _value(context, results)
+    evidence = _figures([context, trained], results)
+    if gap > results.goal.margin:
+        return f"Training is worth it here: {trained.name} is ahead by {100 * gap:.1f} points.", evidence
+    if gap < -results.goal.margin:
+        return f"In-context learning is ahead by {-100 * gap:.1f} points of anything trained on these labels.", evidence
+    return "They are level within the margin: the cheaper one wins.", evidence
+
+
+def _smallest(results: Results, decision: Decision) -> tuple[str, str]:
+    fit = [standing.name for standing in decision.standings if standing.qualifies]
+    if not fit:
+        return "None is shown to do yet.", "; ".join(decision.reasons[:2])
+    sizes = [(results.result(name), _size(results.result(name))) for name in fit]
+    evidence = "; ".join(f"{result.name}: {size / 1e6:,.1f} MB" for result, size in sizes)
+    smallest = min(sizes, key=lambda pair: pair[1])[0]
+    chosen = f" The verdict, {decision.name}, is the cheapest to run." if decision.name != smallest.name else ""
+    return f"{smallest.name} is the smallest on disk of the {len(fit)} that qualify.{chosen}", evidence
+
+
+def _size(result: Result) -> int:
+    return int(result.record["model_bytes"]) + int(result.record.get("stack_bytes") or 0)
+
+
+def _open(results: Results, decision: Decision) -> tuple[str, str]:
+    name = decision.name
+    evidence = "; ".join(
+        f"{result.name}: {', '.join(result.record['licences'])}, {'here' if result.record['private'] else 'remote'}"
+        for result in _measured(results)
+    )
+    if name is None:
+        return "Nothing is chosen yet; what was tried is listed.", evidence
+    record = results.result(name).record
+    where = (
+        "inputs stay on this machine and the same files give the same answers"
+        if record["private"]
+        else "inputs leave this machine, and whoever runs the model may change it"
+    )
+    return f"The choice is open in that sense: licence {', '.join(record['licences'])}; {where}.", evidence
+
+
+def _cost(results: Results, decision: Decision) -> tuple[str, str]:
+    volume = results.goal.volume_per_month
+    costs = [(result, result.cost_per_1000) for result in _measured(results)]
+    evidence = "; ".join(f"{r.name}: ${c:,.4f} per 1,000" for r, c in costs if c is not None)
+    price = f"machine at ${results.goal.machine_per_hour:.2f} an hour"
+    if decision.name is None:
+        return f"Per 1,000 answers as listed ({price}).", evidence
+    result = results.result(decision.name)
+    cost = result.cost_per_1000
+    if cost is None:
+        return "What the chosen candidate costs is not on record.", evidence
+    month = cost * volume / 1000
+    fit = float(result.record.get("fit_seconds") or 0.0)
+    training = fit / 3600 * results.goal.machine_per_hour
+    return (
+        f"{decision.name}: ${month:,.4f} a month for {volume:,} answers, ${month * MONTHS:,.4f} a year; one training "
+        f"took {fit:,.1f} s (${training:,.5f}). {price.capitalize()}; labels and people are not counted.",
+        evidence,
+    )
+
+
+def _fast(results: Results, decision: Decision) -> tuple[str, str]:
+    rows = [(result, result.latency_ms) for result in _measured(results)]
+    evidence = "; ".join(f"{r.name}: p95 {found['p95']:.3g} ms" for r, found in rows if found)
+    limit = results.goal.max_p95_ms
+    found = next((found for r, found in rows if r.name == decision.name), None)
+    if decision.name is None or not found:
+        return "95 % of the answers arrive within the times listed, one at a time on this machine.", evidence
+    words = f"95 % of {decision.name}'s answers arrive within {found['p95']:.3g} ms, one at a time on this machine"
+    if limit is None:
+        return f"{words}. The goal sets no limit.", evidence
+    return f"{words}; the limit is {limit:g} ms.", evidence
+
+
+def _errors(results: Results, decision: Decision) -> tuple[str, str]:
+    measured = _measured(results)
+    result = results.result(decision.name) if decision.name else _best(measured, results)
+    if result is None:
+        return "Nothing was measured.", ""
+    confidence, right = result.confidences(results.references)
+    wrong = sum(1 for a, r in zip(result.answers, results.references, strict=True) if a and a["value"] != r)
+    words = f"{result.name} is wrong on {wrong:,} of {int(result.measured.sum()):,} test examples"
+    price = results.goal.wrong_answer_costs
+    if price is not None and result.measured.any():
+        monthly = wrong / int(result.measured.sum()) * results.goal.volume_per_month * price
+        words += f", about ${monthly:,.0f} a month at ${price:g} for each"
+    sure = confidence >= 0.9
+    guard = "its confidences are not on record"
+    if len(confidence):
+        share = float(sure.mean())
+        guard = f"answers with a confidence of .9 or more: {share:.0%} of all"
+        if sure.any():
+            guard += f", {1 - float(right[sure].mean()):.1%} of them wrong"
+    return f"{words}. A threshold on its confidence can send the rest to people; no guarantee is certified yet.", guard
+
+
+def _seen(results: Results, decision: Decision) -> tuple[str, str]:  # noqa: ARG001
+    llms = _llms(results)
+    if not llms:
+        return "No LLM took part; what was trained here saw the training rows only.", "split checked for duplicates"
+    names = ", ".join(sorted({str(name) for result in llms for name in result.record["models"]}))
+    return (
+        "Not established. If these data, or data like them, were public before a model was trained, its score may be "
+        "flattered; your own unpublished examples are the remedy.",
+        f"models with unknown training data: {names}",
+    )

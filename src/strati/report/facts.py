@@ -1,0 +1,115 @@
+"""Looking things up in a verdict: what both reports ask of it. Nothing is computed that a verdict could hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from strati.report import words
+
+Record = Mapping[str, Any]
+
+DECISIONS = {"use": "Use it", "none": "Nothing is good enough yet", "undecided": "Undecided"}
+
+
+def record(verdict: Record, key: str) -> Record:
+    """The record under a key; empty where there is none."""
+    found = verdict.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def records(verdict: Record, key: str) -> Sequence[Record]:
+    """The list of records under a key; empty where there is none."""
+    return [entry for entry in verdict.get(key) or [] if isinstance(entry, Mapping)]
+
+
+def texts(verdict: Record, key: str) -> list[str]:
+    """The list of texts under a key, each on one line; empty where there is none."""
+    return [words.line(text) for text in verdict.get(key) or []]
+
+
+def name_of(candidate: Record) -> str:
+    """The name of a rung."""
+    return words.line(candidate.get("name"))
+
+
+def chosen(verdict: Record) -> Record | None:
+    """The rung that was chosen, or None."""
+    name = record(verdict, "choice").get("name")
+    return next((c for c in records(verdict, "candidates") if name is not None and c.get("name") == name), None)
+
+
+def is_chosen(verdict: Record, candidate: Record) -> bool:
+    """Whether a rung is the chosen one."""
+    return chosen(verdict) is candidate
+
+
+def headline(verdict: Record) -> str:
+    """The decision in a sentence or two."""
+    choice = record(verdict, "choice")
+    return words.line(choice.get("headline")) or f"{DECISIONS.get(str(choice.get('decision')), 'No decision')}."
+
+
+def standing(verdict: Record, candidate: Record) -> str:
+    """What became of a rung, in a word or two: `chosen`, `yes`, `no`, or why there is no such answer."""
+    if is_chosen(verdict, candidate):
+        return "chosen"
+    status = str(candidate.get("status"))
+    if candidate.get("qualifies"):
+        return "yes"
+    words_for = {"partial": "partial", "failed": "failed", "not_allowed": "not allowed"}
+    return words_for.get(status, "undecided" if candidate.get("qualifies") is None else "no")
+
+
+def llm_words(verdict: Record) -> str:
+    """Whether an LLM is needed, in words."""
+    answer = str(record(verdict, "choice").get("needs_llm"))
+    return {"no": "No", "yes": "Yes, among those tried", "undecided": "Undecided"}.get(answer, "Not established")
+
+
+def metric_words(metric: Any) -> str:
+    """The name of a metric as people say it."""
+    name = words.line(metric)
+    return {"accuracy": "accuracy", "macro_f1": "macro-F1", "micro_f1": "micro-F1"}.get(name, name.replace("_", " "))
+
+
+def metric_of(verdict: Record) -> str:
+    """The name of the metric that decides."""
+    return metric_words(record(verdict, "task").get("metric") or "quality")
+
+
+def failures_words(candidate: Record) -> str:
+    """The failures of a rung, most frequent first, in words."""
+    counts = sorted(record(candidate, "failures").items(), key=lambda item: -(words.finite(item[1]) or 0))
+    return ", ".join(f"{words.line(name).replace('_', ' ')} {words.count(n)}" for name, n in counts if n)
+
+
+def goal_lines(goal: Record) -> list[tuple[str, str]]:
+    """What was asked for, as (what, how much) pairs; limits that were not set are left out."""
+    bar, licences = words.finite(goal.get("at_least")), texts(goal, "licences")
+    lines = [
+        ("Quality bar", None if bar is None else f"at least {words.share(bar)}"),
+        ("Margin", _given(goal, "margin", lambda x: f"{words.share(x)[:-2]} points")),
+        ("Risk of a wrong statement (alpha)", _given(goal, "alpha", words.share)),
+        ("Cost limit", _given(goal, "max_cost_per_1000", lambda x: f"{words.money(x)} per 1,000 answers")),
+        ("Time limit (p95)", _given(goal, "max_p95_ms", words.milliseconds)),
+        ("Inputs may leave this machine", None if goal.get("private") is None else words.yes_no(not goal["private"])),
+        ("Licences allowed", ", ".join(licences) or None),
+        ("A wrong answer costs", _given(goal, "wrong_answer_costs", words.money)),
+        ("An answer by a person costs", _given(goal, "human_answer_costs", words.money)),
+        ("A person is wrong in", _given(goal, "human_error_rate", words.share)),
+        ("Volume", _given(goal, "volume_per_month", lambda x: f"{words.count(x)} answers a month")),
+        ("Machine price", _given(goal, "machine_per_hour", lambda x: f"{words.money(x)} per hour")),
+    ]
+    return [(what, text) for what, text in lines if text is not None]
+
+
+def monthly(verdict: Record, candidate: Record) -> str:
+    """The price of a month at the stated volume: cost per 1,000 times thousands a month."""
+    cost = words.finite(candidate.get("cost_per_1000"))
+    volume = words.finite(record(verdict, "goal").get("volume_per_month"))
+    return words.MISSING if cost is None or volume is None else words.money(cost * volume / 1000)
+
+
+def _given(goal: Record, key: str, form: Any) -> str | None:
+    return None if words.finite(goal.get(key)) is None else str(form(goal[key]))

@@ -1,0 +1,271 @@
+"""The rungs in the HTML report: the ladder, its details, the forms tried, the comparisons, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strati.report import words
+from strati.report.facts import (
+    Record,
+    chosen,
+    failures_words,
+    is_chosen,
+    metric_of,
+    metric_words,
+    name_of,
+    record,
+    records,
+    standing,
+    texts,
+)
+from strati.report.markup import Child, Html, join, tag
+from strati.report.spark import ends_of, spark
+from strati.report.tables import Column, Row, bullets, fold, note, section, table
+
+
+def ladder(verdict: Record) -> Html:
+    """Every rung with its quality, price, time, and what stands in its way."""
+    candidates = records(verdict, "candidates")
+    qualities = [record(c, "quality") for c in candidates]
+    ends = ends_of([(quality.get("value"), quality.get("low")) for quality in qualities])
+    columns = [
+        Column("Rung", "rung"),
+        Column(f"{metric_of(verdict).capitalize()} on test", "number"),
+        Column(f"{ends[0] * 100:.0f} to 100 %", "picture"),
+        Column("Per 1,000", "number"),
+        Column("p95", "number"),
+        Column("LLM"),
+        Column("Qualifies"),
+        Column("What stands in the way", "prose"),
+    ]
+    rows = [Row(_rung(verdict, number, c, ends), _kind(verdict, c)) for number, c in enumerate(candidates, 1)]
+    return section(
+        "The ladder",
+        "ladder",
+        table("Candidates, simplest first", columns, rows),
+        note(words.line(record(verdict, "limits").get("note"))),
+        _refits(candidates),
+        _details(candidates),
+        _forms(candidates),
+        _previews(candidates),
+    )
+
+
+def comparisons(verdict: Record) -> Html:
+    """Differences to the chosen rung, and every ordered pair."""
+    every = records(verdict, "comparisons")
+    rung = chosen(verdict)
+    mine = [c for c in every if rung is not None and c.get("a") == rung.get("name")]
+    shown = (
+        _pairs(verdict, f"{name_of(rung)} minus each other rung, in percentage points", mine, short=True)
+        if rung is not None and mine
+        else None
+    )
+    whole = (
+        _pairs(verdict, "Every ordered pair: the first minus the second, in percentage points", every)
+        if every
+        else None
+    )
+    return section(
+        "Compared pair by pair",
+        "comparisons",
+        tag("p", "The same test examples, answered by both. Above 0 the first of the pair is better.")
+        if every
+        else None,
+        shown,
+        fold(f"All {words.count(len(every))} ordered pairs", whole, in_print=False) if whole else None,
+    )
+
+
+def _rung(verdict: Record, number: int, candidate: Record, ends: tuple[float, float]) -> list[Child]:
+    quality = record(candidate, "quality")
+    goal = words.finite(record(verdict, "goal").get("at_least"))
+    lines = [] if goal is None else [goal]
+    mark = "chosen" if is_chosen(verdict, candidate) else ""
+    return [
+        join(tag("span", number, class_="rank"), _name(candidate)),
+        words.interval(quality),
+        spark(quality.get("value"), quality.get("low"), quality.get("high"), ends, lines, _shade(candidate)),
+        words.money(candidate.get("cost_per_1000")),
+        words.milliseconds(record(candidate, "latency_ms").get("p95")),
+        words.yes_no(candidate.get("uses_llm")),
+        tag("span", standing(verdict, candidate), class_=f"standing {mark}".strip()),
+        bullets(texts(candidate, "obstacles"), "tight"),
+    ]
+
+
+def _name(candidate: Record) -> Html:
+    model = words.line(candidate.get("model"))
+    below = [
+        ", ".join(texts(candidate, "layers")),
+        f"model {model}" if model and model not in name_of(candidate) else "",
+    ]
+    small = " · ".join(part for part in below if part)
+    return tag("span", tag("bdi", name_of(candidate)), tag("small", small) if small else None, class_="name")
+
+
+def _shade(candidate: Record) -> str:
+    return "llm" if candidate.get("uses_llm") else ""
+
+
+def _kind(verdict: Record, candidate: Record) -> str | None:
+    return "chosen" if is_chosen(verdict, candidate) else None
+
+
+def _refits(candidates: Sequence[Record]) -> Html:
+    columns = [
+        Column("Rung"),
+        Column("On test, uncertified", "number"),
+        Column("Fitted on rows", "number"),
+        Column("n", "number"),
+    ]
+    rows = [
+        Row([name_of(c), words.interval(refit), words.count(refit.get("rows")), words.count(refit.get("n"))])
+        for c in candidates
+        if (refit := record(c, "refit"))
+    ]
+    if not rows:
+        return join()
+    return join(
+        tag("h3", "Fitted again on all training rows"),
+        note("Uncertified: these figures decided nothing."),
+        table("Refit on all training rows", columns, rows),
+    )
+
+
+def _details(candidates: Sequence[Record]) -> Html:
+    measured = ["n", "Interval", "Other metrics", "Answered", "Failures", "ECE", "Brier", "p", "p adjusted"]
+    taken = [
+        "p50",
+        "p99",
+        "Cold start",
+        "Tokens in",
+        "cached",
+        "out",
+        "Fit",
+        "Memory",
+        "On disk",
+        "Licence",
+        "Stays here",
+    ]
+    set_as = {"Interval": "text", "Failures": "text", "Licence": "text", "Stays here": "text"}
+    return fold(
+        "More about each rung: other metrics, calibration, times, memory, licence",
+        *(
+            table(
+                caption,
+                [Column("Rung"), *(Column(title, set_as.get(title, "number")) for title in titles)],
+                [Row([name_of(c), *cells(c)]) for c in candidates],
+            )
+            for caption, titles, cells in (
+                ("Quality and confidence on test", measured, _measured),
+                ("Time per answer, size and terms", taken, _taken),
+            )
+        ),
+    )
+
+
+def _measured(candidate: Record) -> list[Child]:
+    quality, calibration = record(candidate, "quality"), record(candidate, "calibration")
+    others = [f"{metric_words(m.get('metric'))} {words.interval(m)}" for m in records(candidate, "other_metrics")]
+    return [
+        words.count(quality.get("n")),
+        words.line(quality.get("method")) or words.MISSING,
+        bullets(others, "tight") or words.MISSING,
+        words.share(candidate.get("completion")),
+        failures_words(candidate) or "none",
+        words.ratio(calibration.get("ece")),
+        words.ratio(calibration.get("brier")),
+        words.probability(candidate.get("p")),
+        words.probability(candidate.get("p_adjusted")),
+    ]
+
+
+def _taken(candidate: Record) -> list[Child]:
+    latency, tokens = record(candidate, "latency_ms"), record(candidate, "tokens_per_answer")
+    memory = words.finite(candidate.get("memory_mb"))
+    return [
+        words.milliseconds(latency.get("p50")),
+        words.milliseconds(latency.get("p99")),
+        words.milliseconds(latency.get("cold")),
+        words.count(tokens.get("in")),
+        words.count(tokens.get("cached")),
+        words.count(tokens.get("out")),
+        words.seconds(candidate.get("fit_seconds")),
+        words.size(None if memory is None else memory * 1e6),
+        words.size(candidate.get("model_bytes")),
+        words.line(candidate.get("licence")) or words.MISSING,
+        words.yes_no(candidate.get("private")),
+    ]
+
+
+def _forms(candidates: Sequence[Record]) -> Html:
+    columns = [
+        Column("Rung"),
+        Column("Settings", "prose"),
+        Column("On tune", "number"),
+        Column("n", "number"),
+        Column("Took", "number"),
+        Column("Chosen"),
+    ]
+    rows = [
+        Row([name_of(c), *_form(form)], "chosen" if form.get("chosen") else None)
+        for c in candidates
+        for form in records(c, "forms")
+    ]
+    explained = note("Chosen on the tune split alone; the test examples played no part.")
+    tried = "Prompt and setting forms tried, rung by rung"
+    return fold(tried, explained, table("Forms tried", columns, rows)) if rows else join()
+
+
+def _form(form: Record) -> list[Child]:
+    return [
+        words.settings_text(record(form, "settings")),
+        words.share(form.get("tune")),
+        words.count(form.get("n")),
+        words.seconds(form.get("seconds")),
+        "chosen" if form.get("chosen") else "",
+    ]
+
+
+def _previews(candidates: Sequence[Record]) -> Html:
+    shown = [
+        join(tag("h4", name_of(c)), tag("pre", "\n".join(words.clean(text) for text in c["preview"]), dir="auto"))
+        for c in candidates
+        if texts(c, "preview")
+    ]
+    return fold("What the readable rungs look like", shown) if shown else join()
+
+
+def _pairs(verdict: Record, caption: str, rows: Sequence[Record], short: bool = False) -> Html:
+    margin = words.finite(record(verdict, "goal").get("margin"))
+    ends = [
+        abs(x) for c in rows for key in ("low", "high", "difference") if (x := words.finite(c.get(key))) is not None
+    ]
+    reach = max([*ends, margin or 0.0, 0.01])
+    columns = [
+        *([Column("Minus")] if short else [Column("First"), Column("Second")]),
+        Column("Difference", "number"),
+        *([Column("Worse | better", "picture")] if short else []),
+        Column("p, not worse", "number"),
+        Column("p, worse", "number"),
+        Column("n", "number"),
+        Column("Answers differ", "number"),
+        Column("Method"),
+    ]
+    return table(caption, columns, [Row(_pair(c, reach, margin, short)) for c in rows])
+
+
+def _pair(c: Record, reach: float, margin: float | None, short: bool) -> list[Child]:
+    lines = [0.0] if margin is None else [0.0, -margin]
+    drawn = spark(c.get("difference"), c.get("low"), c.get("high"), (-reach, reach), lines) if short else None
+    return [
+        *([words.line(c.get("b"))] if short else [words.line(c.get("a")), words.line(c.get("b"))]),
+        words.difference(c),
+        *([drawn] if short else []),
+        words.probability(c.get("p")),
+        words.probability(c.get("p_inferior")),
+        words.count(c.get("n")),
+        words.share(c.get("discordance")),
+        words.line(c.get("method")) or words.MISSING,
+    ]

@@ -1,0 +1,168 @@
+"""The verdict on a terminal: at most 80 columns, readable without colour, ASCII where the encoding asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from strati.report import words
+from strati.report.facts import (
+    Record,
+    chosen,
+    failures_words,
+    headline,
+    is_chosen,
+    llm_words,
+    metric_of,
+    monthly,
+    name_of,
+    record,
+    records,
+    standing,
+    texts,
+)
+from strati.report.paper import Column, Paper
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+NAME = 22
+COLUMNS = (Column(2), Column(NAME), Column(21), Column(8, "right"), Column(7, "right"), Column(3), Column(11))
+FINDINGS = 6
+NAMES = {"report": "Report", "json": "Figures", "answers": "Answers", "stack": "Chosen stack", "stacks": "Stacks"}
+
+
+def render_terminal(verdict: Mapping[str, Any], console: Console, paths: Mapping[str, Any] | None = None) -> None:
+    """Print a verdict.
+
+    Args:
+        verdict: the contents of `verdict.json`.
+        console: where to print; colours are used only where it has them.
+        paths: files to point at, such as {"report": ..., "json": ..., "answers": ..., "stack": ...}.
+    """
+    paper = Paper(console)
+    for part in (_headline, _ladder, _refits, _questions, _findings, _sealed):
+        part(verdict, paper)
+    _files(paths or {}, paper)
+
+
+def _headline(verdict: Record, paper: Paper) -> None:
+    paper.text(headline(verdict), style="bold")
+    choice, data = record(verdict, "choice"), record(verdict, "data")
+    rung = chosen(verdict)
+    facts = [f"LLM needed: {llm_words(verdict).lower()}"]
+    if rung and words.finite(rung.get("cost_per_1000")) is not None:
+        facts.append(f"{words.money(rung['cost_per_1000'])} per 1,000 answers")
+        facts += [f"{monthly(verdict, rung)} a month"] if monthly(verdict, rung) != words.MISSING else []
+    if choice.get("more_labels") is not None:
+        facts.append(f"label about {words.count(choice['more_labels'])} more to decide")
+    paper.text(" · ".join(facts))
+    if data.get("name"):
+        paper.text(f"{words.line(data['name'])} · {words.count(data.get('rows'))} rows · {_splits(data)}", style="dim")
+    if texts(choice, "reasons"):
+        paper.heading("Why")
+        paper.bullets(texts(choice, "reasons"))
+
+
+def _splits(data: Record) -> str:
+    return ", ".join(f"{words.line(name)} {words.count(n)}" for name, n in record(data, "splits").items())
+
+
+def _ladder(verdict: Record, paper: Paper) -> None:
+    paper.heading(f"The ladder, simplest first ({metric_of(verdict)} on test)")
+    paper.row(["", "rung", "quality (interval)", "$/1,000", "p95", "LLM", "qualifies"], COLUMNS, style="dim")
+    for candidate in records(verdict, "candidates"):
+        is_it = is_chosen(verdict, candidate)
+        mark, name, style = ">" if is_it else "", name_of(candidate), "bold green" if is_it else ""
+        if len(name) > NAME:
+            paper.row([mark, name], (Column(2), Column(paper.width - 3)), style)
+            mark = name = ""
+        cells = [
+            mark,
+            name,
+            words.interval(candidate.get("quality")),
+            words.money(candidate.get("cost_per_1000")),
+            words.milliseconds(record(candidate, "latency_ms").get("p95")),
+            words.yes_no(candidate.get("uses_llm")),
+            standing(verdict, candidate),
+        ]
+        paper.row(cells, COLUMNS, style)
+        paper.text("; ".join(_notes(candidate)), indent=5, style="dim")
+    paper.text(words.line(record(verdict, "limits").get("note")), indent=2, above=True)
+
+
+def _notes(candidate: Record) -> Iterable[str]:
+    model = words.line(candidate.get("model"))
+    if model and model not in name_of(candidate):
+        yield f"model {model}"
+    yield from texts(candidate, "obstacles")
+    completion = words.finite(candidate.get("completion"))
+    if completion is not None and completion < 1:
+        yield f"answered {words.share(completion)}"
+    if failures_words(candidate):
+        yield f"failures: {failures_words(candidate)}"
+
+
+def _refits(verdict: Record, paper: Paper) -> None:
+    found = [(name_of(c), record(c, "refit")) for c in records(verdict, "candidates") if c.get("refit")]
+    if found:
+        paper.heading("Refit on all training rows (uncertified: it decides nothing)")
+        paper.bullets(
+            f"{name}: {words.interval(refit)}, fitted on {words.count(refit.get('rows'))} rows" for name, refit in found
+        )
+
+
+def _questions(verdict: Record, paper: Paper) -> None:
+    if records(verdict, "questions"):
+        paper.heading("Questions")
+    for number, entry in enumerate(records(verdict, "questions")):
+        paper.text(words.line(entry.get("question")), indent=2, style="bold", above=number > 0)
+        paper.text(words.line(entry.get("answer")), indent=4)
+        paper.text(words.line(entry.get("evidence")), indent=4, style="dim")
+
+
+def _findings(verdict: Record, paper: Paper) -> None:
+    found = records(record(verdict, "data"), "findings")
+    if not found:
+        return
+    paper.heading("What the data check found")
+    paper.bullets(
+        " ".join(
+            part
+            for part in (
+                f"{words.line(f.get('severity'))}:",
+                *(words.line(f.get(key)) for key in ("message", "way_on")),
+            )
+            if part
+        )
+        for f in found[:FINDINGS]
+    )
+    if len(found) > FINDINGS:
+        paper.text(f"and {words.count(len(found) - FINDINGS)} more in the report", indent=4)
+
+
+def _sealed(verdict: Record, paper: Paper) -> None:
+    ledger = record(verdict, "ledger")
+    if not ledger:
+        return
+    paper.heading("Sealed")
+    lines = []
+    if ledger.get("sealed") is not None:
+        lines.append(f"{words.count(ledger['sealed'])} labelled examples stay sealed for a certificate.")
+    if ledger.get("test_uses_before") is not None:
+        lines.append(
+            f"Earlier uses of these test labels: {words.count(ledger['test_uses_before'])}"
+            f" (overlap {words.share(ledger.get('test_overlap'))});"
+            f" of the calibrate labels: {words.count(ledger.get('calibrate_uses_before'))}."
+        )
+    paper.bullets([*lines, *([words.line(ledger["note"])] if ledger.get("note") else [])])
+
+
+def _files(paths: Mapping[str, Any], paper: Paper) -> None:
+    if paths:
+        paper.heading("Files")
+    for key, path in paths.items():
+        if path is not None:
+            paper.row(
+                [NAMES.get(key, words.line(key)), words.line(path)], (Column(15), Column(paper.width - 18)), indent=2
+            )

@@ -1,0 +1,182 @@
+"""What a run has measured, read from its journal alone: one `Result` per candidate, ready to be judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strati.errors import DataError
+from strati.journal import Journal, StoredExample
+from strati.metrics import Metric, get_metric
+from strati.records import JSON
+from strati.task import Goal, Task
+
+SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """One candidate's record and answers on the test examples (None where it was not asked)."""
+
+    name: str
+    record: Mapping[str, JSON]
+    answers: tuple[JSON, ...]
+    refit: tuple[JSON, ...]
+    statistics: NDArray[np.float64]
+    machine_per_hour: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether it finished all it was asked; only then does it take part in the decision."""
+        return self.record["status"] in ("measured", "recorded")
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        return np.array([answer is not None for answer in self.answers], dtype=bool)
+
+    @property
+    def given(self) -> list[JSON]:
+        """The answers that were asked for, failures among them."""
+        return [answer for answer in self.answers if answer is not None]
+
+    @property
+    def completion(self) -> float | None:
+        """The share of cases that got an answer at all."""
+        return _mean([float(answer["value"] is not None) for answer in self.given])
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """How many cases got no answer, by cause."""
+        causes = [answer["failure"] or answer["state"] for answer in self.given if answer["value"] is None]
+        return dict(Counter(causes).most_common())
+
+    @property
+    def seconds_per_answer(self) -> float | None:
+        return _mean([answer["usage"]["seconds"] for answer in self.given])
+
+    @property
+    def cost_parts(self) -> dict[str, float] | None:
+        """Dollars per 1,000 answers: this machine's time, and what is paid to others."""
+        seconds = self.seconds_per_answer
+        if seconds is None or not self.record["costs_known"]:
+            return None
+        own = 0.0 if self.record["recorded"] else seconds * 1000 / SECONDS_PER_HOUR * self.machine_per_hour
+        return {"machine": own, "paid": 1000 * (_mean([answer["usage"]["dollars"] for answer in self.given]) or 0.0)}
+
+    @property
+    def cost_per_1000(self) -> float | None:
+        parts = self.cost_parts
+        return None if parts is None else sum(parts.values())
+
+    @property
+    def latency_ms(self) -> dict[str, float | int | None] | None:
+        """Percentiles over single answers: probed for fast layers, as they came for slow and recorded ones."""
+        if self.record["slow"] or self.record["recorded"]:
+            seconds = [answer["usage"]["seconds"] for answer in self.given if answer["usage"]["seconds"] > 0]
+        else:
+            seconds = self.record.get("latency") or []
+        if not seconds:
+            return None
+        p50, p95, p99 = (float(1000 * q) for q in np.percentile(seconds, (50, 95, 99)))
+        cold = self.record.get("cold")
+        return {"p50": p50, "p95": p95, "p99": p99, "cold": None if cold is None else 1000 * cold, "n": len(seconds)}
+
+    @property
+    def tokens_per_answer(self) -> dict[str, float] | None:
+        names = {"in": "tokens_in", "cached": "tokens_cached", "out": "tokens_out"}
+        means = {name: _mean([answer["usage"][key] for answer in self.given]) for name, key in names.items()}
+        return {name: mean for name, mean in means.items() if mean is not None} or None
+
+    def confidences(self, references: Sequence[JSON]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(confidence, right) of the delivered answers that carry a confidence."""
+        rows = [
+            (answer["confidence"], float(answer["value"] == reference))
+            for answer, reference in zip(self.answers, references, strict=True)
+            if answer is not None and answer["confidence"] is not None
+        ]
+        pairs = np.array(rows, dtype=float).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
+
+@dataclass(frozen=True)
+class Results:
+    """All a verdict needs."""
+
+    run: str
+    task: Task
+    labels: tuple[str, ...]
+    metric: Metric
+    meta: Mapping[str, Any]
+    test: tuple[StoredExample, ...]
+    candidates: tuple[Result, ...]
+
+    @property
+    def goal(self) -> Goal:
+        return self.task.goal
+
+    @property
+    def references(self) -> list[JSON]:
+        return [example.reference for example in self.test]
+
+    @property
+    def groups(self) -> list[str] | None:
+        """The group of each test example, where examples come in groups."""
+        groups = [example.group for example in self.test]
+        return None if all(group is None for group in groups) else [str(group) for group in groups]
+
+    def result(self, name: str) -> Result:
+        return next(result for result in self.candidates if result.name == name)
+
+
+def load_results(journal: Journal) -> Results:
+    """Read a run; raises `DataError` when the journal holds none."""
+    meta = journal.read("run")
+    if meta is None:
+        raise DataError(f"{journal.path} holds no run yet: it ended before any candidate was measured")
+    task = task_from_json(meta["task"])
+    metric = get_metric(task.metric, meta["labels"])
+    test = tuple(journal.examples("test"))
+    results = []
+    for name, record in journal.candidates().items():
+        answers = journal.answers(name, "test")
+        refit = journal.answers(name, "refit")
+        given = tuple(answers.get(example.id) for example in test)
+        results.append(
+            Result(
+                name,
+                record,
+                given,
+                tuple(refit.get(example.id) for example in test),
+                statistics_of(metric, test, given),
+                task.goal.machine_per_hour,
+            )
+        )
+    return Results(meta["id"], task, tuple(meta["labels"]), metric, meta, test, tuple(results))
+
+
+def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Sequence[JSON]) -> NDArray[np.float64]:
+    """Sufficient statistics, shape (examples, k); an example that was not asked counts as unanswered here."""
+    rows = [
+        metric.score(example.reference, None if answer is None else answer["value"]).statistics
+        for example, answer in zip(test, answers, strict=True)
+    ]
+    return np.array(rows, dtype=float)
+
+
+def task_from_json(data: Mapping[str, JSON]) -> Task:
+    """The inverse of `dataclasses.asdict` for a task, after a trip through JSON."""
+    goal = dict(data["goal"])
+    goal["licences"] = tuple(goal["licences"])
+    rest: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key != "goal"
+    }
+    return Task(**rest, goal=Goal(**goal))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if len(values) else None

@@ -1,0 +1,48 @@
+"""Intervals, paired tests, corrections for several tests, power. No input or output; one idea a file."""
+
+from strati.statistics.calibration import brier_score, expected_calibration_error
+from strati.statistics.inference import Comparison, bar_p_values, compare, compare_both, quality_interval
+from strati.statistics.interval import Interval
+from strati.statistics.multiplicity import holm
+from strati.statistics.paired import tango_interval, tango_p_values, tango_z
+from strati.statistics.power import labels_needed
+from strati.statistics.proportions import binomial_p_values, clopper_pearson, wilson
+from strati.statistics.resampling import (
+    Tails,
+    Units,
+    bca_interval,
+    bounded_interval,
+    difference_of,
+    difference_tails,
+    permutation_p,
+    quality_tails,
+    units_of,
+)
+
+__all__ = [
+    "Comparison",
+    "Interval",
+    "Tails",
+    "Units",
+    "bar_p_values",
+    "bca_interval",
+    "binomial_p_values",
+    "bounded_interval",
+    "brier_score",
+    "clopper_pearson",
+    "compare",
+    "compare_both",
+    "difference_of",
+    "difference_tails",
+    "expected_calibration_error",
+    "holm",
+    "labels_needed",
+    "permutation_p",
+    "quality_interval",
+    "quality_tails",
+    "tango_interval",
+    "tango_p_values",
+    "tango_z",
+    "units_of",
+    "wilson",
+]

@@ -1,0 +1,271 @@
+"""Results and goal -> the verdict: one JSON-ready mapping that every report draws from (see docs/verdict.md)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import asdict
+
+import numpy as np
+
+from strati.decision import Decision, Measured, decide
+from strati.journal import Journal
+from strati.metrics import METRICS, get_metric
+from strati.metrics.per_class import per_class
+from strati.questions import questions
+from strati.records import JSON
+from strati.results import Result, Results, load_results, statistics_of
+from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
+from strati.task import Goal
+
+FORMAT = 1
+SHOWN_DISAGREEMENTS = 12
+SHOWN_CONFUSIONS = 15
+SHOWN_TEXT = 300
+
+
+def judge(journal: Journal) -> dict[str, JSON]:
+    """The verdict of a run, from its journal alone."""
+    results = load_results(journal)
+    decision = decide(
+        [
+            Measured(
+                result.name,
+                result.statistics,
+                result.measured & result.complete,
+                bool(result.record["uses_llm"]),
+                result.cost_per_1000,
+                tuple(obstacles(result, results.goal)),
+            )
+            for result in results.candidates
+        ],
+        results.metric,
+        results.goal,
+        results.groups,
+        int(results.meta["seed"]),
+    )
+    shown = _shown(results, decision)
+    meta = results.meta
+    verdict = {
+        "format": FORMAT,
+        "strati": meta["strati"],
+        "run": results.run,
+        "created": meta["created"],
+        "seed": meta["seed"],
+        "task": {key: value for key, value in meta["task"].items() if key != "goal"} | {"labels": list(results.labels)},
+        "goal": asdict(results.goal),
+        "data": meta["data"],
+        "candidates": [_candidate(result, results, decision) for result in results.candidates],
+        "comparisons": [
+            {
+                "a": pair.a,
+                "b": pair.b,
+                "difference": pair.result.difference,
+                "low": pair.result.low,
+                "high": pair.result.high,
+                "p": pair.result.p_noninferior,
+                "p_inferior": pair.result.p_inferior,
+                "n": pair.result.n,
+                "discordance": pair.result.discordance,
+                "method": pair.result.method,
+            }
+            for pair in decision.comparisons
+        ],
+        "choice": {
+            "name": decision.name,
+            "decision": decision.decision,
+            "needs_llm": decision.needs_llm,
+            "headline": headline(results, decision),
+            "reasons": list(decision.reasons),
+            "more_labels": decision.more_labels,
+        },
+        "questions": questions(results, decision),
+        "per_class": _per_class(results, shown),
+        "confusions": _confusions(results, shown),
+        "disagreements": _disagreements(journal, results),
+        "environment": meta["environment"],
+        "ledger": meta["ledger"],
+        "limits": meta["limits"],
+    }
+    cleaned: dict[str, JSON] = _clean(verdict)
+    return cleaned
+
+
+def obstacles(result: Result, goal: Goal) -> list[str]:
+    """The limits of the goal that a candidate breaks, in words."""
+    found = []
+    cost, latency = result.cost_per_1000, result.latency_ms
+    if goal.max_cost_per_1000 is not None:
+        if cost is None:
+            found.append(f"its cost is not known, the limit is ${goal.max_cost_per_1000:g} per 1,000")
+        elif cost > goal.max_cost_per_1000:
+            found.append(f"${cost:.4g} per 1,000 is over the limit of ${goal.max_cost_per_1000:g}")
+    if goal.max_p95_ms is not None:
+        p95 = latency["p95"] if latency else None
+        if p95 is None:
+            found.append(f"its p95 is not known, the limit is {goal.max_p95_ms:g} ms")
+        elif p95 > goal.max_p95_ms:
+            found.append(f"p95 of {p95:.3g} ms is over the limit of {goal.max_p95_ms:g} ms")
+    if goal.private and not result.record["private"] and not result.record["recorded"]:
+        found.append("inputs would leave this machine, the goal says private")
+    if goal.licences:
+        bad = [name for name in result.record["licences"] if name not in (*goal.licences, "yours")]
+        if bad:
+            found.append(f"licence {', '.join(bad)} is not among those allowed ({', '.join(goal.licences)})")
+    return found
+
+
+def headline(results: Results, decision: Decision) -> str:
+    """The decision in one or two sentences for somebody who reads nothing else."""
+    tried = any(result.record["uses_llm"] and result.complete for result in results.candidates)
+    llm = {
+        "no": "You do not need an LLM for this task"
+        + (", among the LLMs tried." if tried else " as measured; none was tried."),
+        "yes": "Among what was tried, this task needs an LLM.",
+        "undecided": "Whether an LLM is needed is not decided." if tried else "No LLM was tried.",
+    }[decision.needs_llm]
+    if decision.decision == "use":
+        return f"Use {decision.name}. {llm}"
+    if decision.decision == "none":
+        return f"Nothing tried is good enough yet. {llm}"
+    more = f": about {decision.more_labels:,} more labelled examples would decide" if decision.more_labels else ""
+    return f"Undecided{more}. {llm}"
+
+
+def _shown(results: Results, decision: Decision) -> Result | None:
+    """The candidate whose errors are shown: the chosen one, else the best measured on the most examples."""
+    if decision.name is not None:
+        return results.result(decision.name)
+    standings = sorted(decision.standings, key=lambda s: (-s.quality.value, -s.n))
+    return results.result(standings[0].name) if standings else None
+
+
+def _candidate(result: Result, results: Results, decision: Decision) -> dict[str, JSON]:
+    record = result.record
+    standing = next((s for s in decision.standings if s.name == result.name), None)
+    confidence, right = result.confidences(results.references)
+    memory = record.get("memory")
+    return {
+        "name": result.name,
+        "layers": record["layers"],
+        "status": record["status"],
+        "reason": record.get("reason"),
+        "uses_llm": record["uses_llm"],
+        "model": ", ".join(record["models"]) or None,
+        "quality": _quality(result, results, results.metric.name),
+        "other_metrics": [_quality(result, results, name) for name in METRICS if name != results.metric.name],
+        "completion": result.completion,
+        "calibration": {
+            "ece": expected_calibration_error(confidence, right),
+            "brier": brier_score(confidence, right),
+        }
+        if len(confidence)
+        else None,
+        "cost_per_1000": result.cost_per_1000,
+        "cost_parts": result.cost_parts,
+        "latency_ms": result.latency_ms,
+        "seconds_per_answer": result.seconds_per_answer,
+        "tokens_per_answer": result.tokens_per_answer,
+        "fit_seconds": record.get("fit_seconds"),
+        "memory_mb": None if memory is None else memory / 2**20,
+        "model_bytes": record["model_bytes"] + (record.get("stack_bytes") or 0),
+        "licence": ", ".join(record["licences"]),
+        "private": record["private"],
+        "failures": result.failures,
+        "settings": record.get("settings", {}),
+        "forms": record.get("forms", []),
+        "refit": _refit(result, results),
+        "obstacles": obstacles(result, results.goal),
+        "qualifies": standing.qualifies if standing else False,
+        "p": standing.p if standing else None,
+        "p_adjusted": standing.p_adjusted if standing else None,
+        "fingerprint": record.get("fingerprint"),
+        "stack": f"stacks/{record['stack']}" if record.get("stack") else None,
+        "preview": record.get("preview", []),
+    }
+
+
+def _quality(result: Result, results: Results, name: str) -> dict[str, JSON] | None:
+    if not result.measured.any():
+        return None
+    metric = get_metric(name, results.labels)
+    statistics = (
+        result.statistics if name == results.metric.name else statistics_of(metric, results.test, result.answers)
+    )
+    groups = results.groups and [g for g, kept in zip(results.groups, result.measured, strict=True) if kept]
+    found = quality_interval(
+        statistics[result.measured], metric, 1 - results.goal.alpha, groups, int(results.meta["seed"])
+    )
+    return {"metric": name, **_interval(found)}
+
+
+def _refit(result: Result, results: Results) -> dict[str, JSON] | None:
+    if not result.record.get("refit_rows") or not any(answer is not None for answer in result.refit):
+        return None
+    statistics = statistics_of(results.metric, results.test, result.refit)
+    found = quality_interval(
+        statistics, results.metric, 1 - results.goal.alpha, results.groups, int(results.meta["seed"])
+    )
+    return {**_interval(found), "rows": result.record["refit_rows"], "certified": False}
+
+
+def _interval(found: Interval) -> dict[str, JSON]:
+    return {"value": found.value, "low": found.low, "high": found.high, "n": found.n, "method": found.method}
+
+
+def _per_class(results: Results, shown: Result | None) -> dict[str, JSON] | None:
+    if shown is None:
+        return None
+    pairs = [(str(r), a["value"]) for r, a in zip(results.references, shown.answers, strict=True) if a is not None]
+    rows = per_class([r for r, _ in pairs], [v for _, v in pairs], results.labels, 1 - results.goal.alpha)
+    return {"candidate": shown.name, "rows": [row._asdict() for row in rows]}
+
+
+def _confusions(results: Results, shown: Result | None) -> dict[str, JSON] | None:
+    if shown is None:
+        return None
+    pairs = Counter(
+        (str(r), str(a["value"]) if a["value"] is not None else "(no answer)")
+        for r, a in zip(results.references, shown.answers, strict=True)
+        if a is not None and a["value"] != r
+    )
+    rows = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_CONFUSIONS]
+    return {
+        "candidate": shown.name,
+        "rows": [{"reference": r, "answer": a, "count": count} for (r, a), count in rows],
+    }
+
+
+def _disagreements(journal: Journal, results: Results) -> list[dict[str, JSON]]:
+    """Tune examples on which the rungs differ most, and no test example: errors on test stay unseen."""
+    examples = {example.id: example for example in journal.examples("tune")}
+    answers: dict[str, dict[str, JSON]] = {}
+    for result in results.candidates:
+        for unit in results.meta["units"]:
+            for key, answer in journal.answers(result.name, f"tune/{unit}").items():
+                answers.setdefault(key, {})[result.name] = answer["value"]
+    rows = [(len(set(map(str, given.values()))), len(given), key) for key, given in answers.items() if key in examples]
+    rows.sort(key=lambda row: (-row[1], -row[0], row[2]))
+    return [
+        {
+            "id": key,
+            "text": str(examples[key].input)[:SHOWN_TEXT],
+            "reference": examples[key].reference,
+            "answers": answers[key],
+        }
+        for kinds, _, key in rows
+        if kinds > 1
+    ][:SHOWN_DISAGREEMENTS]
+
+
+def _clean(value: JSON) -> JSON:
+    """NaN and infinities become null, numpy numbers and tuples plain ones."""
+    if isinstance(value, dict):
+        return {key: _clean(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(part) for part in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from strati.models.catalog import Catalog
+from strati.models.gguf import GgufModel
+from strati.models.store import Store
+
+
+@pytest.fixture(scope="session")
+def smollm2_path() -> Path:
+    """The file of SmolLM2-135M, pulled through the product's own catalog the first time."""
+    entry = Catalog.load(environment={})["smollm2-135m"]
+    store = Store()
+    store.pull(entry)
+    assert entry.file is not None
+    return store.path(entry.file, entry.name)
+
+
+@pytest.fixture(scope="session")
+def smollm2(smollm2_path: Path) -> Iterator[GgufModel]:
+    """A real, small language model; its context is kept short to save memory."""
+    with GgufModel(smollm2_path, name="smollm2-135m", licence="Apache-2.0", context=1024) as model:
+        yield model

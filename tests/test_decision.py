@@ -99,7 +99,9 @@ def test_no_right_answer_is_never_used() -> None:
 
 def test_costs_within_a_cent_are_equal_and_the_simplest_wins() -> None:
     pair = candidate("simple", GOOD, 0.109), candidate("other", ALIKE, 0.100)
-    assert verdict(*pair).name == "simple"
+    decision = verdict(*pair)
+    assert decision.name == "simple"
+    assert decision.reasons[1].startswith("it costs $0.1090 per 1,000 answers, the same within a cent as other")
     assert verdict(candidate("simple", GOOD, 0.12), pair[1]).name == "other"
     assert verdict(candidate("simple", GOOD, None), pair[1]).name == "other"
 

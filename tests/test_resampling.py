@@ -91,11 +91,13 @@ def test_many_labels_take_the_sparse_way() -> None:
     assert interval.low < interval.value < interval.high
 
 
-def test_chunks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_hold_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     units = units_of(rows([1, 0, 1, 1, 0, 1]))
-    whole = bca_interval(units, ACCURACY.aggregate, draws=50)
-    monkeypatch.setattr("strati.statistics.resampling._CHUNK", 60)
-    assert bca_interval(units, ACCURACY.aggregate, draws=50) == whole
+    whole = quality_tails(units, ACCURACY, draws=4000)
+    monkeypatch.setattr("strati.statistics.resampling._CHUNK", 600)
+    pieces = quality_tails(units, ACCURACY, draws=4000)
+    assert len(pieces.lower) == len(pieces.upper) == 4000
+    assert pieces.p_above(0.3) == pytest.approx(whole.p_above(0.3), abs=0.04)
 
 
 def test_permutation_by_hand() -> None:

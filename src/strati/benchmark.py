@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,8 +63,9 @@ class Bench:
         self.splits = splits
         self.metric = metric
         self.journal = journal
-        self.ctx = ctx
-        self.fitting = replace(ctx, vectors=VectorCache(), advance=lambda count, usage: None)
+        vectors = VectorCache()
+        self.fitting = replace(ctx, vectors=vectors)
+        self.ctx = replace(ctx, vectors=vectors, fresh=True)
         self.effort = effort
         self.stacks = stacks
         self.prober = prober
@@ -141,12 +144,9 @@ class Bench:
         tried: list[dict[str, JSON]] = []
         fitted: list[tuple[Stack, list[Case]]] = []
         self.ctx.begin(f"{candidate.name}: {_settings_on_tune(candidate)}", len(candidate.forms) * max(len(tune), 1))
-        for form in candidate.forms:
-            self.ctx.check()
-            start = time.perf_counter()
-            stack, cases = self._fit(form, unit.train, tune)
+        for stack, cases, seconds in self._fit_all(candidate, unit.train, tune):
+            tried.append(self._form_row(candidate.forms[len(tried)], cases, tune, seconds))
             fitted.append((stack, cases))
-            tried.append(self._form_row(form, cases, tune, time.perf_counter() - start))
         best = max(range(len(tried)), key=lambda i: (tried[i]["tune"] or 0.0, -i))
         tried[best]["chosen"] = True
         seconds = float(tried[best]["seconds"])
@@ -160,9 +160,25 @@ class Bench:
         self.journal.write_answers(candidate.name, f"tune/{unit.name}", cases)
         return stack, tried, seconds
 
+    def _fit_all(
+        self, candidate: Candidate, train: Sequence[Example], tune: Sequence[Example]
+    ) -> Iterator[tuple[Stack, list[Case], float]]:
+        """Every form fitted, with its tune cases and seconds; two at a time where the forms need no shared engine."""
+
+        def fit(form: Form) -> tuple[Stack, list[Case], float]:
+            start = time.perf_counter()
+            stack, cases = self._fit(form, train, tune)
+            return stack, cases, time.perf_counter() - start
+
+        if candidate.slow or len(candidate.forms) == 1:
+            yield from map(fit, candidate.forms)
+            return
+        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+            yield from pool.map(fit, candidate.forms)
+
     def _fit(self, form: Form, train: Sequence[Example], tune: Sequence[Example]) -> tuple[Stack, list[Case]]:
-        ctx = replace(self.fitting, advance=self.ctx.advance)
-        stack, cases = form.stack.fit_and_run(train, tune, ctx)
+        self.ctx.check()
+        stack, cases = form.stack.fit_and_run(train, tune, self.fitting)
         self.ctx.advance(len(tune), sum((case.usage for case in cases), Usage()))
         _raise_if_down(cases)
         return stack, cases
@@ -190,14 +206,16 @@ class Bench:
         chosen = sample_ids(self.splits, self.effort.sample, self.ctx.seed)
         return [example for example in _shuffled(test, self.ctx.seed) if example.id in chosen]
 
-    def _answer(self, stack: Stack, name: str, split: str, examples: Sequence[Example]) -> None:
+    def _answer(
+        self, stack: Stack, name: str, split: str, examples: Sequence[Example], ctx: Context | None = None
+    ) -> None:
         done = self.journal.answers(name, split)
         todo = [example for example in examples if example.id not in done]
         self.ctx.begin(f"{name}: {split}", len(examples))
         self.ctx.advance(len(examples) - len(todo), Usage())
         for chunk in _chunks(todo, min(stack.batch, CHUNK)):
             self.ctx.check()
-            cases = stack.run([Case.of(example) for example in chunk], self.ctx)
+            cases = stack.run([Case.of(example) for example in chunk], ctx or self.ctx)
             _raise_if_down(cases)
             self.journal.write_answers(name, split, cases)
             self.ctx.advance(len(cases), sum((case.usage for case in cases), Usage()))
@@ -208,7 +226,7 @@ class Bench:
         train = [*unit.train, *unit.tune, *self.splits.calibrate]
         self.ctx.begin(f"{name}: refit on all {len(train)} training rows", len(unit.test))
         refitted, _ = stack.fit_and_run(train, (), self.fitting)
-        self._answer(refitted, name, "refit", unit.test)
+        self._answer(refitted, name, "refit", unit.test, self.fitting)
         return len(train)
 
     def _save(self, stack: Stack, folder: str) -> bool:

@@ -13,6 +13,7 @@ from strati.identity import fingerprint
 from strati.records import JSON, Answer
 
 _LIMIT = 12.0  # logits beyond this are clipped: a model's 1 - 1e-9 is no evidence of that order
+LEAST_SLOPE = 0.01  # where confidence and being right run against each other, the other terms are fitted beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Combiner:
         """The probability that the answer is right."""
         logit = self.intercept + self.slope * _logit(answer.confidence)
         logit += sum(weight * features.get(name, 0.0) for name, weight in self.weights)
-        return float(1 / (1 + np.exp(-logit)))
+        return float(_sigmoid(np.asarray(logit)))
 
     @classmethod
     def fit(
@@ -51,9 +52,13 @@ class Combiner:
         columns = [np.ones(len(answers)), np.array([_logit(answer.confidence) for answer in answers])]
         columns += [np.array([row.get(name, 0.0) for row in features]) for name in names]
         centre = np.array([0.0, 1.0] + [0.0] * len(names))
-        found = _newton(np.column_stack(columns), np.asarray(right, dtype=float), centre, cls.PRIOR)
+        x, y = np.column_stack(columns), np.asarray(right, dtype=float)
+        found = _newton(x, y, centre, cls.PRIOR, np.zeros(len(y)))
+        if found[1] < LEAST_SLOPE:
+            rest = _newton(np.delete(x, 1, axis=1), y, np.delete(centre, 1), cls.PRIOR, LEAST_SLOPE * x[:, 1])
+            found = np.insert(rest, 1, LEAST_SLOPE)
         weights = tuple(zip(names, map(float, found[2:]), strict=True))
-        return cls(float(found[0]), max(float(found[1]), 0.01), weights, len(answers))
+        return cls(float(found[0]), float(found[1]), weights, len(answers))
 
     def to_json(self) -> dict[str, JSON]:
         weights = [[name, weight] for name, weight in self.weights]
@@ -77,19 +82,29 @@ def _logit(confidence: float | None) -> float:
     return float(np.log(clipped / (1 - clipped)))
 
 
+def _sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logistic function, safe against overflow."""
+    half: NDArray[np.float64] = 0.5 * (1 + np.tanh(0.5 * z))
+    return half
+
+
 def _newton(
-    x: NDArray[np.float64], y: NDArray[np.float64], centre: NDArray[np.float64], prior: float
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    prior: float,
+    offset: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Maximum a posteriori logistic regression by damped Newton steps; the problem is convex."""
     beta = centre.copy()
     precision = np.eye(x.shape[1]) / prior**2
 
     def loss(b: NDArray[np.float64]) -> float:
-        z = x @ b
+        z = x @ b + offset
         return float(np.logaddexp(0, z).sum() - y @ z + 0.5 * (b - centre) @ precision @ (b - centre))
 
     for _ in range(100):
-        p = 1 / (1 + np.exp(-(x @ beta)))
+        p = _sigmoid(x @ beta + offset)
         gradient = x.T @ (p - y) + precision @ (beta - centre)
         hessian = (x * (p * (1 - p))[:, None]).T @ x + precision
         step = np.linalg.solve(hessian, gradient)

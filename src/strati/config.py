@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -49,16 +50,17 @@ def load_config(path: Path) -> Config:
 
 def make_task(data: Mapping[str, JSON], task: Mapping[str, JSON], goal: Mapping[str, JSON]) -> Task:
     """A task from the three sections, with flags already merged in; raises `TaskError` for a value of a wrong type."""
-    inputs = data.get("input", ())
-    inputs = (inputs,) if isinstance(inputs, str) else tuple(inputs)
+    inputs = _texts("input", data.get("input", ()))
     values: dict[str, JSON] = {key: value for key, value in task.items() if value is not None}
     if "labels" in values:
-        values["labels"] = tuple(values["labels"])
+        values["labels"] = _texts("labels", values["labels"])
+    if len(set(values.get("labels", ()))) < len(values.get("labels", ())):
+        raise TaskError(f"labels are {list(values['labels'])!r}, expected no label twice")
     columns: dict[str, JSON] = {key: data[key] for key in ("id", "group", "time") if data.get(key)}
-    for key, value in {**columns, **values}.items():
+    for key, value in {"label": data.get("label"), **columns, **values}.items():
         if key != "labels" and not isinstance(value, str):
             raise TaskError(f"{key} is {value!r}, expected text")
-    return Task(inputs=inputs, label=str(data["label"]), goal=make_goal(goal), **columns, **values)
+    return Task(inputs=inputs, label=data["label"], goal=make_goal(goal), **columns, **values)
 
 
 def make_goal(values: Mapping[str, JSON]) -> Goal:
@@ -70,12 +72,22 @@ def make_goal(values: Mapping[str, JSON]) -> Goal:
         elif key == "licences":
             expected, right = "a list of licence names", isinstance(value, list | tuple)
         else:
-            expected, right = "a number", isinstance(value, int | float) and not isinstance(value, bool)
+            expected = "a number"
+            right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not right:
             raise TaskError(f"goal.{key} is {value!r}, expected {expected}")
     if "licences" in given:
         given["licences"] = tuple(given["licences"])
     return Goal(**given)
+
+
+def _texts(key: str, value: JSON) -> tuple[str, ...]:
+    """A list of texts; for `input` one text alone is a list of one."""
+    if key == "input" and isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+        raise TaskError(f"{key} is {value!r}, expected a list of texts")
+    return tuple(value)
 
 
 def _check_key(key: str, known: Mapping[str, JSON] | tuple[str, ...], path: Path, what: str) -> None:

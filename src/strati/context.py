@@ -75,23 +75,23 @@ class Budget:
 class VectorCache:
     """Embeddings already computed while fitting, by embedder and text, so that several rungs embed a text once.
 
-    Answers are never taken from it: a `Context` that answers has none, so measured times are honest.
+    A run that measures answers afresh and only adds to it (`Context.fresh`), so measured times are honest. Thread safe.
     """
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
 
-    def embed(self, embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row per text, in their order; only new texts are embedded."""
+    def embed(self, embedder: Embedder, texts: Sequence[str], *, fresh: bool) -> NDArray[np.float32]:
+        """One row per text, in their order; only new texts are embedded, or all when `fresh`."""
         import numpy as np
 
         key = embedder.fingerprint()
-        new = [text for text in dict.fromkeys(texts) if (key, text) not in self._rows]
-        if new:
-            self._rows.update(zip(((key, text) for text in new), embedder.embed(new), strict=True))
-        if not texts:
-            return embedder.embed([])
-        return np.stack([self._rows[key, text] for text in texts])
+        with self._lock:
+            new = list(texts) if fresh else [t for t in dict.fromkeys(texts) if (key, t) not in self._rows]
+            found = embedder.embed(new)
+            self._rows.update(zip(((key, text) for text in new), found, strict=True))
+            return np.stack([self._rows[key, text] for text in texts]) if len(texts) else found
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Context:
 
     `deadline` is a `time.monotonic()` value; `cancelled` may be set from another thread or a signal handler;
     `begin` is told what is being done and how many cases it has, `advance` of every finished case: for progress bars.
-    `vectors` is there while fitting only.
+    `vectors` keeps embeddings for fitting; with `fresh` nothing is taken from it, as when answers are timed.
     """
 
     seed: int = 0
@@ -111,10 +111,13 @@ class Context:
     advance: Callable[[int, Usage], None] = lambda count, usage: None
     begin: Callable[[str, int], None] = lambda what, total: None
     vectors: VectorCache | None = None
+    fresh: bool = False
 
     def embed(self, embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts; layers go through this so that fitting does no work twice."""
-        return embedder.embed(texts) if self.vectors is None else self.vectors.embed(embedder, texts)
+        if self.vectors is None:
+            return embedder.embed(texts)
+        return self.vectors.embed(embedder, texts, fresh=self.fresh)
 
     def check(self) -> None:
         """Raise `Stopped` when the run was cancelled or its time is over. Layers call it between model calls."""

@@ -44,7 +44,7 @@ def decide(
     groups: Sequence[Hashable] | None = None,
     seed: int = 0,
 ) -> Decision:
-    """Decide among candidates given in ladder order, simplest first.
+    """Decide among candidates given in ladder order, simplest first, each with a name of its own.
 
     Two candidates are compared on the examples that both measured; one with no measured example takes no part. `groups`
     names the group of each example. The same input and seed give the same decision.

@@ -42,21 +42,21 @@ def _why_use(field: Field, name: str | None) -> list[str]:
     reasons = [_about(chosen, field)]
     if len(field.standings) == 1:
         reasons.append(f"{chosen.name} is the only candidate that was measured")
+    reasons.append(_about_cost(chosen, field.fit))
+    return reasons + [_why_not(field, standing) for standing in field.standings if not standing.qualifies]
+
+
+def _about_cost(chosen: Standing, fit: list[Standing]) -> str:
     if chosen.cost_per_1000 is None:
-        reasons.append("what it costs is not known")
-        return reasons
-    rivals = [s for s in field.fit if s.name != name]
-    cheaper = [
-        s.name for s in rivals if s.cost_per_1000 is not None and s.cost_per_1000 <= chosen.cost_per_1000 + SAME_COST
-    ]
+        return f"what {chosen.name} costs is not known"
     cost = f"${chosen.cost_per_1000:.4f} per 1,000 answers"
-    if not rivals:
-        reasons.append(f"no other candidate qualifies; it costs {cost}")
-    elif cheaper:
-        reasons.append(f"it costs {cost}; {', '.join(cheaper)} cost the same within a cent, and it is the simplest")
-    else:
-        reasons.append(f"it is the cheapest of {len(field.fit)} that qualify, at {cost}")
-    return reasons
+    if len(fit) == 1:
+        return f"no other candidate qualifies; it costs {cost}"
+    known = {standing.name: standing.cost_per_1000 for standing in fit if standing.cost_per_1000 is not None}
+    alike = [name for name, price in known.items() if price <= min(known.values()) + SAME_COST and name != chosen.name]
+    if alike:
+        return f"it costs {cost}, the same within a cent as {', '.join(alike)}, and comes first in the ladder"
+    return f"it is the cheapest of {len(fit)} that qualify, at {cost}"
 
 
 def _about(chosen: Standing, field: Field) -> str:
@@ -93,20 +93,24 @@ def _why_undecided(field: Field, _: str | None) -> list[str]:
     if len(field.standings) == 1 and field.goal.at_least is None:
         name = field.standings[0].name
         return [f"{name} is the only candidate and the goal sets no bar, so there is nothing to measure it against"]
-    reasons = []
-    for standing in field.standings:
-        if standing.obstacles:
-            reasons.append(f"{standing.name} breaks a limit: {'; '.join(standing.obstacles)}")
-        elif not standing.quality.value > 0:
-            reasons.append(f"{standing.name} gave no right answer on {standing.n} examples")
-        elif standing.against == BAR:
-            reasons.append(
-                f"{standing.name} is not shown to reach the bar of {field.goal.at_least:.1%}: it scores "
-                f"{standing.quality.value:.1%} ({standing.quality.low:.1%} to {standing.quality.high:.1%})"
-            )
-        elif standing.against is not None:
-            reasons.append(_against(field, standing.name, standing.against, "is not shown to keep up with"))
+    reasons = [_why_not(field, standing) for standing in field.standings]
+    if max(standing.n for standing in field.standings) < FEWEST:
+        reasons.insert(0, f"nothing is concluded from fewer than {FEWEST} examples")
     return reasons
+
+
+def _why_not(field: Field, standing: Standing) -> str:
+    name, quality = standing.name, standing.quality
+    if standing.obstacles:
+        return f"{name} breaks a limit: {'; '.join(standing.obstacles)}"
+    if not quality.value > 0:
+        return f"{name} gave no right answer on {standing.n} examples"
+    if standing.against == BAR or standing.against is None:
+        scores = f"it scores {quality.value:.1%} ({quality.low:.1%} to {quality.high:.1%})"
+        return f"{name} is not shown to reach the bar of {field.goal.at_least:.1%}: {scores}"
+    others = len(field.standings) - 1
+    worse = others * field.results[name, standing.against].p_inferior <= field.goal.alpha
+    return _against(field, name, standing.against, "is worse than" if worse else "is not shown to keep up with")
 
 
 def _against(field: Field, a: str, b: str, words: str) -> str:

@@ -32,8 +32,10 @@ def save_stack(stack: Stack, path: Path) -> None:
     """Write a stack folder; it appears whole or not at all, in place of an older one.
 
     Raises:
-        StackError: a layer has no saved form (a Python function, recorded answers).
+        StackError: a layer has no saved form (a Python function, recorded answers), or `path` is something else.
     """
+    if path.exists() and not (path / "stack.toml").is_file():
+        raise StackError(f"{path} exists and is not a stack, expected a new name or an older stack to replace")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as temporary:
         folder = Path(temporary) / "new"
@@ -46,9 +48,20 @@ def save_stack(stack: Stack, path: Path) -> None:
         files = sorted(file for file in folder.rglob("*") if file.is_file())
         lines += [f"{_quoted(file.relative_to(folder).as_posix())} = {_quoted(sha256_of(file))}" for file in files]
         (folder / "stack.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        if path.exists():
-            os.replace(path, Path(temporary) / "old")
+        _put(folder, path, Path(temporary) / "old")
+
+
+def _put(folder: Path, path: Path, old: Path) -> None:
+    """Move the new folder into its place; what was there stays if that fails."""
+    there = path.exists()
+    if there:
+        os.replace(path, old)
+    try:
         os.replace(folder, path)
+    except OSError:
+        if there:
+            os.replace(old, path)
+        raise
 
 
 def load_stack(path: Path, resources: Mapping[str, object] | None = None) -> Stack:
@@ -95,7 +108,7 @@ def _stage_lines(stage: Stage, number: int, folder: Path) -> list[str]:
     return [
         f"layer = {layer}",
         f"checks = [{', '.join(checks)}]",
-        f"threshold = {stage.threshold!r}",
+        f"threshold = {float(stage.threshold)!r}",
         f"uses = {json.dumps(list(stage.uses))}",
         f"combiner = {_inline(combiner)}",
     ]
@@ -123,7 +136,7 @@ def _load_stage(entry: Mapping[str, JSON], path: Path, resources: Mapping[str, o
 
 def _load_part(entry: Mapping[str, str], path: Path, resources: Mapping[str, object]) -> Saveable:
     folder = path / entry["folder"]
-    if folder.parent != path:
+    if folder.parent != path or entry["folder"] == "..":
         raise StackError(f"{path / 'stack.toml'} names the folder {entry['folder']!r}, expected one inside the stack")
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     return saved_class(entry["kind"]).load(settings, folder, resources)
@@ -144,11 +157,12 @@ def _verify(path: Path, files: Mapping[str, str]) -> None:
 
 
 def _inline(data: Mapping[str, JSON]) -> str:
-    return "{ " + ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in data.items()) + " }"
+    return "{ " + ", ".join(f"{key} = {_quoted(value)}" for key, value in data.items()) + " }"
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _quoted(text: JSON) -> str:
+    """A text, number or list as TOML, which is as JSON but for one control character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _slug(name: str) -> str:

@@ -52,24 +52,29 @@ class Journal:
         if read_only and not path.exists():
             raise DataError(f"{path} does not exist, expected the journal of a run")
         with self._guard():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            target = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+            self._db = sqlite3.connect(target, timeout=60, check_same_thread=False, isolation_level=None, uri=True)
             try:
-                self._open()
-            except sqlite3.DatabaseError as error:
-                if "not a database" in str(error) or "malformed" in str(error):
+                self._open(read_only)
+            except (sqlite3.DatabaseError, DataError) as error:
+                self._db.close()
+                if any(words in str(error) for words in ("not a database", "malformed", "no such table")):
                     raise DataError(f"{path} is not the journal of a run: {error}") from error
                 raise
 
-    def _open(self) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_TABLES)
-        schema = self.read("schema")
-        if schema is None:
+    def _open(self, read_only: bool) -> None:
+        if not read_only:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript(_TABLES)
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+        if row is None and not read_only:
             self.write("schema", SCHEMA)
-        elif schema != SCHEMA:
-            raise DataError(f"{self.path} has journal format {schema}, this version of strati reads format {SCHEMA}")
+        elif row is None or json.loads(row[0]) != SCHEMA:
+            found = "none" if row is None else row[0]
+            raise DataError(f"{self.path} has journal format {found}, this version of strati reads format {SCHEMA}")
 
     def close(self) -> None:
         with self._lock:
@@ -249,6 +254,10 @@ def _in_words(error: Exception, path: Path) -> UserError:
     text = str(error)
     if "full" in text or "No space" in text:
         return UserError(f"no space left on the disk that holds {path}: free some and run the same command again")
+    if "disk I/O" in text:
+        return UserError(
+            f"the disk did not take what was written to {path}: see that it has space and works, run again"
+        )
     if "readonly" in text or "Permission" in text or "unable to open" in text:
         return UserError(f"{path} cannot be written: {text}")
     return UserError(f"{path}: {text}")
@@ -259,4 +268,9 @@ def _usage_row(usage: Usage) -> list[float]:
 
 
 def _dump(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: SQLite takes it escaped only
+        return json.dumps(value, separators=(",", ":"))
+    return text

@@ -30,7 +30,7 @@ def ladder(
     """The rungs that can be tried with the models at hand, cheapest first."""
     rungs = [_majority(), _rules(labels), _ngrams(task)]
     for embedder in embedders:
-        rungs += [_neighbours(embedder), _joined(task, embedder)]
+        rungs += [_joined(task, embedder), _neighbours(embedder)]
     best = embedders[-1] if embedders else None
     by_size = sorted(models, key=lambda model: model.card.size_bytes or 0)
     rungs += [_zero_shot(task, tuple(labels), model, best) for model in by_size]
@@ -44,7 +44,12 @@ def _majority() -> Candidate:
 
 def _rules(labels: Sequence[str]) -> Candidate:
     sizes = sorted({10, 30, 100, 2 * len(labels), 5 * len(labels)})
-    forms = [Form({"rules": n}, Stack.of(InducedRules(most=n), name="keyword rules")) for n in sizes if n <= 500]
+    shared = SharedFits()
+    forms = [
+        Form({"rules": n}, Stack.of(InducedRules(most=n, shared=shared), name="keyword rules"))
+        for n in sizes
+        if n <= InducedRules.longest
+    ]
     return Candidate("keyword rules", tuple(forms), learns=True)
 
 
@@ -53,7 +58,7 @@ def _ngrams(task: Task) -> Candidate:
     features = TextFeatures()
     forms = [
         Form(
-            {"C": c, "classes weighed": balanced},
+            {"C": c} | ({"classes weighed": True} if balanced else {}),
             Stack.of(Linear(c, features, balanced, "n-grams", shared=shared), name="n-grams"),
         )
         for balanced, c in product(_balances(task), (0.1, 0.3, 1.0, 3.0))
@@ -66,12 +71,12 @@ def _joined(task: Task, embedder: Embedder) -> Candidate:
     shared = SharedFits()
     forms = [
         Form(
-            {"C": c, "embedding weight": weight, "classes weighed": balanced},
+            {"C": c, "embedding weight": weight} | ({"classes weighed": True} if balanced else {}),
             Stack.of(
                 Linear(c, TextFeatures(embedder=embedder, weight=weight), balanced, name, shared=shared), name=name
             ),
         )
-        for balanced, weight, c in product(_balances(task), (1.0, 2.0), (0.3, 1.0, 3.0))
+        for balanced, (weight, c) in product(_balances(task), ((1.0, 1.0), (2.0, 0.3), (2.0, 1.0), (4.0, 0.3)))
     ]
     return Candidate(name, tuple(forms), learns=True, cards=(embedder.card,))
 

@@ -125,9 +125,12 @@ class Results:
 
     @property
     def groups(self) -> list[str] | None:
-        """The group of each test example, where examples come in groups."""
-        groups = [example.group for example in self.test]
-        return None if all(group is None for group in groups) else [str(group) for group in groups]
+        """The group of each test example, where examples come in groups; one without is a group of its own."""
+        if all(example.group is None for example in self.test):
+            return None
+        return [
+            f"id {example.id}" if example.group is None else f"group {example.group}" for example in self.test
+        ]
 
     def result(self, name: str) -> Result:
         return next(result for result in self.candidates if result.name == name)

@@ -112,13 +112,15 @@ def prepare(
     ctx: Context,
 ) -> Plan:
     """Check the data, split them, and line the candidates up. Reads no journal, spends nothing."""
-    if test is not None and task.id is None:
-        data = replace(data, examples=tuple(replace(e, id=f"train:{e.id}") for e in data.examples))
     parts = {"all": data} if test is None else {"train": data, "test": test}
     ctx.begin("checking the data", 0)
-    findings = examine(parts, task, seed)
+    try:
+        splits = plan(data, test, task, seed)
+    except DataError:
+        stop(examine(parts, task, seed))  # says it better, where it has something to say
+        raise
+    findings = examine(parts, task, seed, splits)
     stop(findings)
-    splits = plan(data, test, task, seed)
     found = sorted({str(e.reference) for part in parts.values() for e in part.examples})
     unknown = [label for label in found if task.labels and label not in task.labels]
     if unknown:

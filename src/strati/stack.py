@@ -8,7 +8,7 @@ from typing import Self
 
 from strati.calibration import Combiner
 from strati.context import Context
-from strati.contract import Adaptive, Check, Layer, Trainable
+from strati.contract import Adaptive, Check, Finding, Layer, Trainable
 from strati.errors import LayerDown, StratiError
 from strati.identity import fingerprint
 from strati.records import JSON, Case, Example, Failure, Outcome, State
@@ -60,14 +60,9 @@ class Stage:
         proposed = [_settled(case) for case in self._run_layer(cases, ctx)]
         for check in self.checks:
             places = [i for i, case in enumerate(proposed) if case.state is State.ANSWERED]
-            findings = check.run([proposed[i] for i in places], ctx)
-            for i, finding in zip(places, findings, strict=True):
-                case = proposed[i]
-                if finding.veto:
-                    proposed[i] = case.reopened(Outcome.VETOED, f"{check.name}: {finding.reason}")
-                elif finding.features and case.answer is not None:
-                    features = {**case.answer.features, **finding.features}
-                    proposed[i] = replace(case, answer=replace(case.answer, features=features))
+            checked = _checked(check, [proposed[i] for i in places], ctx) if places else []
+            for i, case in zip(places, checked, strict=True):
+                proposed[i] = case
         return proposed
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:
@@ -128,6 +123,9 @@ class Stage:
                 f"the layer {self.name} returned {len(found)} cases for {len(cases)}, or in another order; "
                 "expected the same cases in the same order"
             )
+        for old, new in zip(cases, found, strict=True):
+            if (new.state is State.ANSWERED) != (new.answer is not None) or (new.answer and new.steps == old.steps):
+                raise StratiError(f"the layer {self.name} gave case {new.id} an answer without its state or step")
         return found
 
 
@@ -198,6 +196,36 @@ def _advance(current: list[Case], run: Callable[[Sequence[Case]], Sequence[Case]
     places = [i for i, case in enumerate(current) if case.state is State.OPEN]
     for i, case in zip(places, run([current[i] for i in places]), strict=True):
         current[i] = case
+
+
+def _checked(check: Check, cases: Sequence[Case], ctx: Context) -> list[Case]:
+    """Answered cases after a check. What it could not look at is not delivered."""
+    try:
+        findings = check.run(cases, ctx)
+    except LayerDown as error:
+        return [_unchecked(case, check, Failure.LAYER_DOWN, str(error)) for case in cases]
+    except StratiError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        return [_unchecked(case, check, Failure.LAYER_ERROR, reason) for case in cases]
+    if len(findings) != len(cases):
+        raise StratiError(f"the check {check.name} returned {len(findings)} findings for {len(cases)} cases")
+    return [_with_finding(case, check, finding) for case, finding in zip(cases, findings, strict=True)]
+
+
+def _with_finding(case: Case, check: Check, finding: Finding) -> Case:
+    if finding.veto:
+        return case.reopened(Outcome.VETOED, f"{check.name}: {finding.reason}")
+    if not finding.features or case.answer is None:
+        return case
+    return replace(case, answer=replace(case.answer, features={**case.answer.features, **finding.features}))
+
+
+def _unchecked(case: Case, check: Check, failure: Failure, reason: str) -> Case:
+    case = case.reopened(Outcome.FAILED, f"{check.name}: {reason}")
+    state = State.PENDING if failure is Failure.LAYER_DOWN else State.OPEN
+    return replace(case, state=state, steps=(*case.steps[:-1], replace(case.steps[-1], failure=failure)))
 
 
 def _settled(case: Case) -> Case:

@@ -122,13 +122,15 @@ def _draft(
 ) -> Standing:
     statistics, own = candidate.statistics[candidate.measured], _where(groups, candidate.measured)
     quality = quality_interval(statistics, metric, 1 - goal.alpha, own, seed)
-    tests = {b: result.p_noninferior for (a, b), result in results.items() if a == candidate.name}
+    compared = {b: result for (a, b), result in results.items() if a == candidate.name}
+    tests = {b: result.p_noninferior for b, result in compared.items()}
     p_misses = 1.0
     if goal.at_least is not None:
         tests[BAR] = 1.0
     if goal.at_least is not None and len(statistics) >= FEWEST:
         tests[BAR], p_misses = bar_p_values(statistics, metric, goal.at_least, own, seed)
-    against = max(tests, key=lambda name: tests[name], default=None)
+    lead = {b: result.difference for b, result in compared.items()}  # of equal p-values, the widest gap counts
+    against = max(tests, key=lambda name: (tests[name], -lead.get(name, 0.0)), default=None)
     p = tests[against] if against is not None else 1.0  # nothing to be tested against shows nothing
     return Standing(
         name=candidate.name,

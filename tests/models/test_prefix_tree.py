@@ -83,7 +83,9 @@ def test_bad_options(tokens: list[Path], options: list[str], word: str) -> None:
         build(tokens, options)
 
 
-sequences = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4).map(tuple), min_size=1, max_size=12, unique=True)
+sequences = st.lists(
+    st.lists(st.integers(1, 3), min_size=1, max_size=4).map(tuple), min_size=1, max_size=12, unique=True
+)
 
 
 @given(sequences, st.integers(0, 2**32))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,7 +61,7 @@ def pull(
     with _progress("bytes") as bar:
         for entry in entries:
             task = bar.add_task(entry.name, total=entry.bytes)
-            store.pull(entry, lambda done, total, task=task: bar.update(task, completed=done, total=total))
+            store.pull(entry, _teller(bar, task))
     if as_json:
         _print_json([_entry_json(entry, True) for entry in entries])
         return
@@ -92,12 +94,16 @@ def bench(
         for entry, model in zip(entries, models, strict=True):
             steps = repetitions * (1 if entry.tokenizer else 2)
             task = bar.add_task(entry.name, total=steps)
-            reports.append(measure(model, repetitions=repetitions, advance=lambda task=task: bar.advance(task)))
+            reports.append(measure(model, repetitions=repetitions, advance=partial(bar.advance, task)))
             model.close()
     if as_json:
         _print_json([_report_json(report) for report in reports])
         return
     _show(reports)
+
+
+def _teller(bar: Any, task: Any) -> Callable[[int, int | None], None]:
+    return lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(reports: list[SpeedReport]) -> None:

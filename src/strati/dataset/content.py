@@ -8,8 +8,9 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from strati.errors import DataError
 
@@ -57,7 +58,7 @@ class Content:
 def content_of(source: Path | str) -> Content:
     """The content of a file, or of standard input for "-". Raises `DataError` where there is nothing to read."""
     if str(source) == "-":
-        data = sys.stdin.buffer.read()
+        data = _all_of(sys.stdin)
         return _checked(Content("stdin", lambda: io.BytesIO(data), data[:HEAD], None))
     path = Path(source)
     try:
@@ -72,6 +73,12 @@ def content_of(source: Path | str) -> Content:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
     return _checked(Content(str(path), lambda: path.open("rb"), start, path))
+
+
+@lru_cache(maxsize=1)
+def _all_of(stream: TextIO) -> bytes:
+    """The bytes of standard input, which can be read once only but are peeked at before they are read."""
+    return stream.buffer.read()
 
 
 def looks_like(head: bytes, whole: Callable[[], BinaryIO] | None = None) -> str | None:

@@ -87,10 +87,10 @@ def head(dataset: Dataset, rows: int) -> Dataset:
 
 
 def sample(dataset: Dataset, rows: int, seed: int) -> Dataset:
-    """Rows drawn at random, in the order of the file."""
+    """Rows drawn at random, in the order of drawing, so that nothing is left of a file's label order."""
     if len(dataset) <= _positive(rows):
         return dataset
-    chosen = sorted(random.Random(seed).sample(range(len(dataset)), rows))
+    chosen = random.Random(seed).sample(range(len(dataset)), rows)
     note = f"{rows:,} of {len(dataset):,} rows were drawn at random (seed {seed})"
     return replace(dataset, examples=tuple(dataset.examples[i] for i in chosen), notes=(*dataset.notes, note))
 

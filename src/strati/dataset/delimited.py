@@ -38,7 +38,7 @@ class Delimited:
             self._quoting = csv.QUOTE_NONE
         self.format = "tsv" if self.delimiter == "\t" else "csv"
         first = self._first_records(_SAMPLE)
-        if not first:
+        if not any(cell.strip() for record in first for cell in record):
             raise DataError(f"{name} holds only blank lines, expected labelled examples")
         self._header = _is_header(first, set(known))
         self.columns = tuple(cell.strip() for cell in first[0])

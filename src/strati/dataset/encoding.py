@@ -21,7 +21,11 @@ _COMMON = (
     *("cp1252", "latin_1", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2"),
     *("koi8_r", "cp437", "cp850", "mac_roman", "cp932", "shift_jis", "euc_jp", "gb18030", "big5", "cp949", "euc_kr"),
 )
+_WINDOWS = ("cp1252", "cp1250", "cp1254", "cp1257")
+_LATIN = (*_WINDOWS, "latin_1", "iso8859_2", "mac_roman", "cp437", "cp850")
+_RARE = {"cp1257": 0.05}  # Baltic: must be clearly better
 _MOSTLY_UTF8 = 0.9
+_MOST_CHAOS = 0.4  # of charset-normalizer; its .2 refuses short Japanese texts
 
 
 class Encoding(NamedTuple):
@@ -95,15 +99,17 @@ def _guess(content: Content) -> Encoding:
 def _statistical(sample: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
-    matches = list(from_bytes(sample, cp_isolation=list(_COMMON)))
+    matches = list(from_bytes(sample, cp_isolation=list(_COMMON), threshold=_MOST_CHAOS))
     if not matches:
         return None
     best = matches[0]
-    # Western European code pages differ in a few places only; cp1252 is by far the most common of them.
-    western = next((match for match in matches if match.encoding == "cp1252"), None)
-    if western and western.chaos <= best.chaos + 0.02 and western.coherence >= best.coherence - 0.2:
-        return western.encoding
-    return best.encoding
+    # Latin code pages differ in a few places: today's files are Windows ones, and cp1252 is the most common of them.
+    windows = [match for match in matches if match.encoding in _WINDOWS and match.chaos <= best.chaos + 0.13]
+    if best.encoding in _LATIN and windows:
+        best = max(
+            windows, key=lambda match: (match.coherence - _RARE.get(match.encoding, 0), match.encoding == "cp1252")
+        )
+    return "cp1252" if "cp1252" in best.could_be_from_charset else best.encoding
 
 
 def _telling_lines(content: Content, limit: int = 2000) -> list[bytes]:

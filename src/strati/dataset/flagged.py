@@ -52,7 +52,7 @@ def flagged(examples: Sequence[Example], seed: int) -> Flagged:
     own = probabilities[rows, codes]
     thresholds = np.array([own[codes == code].mean() for code in range(len(names))])
     top = probabilities.argmax(axis=1)
-    hits = np.flatnonzero((top != codes) & (probabilities[rows, top] >= thresholds[top]))
+    hits = np.flatnonzero((probabilities[rows, top] > own) & (probabilities[rows, top] >= thresholds[top]))
     flags = [
         Flag(usable[row], str(names[top[row]]), float(probabilities[row, top[row]]), float(own[row])) for row in hits
     ]

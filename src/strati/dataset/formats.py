@@ -82,8 +82,8 @@ def _is_object(line: str) -> bool:
 
 
 def _on_disk(content: Content) -> Path:
-    """The path of the file; Parquet from standard input is kept in a file until the process ends."""
-    if content.path is not None:
+    """A path that DuckDB takes literally: the file's own, or of a copy that is kept until the process ends."""
+    if content.path is not None and not set("*?[") & set(str(content.path.resolve())):
         return content.path
     handle, name = tempfile.mkstemp(suffix=".parquet")
     atexit.register(Path(name).unlink, missing_ok=True)

@@ -44,11 +44,6 @@ class Parquet:
         connection.execute("SET enable_external_access=false")
         connection.execute("SET lock_configuration=true")
         try:
-            return connection.execute(statement, [_literal(self._path)])
+            return connection.execute(statement, [self._path])
         except duckdb.Error as error:
             raise DataError(f"{self.name} is not a readable Parquet file: {str(error).splitlines()[0]}") from None
-
-
-def _literal(path: str) -> str:
-    """The path with DuckDB's wildcard characters taken literally."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in path)

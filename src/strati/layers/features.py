@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,21 +23,23 @@ MOST_FEATURES = 200_000  # per block; above it the rarest n-grams go, so memory 
 
 
 class SharedFits:
-    """Fitted n-grams that several forms of one candidate share, when they are fitted on the same training texts."""
+    """Work on the training texts that several forms of one candidate share. Thread safe."""
 
     def __init__(self, most: int = 3) -> None:
         self._fits: OrderedDict[str, Any] = OrderedDict()
         self._most = most
+        self._lock = threading.Lock()
 
     def once(self, kind: str, texts: Sequence[str], make: Any) -> Any:
         """`make()`, or what it gave for the same kind and texts before."""
         key = hashlib.sha256(f"{kind}\x00{chr(1).join(texts)}".encode("utf-8", "surrogatepass")).hexdigest()
-        if key not in self._fits:
-            self._fits[key] = make()
-            while len(self._fits) > self._most:
-                self._fits.popitem(last=False)
-        self._fits.move_to_end(key)
-        return self._fits[key]
+        with self._lock:
+            if key not in self._fits:
+                self._fits[key] = make()
+                while len(self._fits) > self._most:
+                    self._fits.popitem(last=False)
+            self._fits.move_to_end(key)
+            return self._fits[key]
 
 
 @dataclass(frozen=True)

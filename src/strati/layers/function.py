@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from numbers import Real
+from types import CodeType, FunctionType
 
 from strati.context import Context
 from strati.errors import LayerDown, Stopped
@@ -35,14 +39,8 @@ class Function:
             object.__setattr__(self, "name", getattr(self.function, "__name__", type(self.function).__name__))
 
     def fingerprint(self) -> str:
-        """From the function's source where Python can show it, else from its byte code: what it calls is not seen."""
-        try:
-            code = inspect.getsource(self.function)
-        except (OSError, TypeError):
-            code = getattr(
-                getattr(self.function, "__code__", None), "co_code", repr(type(self.function)).encode()
-            ).hex()
-        return fingerprint("function.v1", code=code)
+        """From the function's source or byte code, its defaults and what it closes over: what it calls is not seen."""
+        return fingerprint("function.v1", code=_shown(self.function))
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]
@@ -61,8 +59,51 @@ class Function:
             return case.failed(self.name, Failure.LAYER_ERROR, f"{type(found).__name__}: {found}", usage)
         if found is None:
             return case.passed(self.name, "the function had no answer", usage)
+        wrong = _unusable(found)
+        if wrong:
+            return case.failed(self.name, Failure.UNUSABLE_REPLY, f"the function gave {wrong}", usage)
         value, confidence = found if isinstance(found, tuple) else (found, None)
-        if confidence is not None and not 0 <= confidence <= 1:
-            reason = f"the function gave a confidence of {confidence}, expected a number from 0 to 1"
-            return case.failed(self.name, Failure.UNUSABLE_REPLY, reason, usage)
         return case.answered(Answer(value, None if confidence is None else float(confidence), self.name), usage)
+
+
+def _unusable(found: object) -> str:
+    """What is wrong with what the function gave; "" when nothing is."""
+    if isinstance(found, tuple) and len(found) != 2:
+        return f"a tuple of {len(found)}, expected (answer, confidence)"
+    value, confidence = found if isinstance(found, tuple) else (found, None)
+    if confidence is not None and not (isinstance(confidence, Real) and 0 <= float(confidence) <= 1):
+        return f"a confidence of {confidence!r}, expected a number from 0 to 1"
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return f"a {type(value).__name__}, expected text or another JSON value"
+    return ""
+
+
+def _shown(part: object) -> JSON:
+    """A function as JSON, the same in every process."""
+    if isinstance(part, partial):
+        return ["partial", _shown(part.func), _shown(part.args), _shown(part.keywords)]
+    if inspect.isfunction(part):
+        inside = list(inspect.getclosurevars(part).nonlocals.values())
+        cells = [_source(found) if inspect.isfunction(found) else _shown(found) for found in inside]
+        return [_source(part), _shown(part.__defaults__), _shown(part.__kwdefaults__), cells]
+    if isinstance(part, CodeType):
+        return _byte_code(part)
+    if isinstance(part, tuple | list):
+        return [_shown(item) for item in part]
+    if isinstance(part, Mapping):
+        return [[str(key), _shown(item)] for key, item in part.items()]
+    known = part is None or isinstance(part, str | int | float | bool)
+    return repr(part) if known else f"{type(part).__module__}.{type(part).__qualname__}"
+
+
+def _source(function: FunctionType) -> JSON:
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return _byte_code(function.__code__)
+
+
+def _byte_code(code: CodeType) -> JSON:
+    return [code.co_code.hex(), list(code.co_names), [_shown(constant) for constant in code.co_consts]]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,20 @@ from numpy.typing import NDArray
 from strati.layers.rules import Rule, words
 
 
-def induce(texts: Sequence[str], references: Sequence[str], most: int, check: Callable[[], None]) -> Iterator[Rule]:
-    """At most `most` rules, best first, then `otherwise` with the commonest label of the rows left.
+class Induced(NamedTuple):
+    """A decision list, and for each length what `otherwise` should say (one entry more than rules)."""
+
+    rules: tuple[Rule, ...]
+    otherwise: tuple[Rule, ...]
+
+    def first(self, count: int) -> tuple[Rule, ...]:
+        """The first `count` rules and the default that goes with them."""
+        count = min(count, len(self.rules))
+        return (*self.rules[:count], self.otherwise[count])
+
+
+def induce(texts: Sequence[str], references: Sequence[str], most: int, check: Callable[[], None]) -> Induced:
+    """At most `most` rules, best first; `otherwise` gives the commonest label of the rows left.
 
     A phrase must occur in at least two rows. Rules are ranked by the Wilson lower bound (Wilson 1927, one-sided 90 %)
     of their precision on the rows not covered yet, so that 20 of 20 comes before 2 of 2; a rule must be right more
@@ -24,6 +36,8 @@ def induce(texts: Sequence[str], references: Sequence[str], most: int, check: Ca
     codes = np.array([labels.index(reference) for reference in references])
     present, phrases = _phrase_matrix(texts)
     left = np.ones(len(texts), dtype=bool)
+    rules: list[Rule] = []
+    otherwise = [_default(references, left)]
     hits = _counts(present, codes, len(labels))
     for _ in range(most):
         check()
@@ -33,15 +47,20 @@ def induce(texts: Sequence[str], references: Sequence[str], most: int, check: Ca
         right, seen = int(hits[label, column]), int(hits[:, column].sum())
         if seen < 2 or right * 2 <= seen:
             break
-        yield Rule((phrases[column],), labels[label], right, seen)
+        rules.append(Rule((phrases[column],), labels[label], right, seen))
         covered = np.zeros(len(texts), dtype=bool)
         covered[present[:, [column]].nonzero()[0]] = True
         covered &= left
         hits -= _counts(present[covered], codes[covered], len(labels))
         left &= ~covered
+        otherwise.append(_default(references, left))
+    return Induced(tuple(rules), tuple(otherwise))
+
+
+def _default(references: Sequence[str], left: NDArray[np.bool_]) -> Rule:
     rest = Counter(reference for reference, open_ in zip(references, left, strict=True) if open_)
     value, right = max((rest or Counter(references)).items(), key=lambda item: (item[1], item[0]))
-    yield Rule((), value, right if rest else 0, int(left.sum()))
+    return Rule((), value, right if rest else 0, int(left.sum()))
 
 
 def _phrase_matrix(texts: Sequence[str]) -> tuple[Any, list[str]]:

@@ -15,7 +15,7 @@ from strati.identity import fingerprint
 from strati.layers.prompts import FORMS, options, render
 from strati.layers.timing import Stopwatch
 from strati.model import Choice, ContextOverflow, LanguageModel
-from strati.records import JSON, Answer, Case, Example, Failure, Usage
+from strati.records import JSON, Answer, Case, Failure, Usage
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class LLM:
         form: the name of a prompt form.
         corrected: divide each label's probability by its mean over the tune inputs, a model's bias towards some labels
             (batch calibration, Zhou et al. 2023, arXiv 2309.17249, section 3). It needs inputs, no references.
-        prior: those means, in the order of `labels`; filled by `fit`.
+        prior: those means, in the order of `labels`; filled by `fit_cases`.
     """
 
     model: LanguageModel
@@ -63,10 +63,6 @@ class LLM:
     def fingerprint(self) -> str:
         return fingerprint(self.kind, model=self.model.fingerprint(), **self.settings())
 
-    def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
-        """Without shots there is nothing to fit but the prior, which needs `fit_cases`."""
-        return self
-
     def fit_cases(self, cases: Sequence[Case], ctx: Context) -> Self:
         """Take the prior from tune cases as they arrive at this layer."""
         if not self.corrected:
@@ -79,7 +75,7 @@ class LLM:
             ctx.check()
             try:
                 choice, allowed, _ = plain._choice(case, ctx)
-            except ContextOverflow:
+            except (ContextOverflow, UnicodeEncodeError):
                 continue
             for label, probability in zip(allowed, choice.probabilities, strict=True):
                 sums[place[label]] += probability
@@ -95,6 +91,8 @@ class LLM:
             choice, allowed, usage = self._choice(case, ctx)
         except ContextOverflow as error:
             return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error))
+        except UnicodeEncodeError:
+            return case.failed(self.name, Failure.LAYER_ERROR, "the text holds half of a character (a lone surrogate)")
         weights = np.array(choice.probabilities)
         if self.corrected and self.prior:
             prior = dict(zip(self.labels, self.prior, strict=True))
@@ -120,6 +118,7 @@ class LLM:
         words = dict(zip(self.labels, options(form, self.labels), strict=True))
         allowed = shortlist if len(shortlist) > 1 else self.labels
         said = [words[label] for label in allowed]
+        prompt.user.encode()  # what has no UTF-8 form can't be asked: UnicodeEncodeError
         key = fingerprint("choose.v1", model=self.model.fingerprint(), prompt=asdict(prompt), options=said)
         known = ctx.memo.recall(key)
         if known is not None:

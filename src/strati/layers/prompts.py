@@ -24,9 +24,8 @@ class PromptForm:
     Attributes:
         name: how reports call it.
         system: instructions as a system message; may hold {task} and {labels}.
-        prefix: the fixed beginning of the user message; may hold {task} and {labels}.
-        case: the part with the text: {text}, and for a short-list {labels}.
-        reply: what precedes the label in a shot.
+        prefix: the fixed beginning of the user message; may hold {task}, {labels} and {inline} (on one line).
+        case: the part with the text: {text}; in a shot the label follows it.
         letters: whether the options are letters that stand for labels.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from strati.context import Context
 from strati.identity import fingerprint
@@ -34,7 +34,8 @@ class Recorded:
         return all(row.dollars is not None for row in self.answers.values())
 
     def fingerprint(self) -> str:
-        rows: JSON = [[key, row.value, row.confidence] for key, row in sorted(self.answers.items())]
+        """Of all that is on record: a corrected cost is another record."""
+        rows: JSON = [[key, *astuple(row)] for key, row in sorted(self.answers.items())]
         return fingerprint("recorded.v1", answers=rows)
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:

@@ -13,13 +13,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
 from strati.context import Context
 from strati.errors import DataError
 from strati.identity import fingerprint
+from strati.layers.features import SharedFits
 from strati.layers.timing import Stopwatch
 from strati.records import JSON, Answer, Case, Example, Usage
 
@@ -150,14 +151,22 @@ class InducedRules(Rules):
     """
 
     most: int = 100
+    shared: SharedFits = field(default_factory=SharedFits, compare=False, repr=False)
     kind: ClassVar[str] = "rules.v1"
+    longest: ClassVar[int] = 500  # one list is induced; a form with fewer rules takes its beginning
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
         from strati.layers.induction import induce
 
         texts = [example.text for example in train]
         references = [str(example.reference) for example in train]
-        return type(self)(tuple(induce(texts, references, self.most, ctx.check)), self.name, self.most)
+        induced = self.shared.once(
+            "rules", [*texts, *references], lambda: induce(texts, references, self.longest, ctx.check)
+        )
+        return replace(self, rules=induced.first(self.most), shared=self.shared)
+
+    def fingerprint(self) -> str:
+        return fingerprint(self.kind, rules=self.text(), most=0 if self.rules else self.most)
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003

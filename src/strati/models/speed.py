@@ -15,7 +15,6 @@ from strati.models.gguf import GgufModel
 
 TEXT = """the order has not arrived yet and my account was charged twice please tell me how to change the address of a
 delivery or cancel it because nobody answers when I call about the invoice from last week"""
-GRAMMAR = 'root ::= ("word ")+'
 REPETITIONS = 5
 
 
@@ -50,8 +49,8 @@ def measure(
     """Load a model and measure it. `advance` is called after each of `2 * repetitions` steps (language models) or
     `repetitions` steps (embedders).
 
-    Prompts have about 150 words that no earlier prompt had, so nothing is cached; replies have 32 tokens; embedders get
-    64 sentences of about 15 words.
+    Prompts have about 150 words that no earlier prompt had, so nothing is cached; replies at most 33 tokens;
+    embedders get 64 sentences of about 15 words.
     """
     if repetitions < 1:
         raise ModelError(f"repetitions is {repetitions}, expected at least 1")
@@ -65,15 +64,18 @@ def measure(
     loaded = time.perf_counter() - start
     read, written = [], []
     for _ in range(repetitions):
-        prompt = Prompt(_text(words, 150))
+        prompt = Prompt("Write a long story about this: " + _text(words, 150))
         first = model.generate(prompt, 1).usage
         read.append((first.tokens_in - first.tokens_cached) / max(first.seconds, 1e-9))
         advance()
         again = model.generate(prompt, 1).usage
-        longer = model.generate(prompt, 33, GRAMMAR).usage
-        written.append(max(0, longer.tokens_out - again.tokens_out) / max(longer.seconds - again.seconds, 1e-9))
+        longer = model.generate(prompt, 33).usage
+        if longer.tokens_out > again.tokens_out:
+            written.append((longer.tokens_out - again.tokens_out) / max(longer.seconds - again.seconds, 1e-9))
         advance()
-    return SpeedReport(model.card.name, loaded, _rate(read), _rate(written), None, peak_memory_mb())
+    return SpeedReport(
+        model.card.name, loaded, _rate(read), _rate(written) if written else None, None, peak_memory_mb()
+    )
 
 
 def _embedder(model: Embedder, repetitions: int, advance: Callable[[], None], words: Random) -> SpeedReport:

@@ -12,7 +12,10 @@ METHODS = (
         "Interval",
         "The range in brackets: a procedure that makes such ranges holds the true share in 95 of 100 repetitions.",
     ),
-    ("Clopper-Pearson", "The exact interval for a share of right answers; it is never too narrow."),
+    (
+        "Clopper-Pearson",
+        "The exact interval for a share of right answers: it holds the true share at least as often as it says.",
+    ),
     ("BCa", "An interval from drawing the examples again many times, corrected for bias and skew."),
     ("Tango", "A score test and interval for the difference of two shares measured on the same examples."),
     ("Not worse", "A small p says: were the first worse by the margin or more, a result like this would be rare."),
@@ -48,7 +51,7 @@ def cost(verdict: Record) -> Html:
     """What a month costs at the stated volume, rung by rung."""
     goal = record(verdict, "goal")
     volume, hour = words.finite(goal.get("volume_per_month")), words.finite(goal.get("machine_per_hour"))
-    titles = ["Per month", "Per 1,000", "of it machine", "of it paid out", "Seconds per answer", "Fit, once"]
+    titles = ["Per month", "Per 1,000", "of it machine", "of it paid out", "Time per answer", "Fit, once"]
     columns = [Column("Rung"), *(Column(title, "number") for title in titles)]
     rows = [Row(_cost(verdict, c), "chosen" if is_chosen(verdict, c) else None) for c in records(verdict, "candidates")]
     parts = [f"{words.count(volume)} answers a month"] if volume is not None else []

@@ -128,27 +128,17 @@ def _unbroken(text: str) -> Html:
 def _legend(verdict: Record) -> list[Html]:
     marks = marks_of(verdict)
     entries = [
-        (any(not m.llm for m in marks), '<circle cx="8" cy="8" r="5.5" class="mark plain"/>', "no LLM"),
-        (
-            any(m.llm for m in marks),
-            '<path d="M8 1.5l6.500 6.500l-6.500 6.500l-6.500-6.500z" class="mark llm"/>',
-            "with an LLM",
-        ),
+        (any(not m.llm for m in marks), tag("circle", cx=8, cy=8, r=5.5, class_="mark plain"), "no LLM"),
+        (any(m.llm for m in marks), tag("path", d="M8 1l7 7l-7 7l-7-7z", class_="mark llm"), "with an LLM"),
         (
             any(not m.whole for m in marks),
-            '<circle cx="8" cy="8" r="5.5" class="mark plain part"/>',
+            tag("circle", cx=8, cy=8, r=5.5, class_="mark plain part"),
             "hollow: partly measured",
         ),
-        (any(m.chosen for m in marks), '<circle cx="8" cy="8" r="7" class="mark plain chosen"/>', "large: chosen"),
+        (any(m.chosen for m in marks), tag("circle", cx=8, cy=8, r=7.5, class_="mark plain chosen"), "large: chosen"),
     ]
     return [
-        tag(
-            "span",
-            tag(
-                "svg", Html(shape.replace("/>", f"></{shape[1:].split()[0]}>")), viewBox="0 0 16 16", aria_hidden="true"
-            ),
-            text,
-        )
+        tag("span", tag("svg", shape, viewBox="0 0 16 16", aria_hidden="true"), text)
         for there, shape, text in entries
         if there
     ]

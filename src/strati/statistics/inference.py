@@ -30,7 +30,8 @@ class Comparison(NamedTuple):
     """Candidate a against b on the `n` examples that both measured; `difference` is the quality of a minus that of b.
 
     `low` and `high` are one-sided limits at alpha each, so together an interval at 1 - 2 alpha: the limits that belong
-    to the two tests. `p_noninferior` tests "a is worse than b by the margin or more"; `p_inferior` tests "a is worse
+    to the two tests (with few discordant pairs Tango's test is made exact and may be stricter than the limits).
+    `p_noninferior` tests "a is worse than b by the margin or more"; `p_inferior` tests "a is worse
     by at most the margin". `discordance` is the share of examples on which the two differ.
     """
 

@@ -153,10 +153,11 @@ def permutation_p(a: Units, b: Units, metric: Metric, seed: int = 0, draws: int 
 
 def _tails(units: Statistics, worst: Statistics, best: Statistics, value: Aggregate, seed: int, draws: int) -> Tails:
     rng = np.random.default_rng(seed)
+    weighted = _weighted_sums(units)
     lower, upper = [], []
-    for rows in _chunks(draws, len(units)):
-        sums = _product(rng.standard_exponential((rows, len(units))), units)
-        added = rng.standard_exponential((rows, 1))
+    for columns in _chunks(draws, len(units)):
+        sums = weighted(rng.standard_exponential((len(units), columns)))
+        added = rng.standard_exponential((columns, 1))
         lower.append(value(sums + added * worst))
         upper.append(value(sums + added * best))
     return Tails(np.concatenate(lower), np.concatenate(upper))
@@ -164,20 +165,25 @@ def _tails(units: Statistics, worst: Statistics, best: Statistics, value: Aggreg
 
 def _bootstrap_sums(units: Statistics, seed: int, draws: int) -> Iterator[Statistics]:
     rng = np.random.default_rng(seed)
+    weighted = _weighted_sums(units)
     count = len(units)
-    for rows in _chunks(draws, count):
-        picked = rng.integers(0, count, size=(rows, count)) + np.arange(rows)[:, None] * count
-        weights = np.bincount(picked.ravel(), minlength=rows * count).reshape(rows, count)
-        yield _product(weights.astype(np.float64), units)
+    for columns in _chunks(draws, count):
+        picked = rng.integers(0, count, size=(count, columns)) * columns + np.arange(columns)
+        weights = np.bincount(picked.ravel(), minlength=count * columns).reshape(count, columns)
+        yield weighted(weights.astype(np.float64))
 
 
-def _product(weights: Statistics, units: Statistics) -> Statistics:
-    """`weights @ units`; statistics of many labels are nearly all 0, so they are multiplied as a sparse matrix."""
+def _weighted_sums(units: Statistics) -> Aggregate:
+    """A function from weights, shape [g, draws], to sums, shape [draws, k].
+
+    Statistics of many labels are nearly all 0, so they are multiplied as a sparse matrix.
+    """
     if units.shape[1] < _SPARSE_FROM:
-        return weights @ units
+        return lambda weights: weights.T @ units
     from scipy.sparse import csr_array
 
-    return np.asarray(csr_array(units.T) @ weights.T).T
+    sparse = csr_array(units.T)
+    return lambda weights: np.asarray(sparse @ weights).T
 
 
 def _typical_share(units: Units) -> float:

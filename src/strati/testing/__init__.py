@@ -1,0 +1,15 @@
+"""The published checkers: do my layer, check, model or embedder keep their contract?
+
+>>> from strati.layers.majority import Majority
+>>> from strati.records import Case, Example
+>>> train = [Example("1", "buy now", "spam"), Example("2", "see you", "ham"), Example("3", "at noon", "ham")]
+>>> check_layer(Majority(), [Case("4", "hello")], train=train).value
+'ham'
+"""
+
+from strati.testing.checks import check_check
+from strati.testing.clauses import ContractError
+from strati.testing.layers import check_layer
+from strati.testing.models import check_embedder, check_model
+
+__all__ = ["ContractError", "check_check", "check_embedder", "check_layer", "check_model"]

@@ -64,7 +64,8 @@ def side_by_side(name: str, train: Rows, test: Rows, embedders: Sequence[Embedde
     one = np.ones(len(test))
     result = compare(np.column_stack([mine, one]), np.column_stack([hand, one]), Accuracy(), 0.03, 0.05)
     print(
-        f"  difference {result.difference:+.4f} (90 % interval {result.low:+.4f} to {result.high:+.4f}, {result.method})"
+        f"  difference {result.difference:+.4f} "
+        f"(90 % interval {result.low:+.4f} to {result.high:+.4f}, {result.method})"
     )
     print(f"  the verdict: {verdict}")
     return bool(result.high >= 0)
@@ -113,7 +114,9 @@ def trec(data: Path) -> tuple[Rows, Rows]:
 
 def sms(data: Path) -> tuple[Rows, Rows]:
     lines = (data / "sms_spam/SMSSpamCollection").read_text(encoding="utf-8").splitlines()
-    rows = [(text, label) for label, text in (line.split("\t", 1) for line in lines if "\t" in line)]
+    rows = [
+        (text, label) for label, text in (line.split("\t", 1) for line in lines if line.startswith(("ham\t", "spam\t")))
+    ]
     random.Random(0).shuffle(rows)
     cut = len(rows) // 5
     return rows[cut:], rows[:cut]

@@ -13,7 +13,7 @@ from reuters import fetch
 
 FOLDER = Path(".demo")
 MODEL = "smollm2-135m"
-NOTE = f"""\
+NOTE = """\
 strati demo: Reuters R8, 7,674 news stories, eight topics, split as published.
 
 The language model here is SmolLM2 with 135 million parameters (98 MB, as a wheel). It shows the mechanics: prompts
@@ -28,7 +28,7 @@ def main() -> None:
     train, test = fetch(FOLDER / "data")
     strati = [sys.executable, "-m", "strati"]
     subprocess.run([*strati, "models", "pull", MODEL], check=True)
-    options = ["--train", str(train), "--test", str(test), "--model", MODEL, "--sample", "60"]
+    options = ["--train", str(train), "--test", str(test), "--model", MODEL, "--sample", "40"]
     options += ["--describe", "Which topic is this news story about?"]
     options += ["--runs-dir", str(FOLDER / "runs"), "--out", str(FOLDER / "report")]
     print("$ strati bench " + " ".join(f'"{part}"' if " " in part else part for part in options), flush=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from strati.candidate import Candidate, Form
 from strati.context import Context, VectorCache
 from strati.contract import Saveable
 from strati.dataset import Splits, Unit
-from strati.errors import LayerDown, StackError, Stopped, StratiError
+from strati.errors import LayerDown, StackError, Stopped, StratiError, TaskError
 from strati.folder import load_stack, save_stack, stack_folder_name
 from strati.identity import fingerprint
 from strati.journal import Journal
@@ -45,6 +46,13 @@ class Effort:
     tune_rows: int = 100
     fast_tune_rows: int = 3000
     probes: int = 60
+
+    @classmethod
+    def of(cls, sample: int) -> Self:
+        """Effort in proportion to the sample: what slow rungs do on tune shrinks with it."""
+        if sample < 1:
+            raise TaskError(f"the sample is {sample}, expected at least 1 example")
+        return cls(sample, form_rows=min(32, max(12, sample // 5)), tune_rows=min(100, max(20, sample // 2)))
 
 
 class Bench:
@@ -241,7 +249,7 @@ class Bench:
     def _probe(self, candidate: Candidate, stack: Stack, folder: str | None, unit: Unit) -> Probe:
         if candidate.recorded:
             return Probe(())
-        count = 3 if candidate.slow else self.effort.probes
+        count = 1 if candidate.slow else self.effort.probes
         cases = [Case.of(example) for example in _shuffled(unit.tune, self.ctx.seed)[:count]]
         self.ctx.begin(f"{candidate.name}: latency, one at a time", len(cases))
         return self.prober(stack, folder, cases)

@@ -72,7 +72,7 @@ def test_layer(name: str) -> None:
 
 
 def test_real_language_model(smollm2: GgufModel) -> None:
-    layer = LLM(smollm2, corpus.LABELS, "What does the customer write about?")
+    layer = LLM(smollm2, ("refund", "repair"), "Label it.")
     check_layer(layer, CASES[:2], resources={smollm2.card.name: smollm2})
 
 

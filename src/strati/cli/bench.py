@@ -120,7 +120,7 @@ def _run(
     names = [str(name) for name in settings.get("models", [])]  # type: ignore[attr-defined]
     models, embedders = open_models(names, catalogs, llms=bool(settings.get("llm", True)))
     sample = settings.get("sample")
-    effort = Effort() if sample is None else Effort(sample=int(str(sample)))
+    effort = Effort() if sample is None else Effort.of(int(str(sample)))
     seed = int(str(settings.get("seed", 0)))
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from numbers import Real
-from types import CodeType, FunctionType
+from types import CodeType
 
 from strati.context import Context
 from strati.errors import LayerDown, Stopped
@@ -39,7 +39,7 @@ class Function:
             object.__setattr__(self, "name", getattr(self.function, "__name__", type(self.function).__name__))
 
     def fingerprint(self) -> str:
-        """From the function's source or byte code, its defaults and what it closes over: what it calls is not seen."""
+        """From the function's byte code, its defaults and what it closes over; what it calls is not seen."""
         return fingerprint("function.v1", code=_shown(self.function))
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
@@ -86,23 +86,20 @@ def _shown(part: object) -> JSON:
         return ["partial", _shown(part.func), _shown(part.args), _shown(part.keywords)]
     if inspect.isfunction(part):
         inside = list(inspect.getclosurevars(part).nonlocals.values())
-        cells = [_source(found) if inspect.isfunction(found) else _shown(found) for found in inside]
-        return [_source(part), _shown(part.__defaults__), _shown(part.__kwdefaults__), cells]
+        cells = [_byte_code(found.__code__) if inspect.isfunction(found) else _shown(found) for found in inside]
+        return [_byte_code(part.__code__), _shown(part.__defaults__), _shown(part.__kwdefaults__), cells]
     if isinstance(part, CodeType):
         return _byte_code(part)
     if isinstance(part, tuple | list):
         return [_shown(item) for item in part]
     if isinstance(part, Mapping):
         return [[str(key), _shown(item)] for key, item in part.items()]
-    known = part is None or isinstance(part, str | int | float | bool)
-    return repr(part) if known else f"{type(part).__module__}.{type(part).__qualname__}"
-
-
-def _source(function: FunctionType) -> JSON:
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        return _byte_code(function.__code__)
+    if isinstance(part, set | frozenset):
+        return sorted(json.dumps(_shown(item)) for item in part)
+    if part is None or isinstance(part, str | bytes | int | float | complex | bool):
+        return repr(part)
+    named = part if hasattr(part, "__qualname__") else type(part)
+    return f"{getattr(named, '__module__', '')}.{getattr(named, '__qualname__', '')}"
 
 
 def _byte_code(code: CodeType) -> JSON:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from strati.model import Prompt
 from strati.records import Evidence
 
-SHOT_CHARACTERS = 400  # longer shots are cut to this and end with "..."; the case itself is never cut
+SHOT_CHARACTERS = 240  # longer shots are cut to this and end with "..."; the case itself is never cut
 MOST_LISTED = 150  # labels listed in a prompt; beyond it only the short-list is named, beside the case
 
 

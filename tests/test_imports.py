@@ -24,6 +24,7 @@ ORDER = [
     ["context"],
     ["contract"],
     ["task"],
+    ["words"],
     ["metrics"],
     ["statistics"],
     ["dataset"],

@@ -59,8 +59,10 @@ class Candidate:
         return cls(name or stack.name, (Form({}, stack),), uses_llm, slow, learns=True)
 
     @classmethod
-    def from_answers(cls, name: str, answers: Mapping[str, RecordedAnswer], *, uses_llm: bool = True) -> Self:
-        """A candidate from recorded answers by example id."""
+    def from_answers(cls, name: str, answers: Mapping[str, RecordedAnswer], *, uses_llm: bool | None = None) -> Self:
+        """A candidate from recorded answers by example id; those that name a model count as a language model's."""
+        if uses_llm is None:
+            uses_llm = any(row.model for row in answers.values())
         stack = Stack((Stage(Recorded(answers, name)),), name)
         return cls(name, (Form({}, stack),), uses_llm, recorded=True, licence="unknown")
 

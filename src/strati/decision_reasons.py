@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from strati.standings import BAR, FEWEST, Field, Standing
 from strati.statistics import labels_needed
+from strati.words import difference, interval, money, probability, share
 
 SAME_COST = 0.01  # dollars per 1,000 answers
 TOO_MANY = 1_000_000
@@ -49,7 +50,7 @@ def _why_use(field: Field, name: str | None) -> list[str]:
 def _about_cost(chosen: Standing, fit: list[Standing]) -> str:
     if chosen.cost_per_1000 is None:
         return f"what {chosen.name} costs is not known"
-    cost = f"${chosen.cost_per_1000:.4f} per 1,000 answers"
+    cost = f"{money(chosen.cost_per_1000)} per 1,000 answers"
     if len(fit) == 1:
         return f"no other candidate qualifies; it costs {cost}"
     known = {standing.name: standing.cost_per_1000 for standing in fit if standing.cost_per_1000 is not None}
@@ -65,11 +66,11 @@ def _about(chosen: Standing, field: Field) -> str:
     if others:
         shown.append(f"not worse than {_others(others)} by {_points(field.goal.margin)} or more")
     if field.goal.at_least is not None:
-        shown.append(f"above the bar of {field.goal.at_least:.1%}")
+        shown.append(f"above the bar of {share(field.goal.at_least)}")
     quality = chosen.quality
     return (
-        f"{chosen.name} scores {quality.value:.1%} ({quality.low:.1%} to {quality.high:.1%}, n = {chosen.n}) and "
-        f"is shown to be {' and '.join(shown)} (p = {chosen.p:.3g}, {chosen.p_adjusted:.3g} after Holm)"
+        f"{chosen.name} scores {interval(quality._asdict())} on {chosen.n:,} examples and is shown to be "
+        f"{' and '.join(shown)} (p {probability(chosen.p)}, {probability(chosen.p_adjusted)} after Holm)"
     )
 
 
@@ -80,12 +81,12 @@ def _why_none(field: Field, _: str | None) -> list[str]:
         if bar is not None:
             missing = bar - standing.quality.value
             reasons.append(
-                f"{standing.name} misses the bar of {bar:.1%} by {_points(missing)}: it scores "
-                f"{standing.quality.value:.1%}, at most {standing.quality.high:.1%} (p = {standing.p_misses:.3g})"
+                f"{standing.name} misses the bar of {share(bar)} by {_points(missing)}: it scores "
+                f"{share(standing.quality.value)}, at most {share(standing.quality.high)} (p {probability(standing.p_misses)})"
             )
         else:
             best = min(field.others(standing.name), key=lambda other: field.results[standing.name, other].p_inferior)
-            reasons.append(_against(field, standing.name, best, "is worse than"))
+            reasons.append(against(field, standing.name, best, "is worse than"))
     return reasons
 
 
@@ -106,20 +107,20 @@ def _why_not(field: Field, standing: Standing) -> str:
     if not quality.value > 0:
         return f"{name} gave no right answer on {standing.n} examples"
     if standing.against == BAR or standing.against is None:
-        scores = f"it scores {quality.value:.1%} ({quality.low:.1%} to {quality.high:.1%})"
-        return f"{name} is not shown to reach the bar of {field.goal.at_least:.1%}: {scores}"
+        scores = f"it scores {interval(quality._asdict())}"
+        return f"{name} is not shown to reach the bar of {share(field.goal.at_least)}: {scores}"
     others = len(field.standings) - 1
     worse = others * field.results[name, standing.against].p_inferior <= field.goal.alpha
-    return _against(field, name, standing.against, "is worse than" if worse else "is not shown to keep up with")
+    return against(field, name, standing.against, "is worse than" if worse else "is not shown to keep up with")
 
 
-def _against(field: Field, a: str, b: str, words: str) -> str:
+def against(field: Field, a: str, b: str, words: str) -> str:
     result = field.results[a, b]
     if result.n == 0:
         return f"{a} {words} {b}: no example was measured on both"
     return (
-        f"{a} {words} {b}: difference {100 * result.difference:+.1f} points ({100 * result.low:+.1f} to "
-        f"{100 * result.high:+.1f}) on {result.n} examples, margin {_points(field.goal.margin)}"
+        f"{a} {words} {b}: {difference(result._asdict())} points on {result.n:,} examples, "
+        f"margin {_points(field.goal.margin)}"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from strati.decision import Decision
 from strati.results import Result, Results
+from strati.words import milliseconds, money, seconds, share, size
 
 MONTHS = 12
 
@@ -48,7 +49,7 @@ def _best(found: Sequence[Result], results: Results) -> Result | None:
 
 
 def _figure(result: Result, results: Results) -> str:
-    return f"{result.name}: {_value(result, results):.1%} on {int(result.measured.sum()):,}"
+    return f"{result.name}: {share(_value(result, results))} on {int(result.measured.sum()):,} examples"
 
 
 def _figures(found: Sequence[Result], results: Results) -> str:
@@ -64,12 +65,12 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
     standing = next(s for s in decision.standings if s.name == best.name)
     if bar is not None:
         if standing.quality.low >= bar:
-            return f"Yes: {best.name} reaches the bar of {bar:.0%}.", _figures(llms, results)
+            return f"Yes: {best.name} reaches the bar of {share(bar)}.", _figures(llms, results)
         if standing.quality.high < bar:
-            return f"Not one of those tried: the best, {best.name}, misses the bar of {bar:.0%}.", _figures(
+            return f"Not one of those tried: the best, {best.name}, misses the bar of {share(bar)}.", _figures(
                 llms, results
             )
-        return f"Not shown: {best.name} is too near the bar of {bar:.0%} to tell.", _figures(llms, results)
+        return f"Not shown: {best.name} is too near the bar of {share(bar)} to tell.", _figures(llms, results)
     if standing.qualifies:
         return f"As well as anything tried: {best.name} keeps up with every other candidate.", _figures(llms, results)
     others = [result for result in _measured(results) if not result.record["uses_llm"]]
@@ -112,10 +113,11 @@ def _smallest(results: Results, decision: Decision) -> tuple[str, str]:
     if not fit:
         return "None is shown to do yet.", "; ".join(decision.reasons[:2])
     sizes = [(results.result(name), _size(results.result(name))) for name in fit]
-    evidence = "; ".join(f"{result.name}: {size / 1e6:,.1f} MB" for result, size in sizes)
+    evidence = "; ".join(f"{result.name}: {size(total)}" for result, total in sizes)
     smallest = min(sizes, key=lambda pair: pair[1])[0]
     chosen = f" The verdict, {decision.name}, is the cheapest to run." if decision.name != smallest.name else ""
-    return f"{smallest.name} is the smallest on disk of the {len(fit)} that qualify.{chosen}", evidence
+    which = "the only one that qualifies" if len(fit) == 1 else f"the smallest on disk of the {len(fit)} that qualify"
+    return f"{smallest.name} is {which}.{chosen}", evidence
 
 
 def _size(result: Result) -> int:
@@ -142,8 +144,9 @@ def _open(results: Results, decision: Decision) -> tuple[str, str]:
 def _cost(results: Results, decision: Decision) -> tuple[str, str]:
     volume = results.goal.volume_per_month
     costs = [(result, result.cost_per_1000) for result in _measured(results)]
-    evidence = "; ".join(f"{r.name}: ${c:,.4f} per 1,000" for r, c in costs if c is not None)
-    price = f"machine at ${results.goal.machine_per_hour:.2f} an hour"
+    evidence = "; ".join(f"{r.name}: {money(c)}" for r, c in costs if c is not None)
+    price = f"machine at {money(results.goal.machine_per_hour)} an hour"
+    evidence = f"per 1,000 answers: {evidence}"
     if decision.name is None:
         return f"Per 1,000 answers as listed ({price}).", evidence
     result = results.result(decision.name)
@@ -154,23 +157,25 @@ def _cost(results: Results, decision: Decision) -> tuple[str, str]:
     fit = float(result.record.get("fit_seconds") or 0.0)
     training = fit / 3600 * results.goal.machine_per_hour
     return (
-        f"{decision.name}: ${month:,.4f} a month for {volume:,} answers, ${month * MONTHS:,.4f} a year; one training "
-        f"took {fit:,.1f} s (${training:,.5f}). {price.capitalize()}; labels and people are not counted.",
+        f"{decision.name}: {money(month)} a month for {volume:,} answers, {money(month * MONTHS)} a year; one training "
+        f"took {seconds(fit)} ({money(training)}). {price.capitalize()}; labels and people are not counted.",
         evidence,
     )
 
 
 def _fast(results: Results, decision: Decision) -> tuple[str, str]:
     rows = [(result, result.latency_ms) for result in _measured(results)]
-    evidence = "; ".join(f"{r.name}: p95 {found['p95']:.3g} ms" for r, found in rows if found)
+    evidence = "; ".join(f"{r.name}: p95 {milliseconds(found['p95'])}" for r, found in rows if found)
     limit = results.goal.max_p95_ms
     found = next((found for r, found in rows if r.name == decision.name), None)
     if decision.name is None or not found:
         return "95 % of the answers arrive within the times listed, one at a time on this machine.", evidence
-    words = f"95 % of {decision.name}'s answers arrive within {found['p95']:.3g} ms, one at a time on this machine"
+    words = (
+        f"95 % of {decision.name}'s answers arrive within {milliseconds(found['p95'])}, one at a time on this machine"
+    )
     if limit is None:
         return f"{words}. The goal sets no limit.", evidence
-    return f"{words}; the limit is {limit:g} ms.", evidence
+    return f"{words}; the limit is {milliseconds(limit)}.", evidence
 
 
 def _errors(results: Results, decision: Decision) -> tuple[str, str]:
@@ -184,14 +189,13 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
     price = results.goal.wrong_answer_costs
     if price is not None and result.measured.any():
         monthly = wrong / int(result.measured.sum()) * results.goal.volume_per_month * price
-        words += f", about ${monthly:,.0f} a month at ${price:g} for each"
+        words += f", about {money(monthly)} a month at {money(price)} for each"
     sure = confidence >= 0.9
     guard = "its confidences are not on record"
     if len(confidence):
-        share = float(sure.mean())
-        guard = f"answers with a confidence of .9 or more: {share:.0%} of all"
+        guard = f"answers with a confidence of .9 or more: {share(float(sure.mean()))} of all"
         if sure.any():
-            guard += f", {1 - float(right[sure].mean()):.1%} of them wrong"
+            guard += f", {share(1 - float(right[sure].mean()))} of them wrong"
     return f"{words}. A threshold on its confidence can send the rest to people; no guarantee is certified yet.", guard
 
 
@@ -199,7 +203,7 @@ def _seen(results: Results, decision: Decision) -> tuple[str, str]:  # noqa: ARG
     llms = _llms(results)
     if not llms:
         return "No LLM took part; what was trained here saw the training rows only.", "split checked for duplicates"
-    names = ", ".join(sorted({str(name) for result in llms for name in result.record["models"]}))
+    names = ", ".join(sorted({str(name) for result in llms for name in result.record["models"] or [result.name]}))
     return (
         "Not established. If these data, or data like them, were public before a model was trained, its score may be "
         "flattered; your own unpublished examples are the remedy.",

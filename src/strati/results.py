@@ -128,9 +128,7 @@ class Results:
         """The group of each test example, where examples come in groups; one without is a group of its own."""
         if all(example.group is None for example in self.test):
             return None
-        return [
-            f"id {example.id}" if example.group is None else f"group {example.group}" for example in self.test
-        ]
+        return [f"id {example.id}" if example.group is None else f"group {example.group}" for example in self.test]
 
     def result(self, name: str) -> Result:
         return next(result for result in self.candidates if result.name == name)

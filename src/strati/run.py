@@ -33,7 +33,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "xllamacpp", "onnxruntime", "token
 class Outcome:
     """A finished or interrupted benchmark.
 
-    `verdict` is the mapping described in docs/verdict.md; `stopped` says why the run ended early, if it did.
+    `verdict` is the mapping described in docs/decision-and-verdict.md; `stopped` says why the run ended early, if so.
     """
 
     run: str
@@ -215,7 +215,7 @@ def _ledger(planned: Plan, runs: Path) -> dict[str, JSON]:
     overlap = ledger.overlap(test, planned.run).share
     before = ledger.use("test", test, planned.run, "bench")
     sealed = splits.calibrate or splits.sealed
-    used = ledger.overlap(sealed, planned.run).share if sealed else 0.0
+    used = len(ledger.overlap(sealed, planned.run).runs)
     note = "the test labels were opened for this run for the first time"
     if before:
         note = f"the test labels were used by {before} other run{'s' if before > 1 else ''} before: choices made after "
@@ -226,7 +226,7 @@ def _ledger(planned: Plan, runs: Path) -> dict[str, JSON]:
         "test_uses_before": before,
         "test_overlap": overlap,
         "test_hash": label_hash(test),
-        "calibrate_overlap": used,
+        "calibrate_uses_before": used,
         "sealed": len(sealed),
         "note": f"{note}; {len(sealed):,} labels stay sealed for a certificate",
     }

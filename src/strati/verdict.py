@@ -1,4 +1,4 @@
-"""Results and goal -> the verdict: one JSON-ready mapping that every report draws from (see docs/verdict.md)."""
+"""Results and goal -> the verdict: a JSON-ready mapping that all reports draw from (docs/decision-and-verdict.md)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from strati.metrics.per_class import per_class
 from strati.questions import questions
 from strati.records import JSON
 from strati.results import Result, Results, load_results, statistics_of
+from strati.standings import BAR, Standing
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
 from strati.task import Goal
+from strati.words import difference, milliseconds, money
 
 FORMAT = 1
 SHOWN_DISAGREEMENTS = 12
@@ -97,15 +99,15 @@ def obstacles(result: Result, goal: Goal) -> list[str]:
     cost, latency = result.cost_per_1000, result.latency_ms
     if goal.max_cost_per_1000 is not None:
         if cost is None:
-            found.append(f"its cost is not known, the limit is ${goal.max_cost_per_1000:g} per 1,000")
+            found.append(f"its cost is not known, the limit is {money(goal.max_cost_per_1000)} per 1,000")
         elif cost > goal.max_cost_per_1000:
-            found.append(f"${cost:.4g} per 1,000 is over the limit of ${goal.max_cost_per_1000:g}")
+            found.append(f"{money(cost)} per 1,000 is over the limit of {money(goal.max_cost_per_1000)}")
     if goal.max_p95_ms is not None:
         p95 = latency["p95"] if latency else None
         if p95 is None:
-            found.append(f"its p95 is not known, the limit is {goal.max_p95_ms:g} ms")
+            found.append(f"its p95 is not known, the limit is {milliseconds(goal.max_p95_ms)}")
         elif p95 > goal.max_p95_ms:
-            found.append(f"p95 of {p95:.3g} ms is over the limit of {goal.max_p95_ms:g} ms")
+            found.append(f"p95 of {milliseconds(p95)} is over the limit of {milliseconds(goal.max_p95_ms)}")
     if goal.private and not result.record["private"] and not result.record["recorded"]:
         found.append("inputs would leave this machine, the goal says private")
     if goal.licences:
@@ -175,7 +177,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "settings": record.get("settings", {}),
         "forms": record.get("forms", []),
         "refit": _refit(result, results),
-        "obstacles": obstacles(result, results.goal),
+        "obstacles": [*obstacles(result, results.goal), *_not_shown(standing, decision)],
         "qualifies": standing.qualifies if standing else False,
         "p": standing.p if standing else None,
         "p_adjusted": standing.p_adjusted if standing else None,
@@ -183,6 +185,18 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "stack": f"stacks/{record['stack']}" if record.get("stack") else None,
         "preview": record.get("preview", []),
     }
+
+
+def _not_shown(standing: Standing | None, decision: Decision) -> list[str]:
+    """Which test a candidate has not passed, in words."""
+    if standing is None or standing.qualifies or standing.against is None:
+        return []
+    if standing.against == BAR:
+        return ["not shown to reach the bar"]
+    pair = next(p for p in decision.comparisons if (p.a, p.b) == (standing.name, standing.against))
+    if not pair.result.n:
+        return [f"no example was measured on both it and {standing.against}"]
+    return [f"not shown to keep up with {standing.against}: {difference(pair.result._asdict())} points"]
 
 
 def _quality(result: Result, results: Results, name: str) -> dict[str, JSON] | None:

@@ -84,6 +84,8 @@ def test_the_checker_catches_texts_that_change() -> None:
     numbers = count()
     with pytest.raises(ContractError, match="different texts"):
         check_model(Broken(lambda choice: choice, lambda: str(next(numbers))))
+    with pytest.raises(ContractError, match="wrote 9 tokens, the limit was 3"):
+        check_model(Broken(lambda choice: choice, lambda: "one " * 9))
     with pytest.raises(ContractError, match="no LanguageModel"):
         check_model(object())  # type: ignore[arg-type]
 

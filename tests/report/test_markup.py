@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strati.report.markup import Html, escape, join, tag
-from strati.report.words import clean
+from strati.words import clean
 
 
 @given(st.text())

@@ -84,6 +84,10 @@ def bench(
         limit,
     )
     settings = dict(inputs.config.bench)
+    if "answers" in settings:
+        settings["answers"] = [inputs.config.folder / str(path) for path in settings["answers"]]
+    if "layers" in settings:
+        settings["layers"] = [str(inputs.config.folder / str(spec)) for spec in settings["layers"]]
     for key, value in {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer}.items():
         if value not in (None, []):
             settings[key] = value

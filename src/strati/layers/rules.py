@@ -166,7 +166,7 @@ class InducedRules(Rules):
         return replace(self, rules=induced.first(self.most), shared=self.shared)
 
     def fingerprint(self) -> str:
-        return fingerprint(self.kind, rules=self.text(), most=0 if self.rules else self.most)
+        return super().fingerprint() if self.rules else fingerprint(self.kind, most=self.most)
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003

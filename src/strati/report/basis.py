@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.report import words
+from strati import words
 from strati.report.facts import Record, is_chosen, monthly, name_of, record, records, texts
 from strati.report.markup import Child, Html, join, tag
 from strati.report.tables import Column, Row, bullets, fold, note, pairs, section, table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from strati.report import words
+from strati import words
 from strati.report.axes import SPAN, Axis, cost_axis, quality_axis
 from strati.report.facts import Record, is_chosen, metric_of, name_of, record, records
 from strati.report.labels import Box, Label, place, width_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from strati.report import words
+from strati import words
 
 Record = Mapping[str, Any]
 

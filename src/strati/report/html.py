@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from strati.report import words
+from strati import words
 from strati.report.basis import cost, data, methods, questions, reproduce
 from strati.report.facts import headline
 from strati.report.markup import Html, join, tag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from strati.report.words import clean
+from strati.words import clean
 
 VOID = frozenset({"br", "hr", "meta"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.report import words
+from strati import words
 from strati.report.facts import Record, record, records
 from strati.report.markup import Child, Html, join, tag
 from strati.report.spark import ends_of, spark

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.report import words
+from strati import words
 from strati.report.chart import chart, marks_of, sunk
 from strati.report.facts import (
     DECISIONS,

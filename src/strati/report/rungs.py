@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strati.report import words
+from strati import words
 from strati.report.facts import (
     Record,
     chosen,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from strati.report import words
+from strati import words
 from strati.report.markup import Html, join, tag
 
 WIDTH, HEIGHT = 120.0, 16.0

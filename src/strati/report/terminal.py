@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strati.report import words
+from strati import words
 from strati.report.facts import (
     Record,
     chosen,

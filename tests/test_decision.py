@@ -101,7 +101,7 @@ def test_costs_within_a_cent_are_equal_and_the_simplest_wins() -> None:
     pair = candidate("simple", GOOD, 0.109), candidate("other", ALIKE, 0.100)
     decision = verdict(*pair)
     assert decision.name == "simple"
-    assert decision.reasons[1].startswith("it costs $0.1090 per 1,000 answers, the same within a cent as other")
+    assert decision.reasons[1].startswith("it costs $0.11 per 1,000 answers, the same within a cent as other")
     assert verdict(candidate("simple", GOOD, 0.12), pair[1]).name == "other"
     assert verdict(candidate("simple", GOOD, None), pair[1]).name == "other"
 
@@ -120,7 +120,7 @@ def test_a_limit_stands_in_the_way() -> None:
 def test_all_miss_the_bar() -> None:
     decision = verdict(candidate("linear", GOOD), candidate("llm", ALIKE, 5.0, True), goal=Goal(at_least=0.98))
     assert (decision.decision, decision.needs_llm) == ("none", "undecided")
-    assert decision.reasons[0].startswith("linear misses the bar of 98.0% by 3.0 points")
+    assert decision.reasons[0].startswith("linear misses the bar of 98.0 % by 3.0 points")
 
 
 def test_a_bar_that_is_near_leaves_it_open() -> None:

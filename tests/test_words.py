@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.report import markup, words
+from strati import words
+from strati.report import markup
 
 FORMS = [
     words.money,

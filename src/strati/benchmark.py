@@ -96,6 +96,8 @@ class Bench:
                 raise
             except StratiError as error:
                 record.update(status="failed", reason=str(error))
+            except Exception as error:  # a layer of the user's own; what it raises ends that candidate only
+                record.update(status="failed", reason=f"{type(error).__name__}: {error}")
             self.journal.write_candidate(candidate.name, position, record)
 
     def _describe(self, candidate: Candidate) -> dict[str, JSON]:

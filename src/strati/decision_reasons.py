@@ -82,7 +82,8 @@ def _why_none(field: Field, _: str | None) -> list[str]:
             missing = bar - standing.quality.value
             reasons.append(
                 f"{standing.name} misses the bar of {share(bar)} by {_points(missing)}: it scores "
-                f"{share(standing.quality.value)}, at most {share(standing.quality.high)} (p {probability(standing.p_misses)})"
+                f"{share(standing.quality.value)}, at most {share(standing.quality.high)} "
+                f"(p {probability(standing.p_misses)})"
             )
         else:
             best = min(field.others(standing.name), key=lambda other: field.results[standing.name, other].p_inferior)

@@ -43,7 +43,7 @@ def as_text(value: object) -> str | None:
     ('3', 'true', '', None)
     """
     if isinstance(value, str):
-        return value
+        return whole_characters(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -55,6 +55,15 @@ def as_text(value: object) -> str | None:
     if isinstance(value, (datetime.datetime, datetime.date)):
         return value.isoformat()
     return str(value) if isinstance(value, (int, Decimal)) else None
+
+
+def whole_characters(text: str) -> str:
+    """The text with halves of surrogate pairs, which JSON escapes can bring in, replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def places_of(wanted: Sequence[str], columns: Sequence[str], name: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from strati.layers.timing import Stopwatch
 from strati.records import JSON, Answer, Case, Example, Usage
 
 ALTERNATIVES = 5
+_LIBLINEAR = threading.Lock()  # it draws from one random generator for the whole process
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class Linear:
         machine = LinearSVC(
             C=self.C, class_weight="balanced" if self.balanced else None, random_state=ctx.seed, max_iter=5000, tol=1e-3
         )
-        machine.fit(matrix, references)
+        with _LIBLINEAR:
+            machine.fit(matrix, references)
         weights = np.hstack([machine.coef_, machine.intercept_[:, None]]).astype(np.float32)
         if len(machine.classes_) == 2:
             weights = np.vstack([-weights, weights])

@@ -54,6 +54,8 @@ class ExampleIndex:
 
     def search(self, texts: Sequence[str], count: int, ctx: Context) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """(indices, similarities), both of shape (texts, min(count, size)), nearest first; ties by position."""
+        if not texts:
+            return np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0))
         queries = ctx.embed(self.embedder, texts) if self.embedder else self.vectorizer.transform(texts)
         count = min(count, len(self.texts))
         found, near = [], []
@@ -63,8 +65,6 @@ class ExampleIndex:
             order = np.argsort(-similar, axis=1, kind="stable")[:, :count]
             found.append(order)
             near.append(np.take_along_axis(similar, order, axis=1))
-        if not found:
-            return np.zeros((0, count), dtype=np.int64), np.zeros((0, count))
         return np.vstack(found), np.vstack(near)
 
     def save(self, folder: Path) -> dict[str, JSON]:
@@ -203,6 +203,11 @@ class LabelNames(Shots):
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
         names = [Example(label, spoken(label), label) for label in self.answers]
         return replace(self, index=self.index.fit(names, ctx))
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:
+        loaded = super().load(settings, folder, resources)
+        return replace(loaded, answers=loaded.index.values)
 
 
 def _vectorizer() -> Any:

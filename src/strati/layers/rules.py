@@ -72,7 +72,7 @@ class Rule:
 def parse_rules(text: str, source: str = "rules") -> tuple[Rule, ...]:
     """Read a decision list; raises `DataError` with the line for what is not a rule."""
     rules = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         right = _RIGHT.search(line)
         bare = line[: right.start()].strip() if right else line.strip()
         if not bare or bare.startswith("#"):

@@ -28,6 +28,9 @@ STRONG_BIAS = 60.0
 """For the rare prompt after which the allowed tokens are too unlikely even so."""
 SPARE = 16
 """Tokens reported beside the allowed ones: what the model would rather have said."""
+PLAIN = ("a", "b", "c", "d", "e", "the")
+"""Tokens to draw where the engine cannot show one; one of them is no wanted token in all but the oddest label sets."""
+PUSHES = (20.0, 40.0, 60.0)
 
 
 class GgufModel:
@@ -224,7 +227,24 @@ class _Call:
         return Usage(seconds, counts.calls, counts.tokens_in, counts.tokens_cached, counts.tokens_out)
 
     def _top(self, path: TokenPath, wanted: Sequence[int], bias: float) -> dict[int, float]:
-        """Probabilities of the most likely tokens after the bias, `wanted` ones and a few others."""
+        """Probabilities of the most likely tokens after the bias, `wanted` ones and a few others.
+
+        The engine tells none when the token it draws ends inside a character (emoji, scripts other than Latin). Then a
+        plain token is pushed so far up that it is drawn, and left out of what is returned.
+        """
+        found = self._asked(path, wanted, [[token, bias] for token in wanted])
+        if found is not None:
+            return found
+        plain = next(ids[0] for text in PLAIN if (ids := self._loaded.engine.tokens(text)) and ids[0] not in wanted)
+        for push in PUSHES:
+            found = self._asked(path, wanted, [*([token, bias] for token in wanted), [plain, bias + push]])
+            rest = {token: share for token, share in (found or {}).items() if token != plain}
+            total = math.fsum(rest.values())
+            if total > 0:
+                return {token: share / total for token, share in rest.items()}
+        raise LayerDown("the engine tells no probabilities for this prompt")
+
+    def _asked(self, path: TokenPath, wanted: Sequence[int], bias: list[list[float]]) -> dict[int, float] | None:
         count = len(wanted) + SPARE
         reply = self._complete(
             self._tokens.all + path,
@@ -236,10 +256,11 @@ class _Call:
                 "n_probs": count,
                 "logprobs": count,
                 "post_sampling_probs": True,
-                "logit_bias": [[token, bias] for token in wanted],
+                "logit_bias": bias,
             },
         )
-        return {entry["id"]: entry["prob"] for entry in reply["choices"][0]["logprobs"]["content"][0]["top_probs"]}
+        listed = reply["choices"][0]["logprobs"]
+        return None if listed is None else {entry["id"]: entry["prob"] for entry in listed["content"][0]["top_probs"]}
 
     def _prepare(self) -> None:
         """Bring the engine's cache to the evaluated head and nothing more.

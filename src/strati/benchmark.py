@@ -52,7 +52,7 @@ class Effort:
         """Effort in proportion to the sample: what slow rungs do on tune shrinks with it."""
         if sample < 1:
             raise TaskError(f"the sample is {sample}, expected at least 1 example")
-        return cls(sample, form_rows=min(32, max(12, sample // 5)), tune_rows=min(100, max(20, sample // 2)))
+        return cls(sample, form_rows=min(32, max(12, sample // 5)), tune_rows=min(100, max(12, sample // 2)))
 
 
 class Bench:

@@ -43,7 +43,7 @@ def _majority() -> Candidate:
 
 
 def _rules(labels: Sequence[str]) -> Candidate:
-    sizes = sorted({10, 30, 100, 2 * len(labels), 5 * len(labels)})
+    sizes = sorted({10, 30, 100, 300, 2 * len(labels), 5 * len(labels)})
     shared = SharedFits()
     forms = [
         Form({"rules": n}, Stack.of(InducedRules(most=n, shared=shared), name="keyword rules"))

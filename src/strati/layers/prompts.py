@@ -9,11 +9,13 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from strati.model import Prompt
 from strati.records import Evidence
 
 SHOT_CHARACTERS = 240  # longer shots are cut to this and end with "..."; the case itself is never cut
+ALL_SHOTS_CHARACTERS = 640  # of several long shots the least similar are left out beyond this sum
 MOST_LISTED = 150  # labels listed in a prompt; beyond it only the short-list is named, beside the case
 
 
@@ -96,13 +98,19 @@ def render(
     lines = "\n".join(f"{word}) {spoken(label)}" if form.letters else f"- {word}" for label, word in words.items())
     inline = ", ".join(words[label] for label in listed) or "(listed below)"
     fill = {"task": task, "labels": lines if listed else "(listed with each text)", "inline": inline}
-    parts = [_turn(form, shot.text, words.get(str(shot.data["value"]), "")) for shot in reversed(shots)]
+    shown = [(_clipped(shot.text), words.get(str(shot.data["value"]), "")) for shot in shots]
+    sizes = accumulate(len(shot) for shot, _ in shown)
+    kept = [
+        turn
+        for place, (turn, size) in enumerate(zip(shown, sizes, strict=True))
+        if not place or size <= ALL_SHOTS_CHARACTERS
+    ]
+    parts = [f"{form.case.format(text=shot)} {word}\n\n" for shot, word in reversed(kept)]
     if shortlist and not listed:
         parts.append("Possible labels: " + ", ".join(words[label] for label in shortlist) + "\n")
     parts.append(form.case.format(text=text))
     return Prompt(user="".join(parts), system=form.system.format(**fill), prefix=form.prefix.format(**fill))
 
 
-def _turn(form: PromptForm, text: str, word: str) -> str:
-    shown = text if len(text) <= SHOT_CHARACTERS else text[: SHOT_CHARACTERS - 3] + "..."
-    return f"{form.case.format(text=shown)} {word}\n\n"
+def _clipped(text: str) -> str:
+    return text if len(text) <= SHOT_CHARACTERS else text[: SHOT_CHARACTERS - 3] + "..."

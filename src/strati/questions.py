@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from strati.decision import Decision
 from strati.results import Result, Results
-from strati.words import milliseconds, money, seconds, share, size
+from strati.words import difference, milliseconds, money, seconds, share, size
 
 MONTHS = 12
 
@@ -77,7 +77,11 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
     rival = _best(others, results)
     if rival is not None and _value(rival, results) > _value(best, results):
         words = f"The best of those tried, {best.name}, is behind {rival.name}, which is no LLM."
-        return f"{words} The goal sets no bar of its own.", _figures([best, rival], results)
+        pair = next((p for p in decision.comparisons if (p.a, p.b) == (best.name, rival.name)), None)
+        evidence = _figures([best, rival], results)
+        if pair is not None and pair.result.n:
+            evidence += f"; paired: {difference(pair.result._asdict())} points on {pair.result.n:,}"
+        return f"{words} The goal sets no bar of its own.", evidence
     return f"{best.name} is the best of those tried, but is not shown to be good enough.", _figures(llms, results)
 
 
@@ -93,16 +97,23 @@ def _needed(results: Results, decision: Decision) -> tuple[str, str]:
     return words + more, "; ".join(decision.reasons[-2:])
 
 
-def _training(results: Results, decision: Decision) -> tuple[str, str]:  # noqa: ARG001
+def _training(results: Results, decision: Decision) -> tuple[str, str]:
     measured = _measured(results)
     context = _best([r for r in measured if r.record["uses_llm"]], results)
     trained = _best([r for r in measured if r.record["learns"] and not r.record["uses_llm"]], results)
     if context is None or trained is None:
         return "Not known: it takes both an LLM and a trained candidate to compare.", _figures(measured, results)
-    gap = _value(trained, results) - _value(context, results)
-    evidence = _figures([context, trained], results)
+    pair = next((p for p in decision.comparisons if (p.a, p.b) == (trained.name, context.name)), None)
+    if pair is None or not pair.result.n:
+        return "Not known: no example was measured on both.", _figures([context, trained], results)
+    gap = pair.result.difference
+    evidence = f"{trained.name} against {context.name} on the {pair.result.n:,} examples that both answered: "
+    evidence += f"{difference(pair.result._asdict())} points"
     if gap > results.goal.margin:
-        return f"Training is worth it here: {trained.name} is ahead by {100 * gap:.1f} points.", evidence
+        return (
+            f"Training is worth it here: {trained.name} is ahead by {100 * gap:.1f} points where both answered.",
+            evidence,
+        )
     if gap < -results.goal.margin:
         return f"In-context learning is ahead by {-100 * gap:.1f} points of anything trained on these labels.", evidence
     return "They are level within the margin: the cheaper one wins.", evidence
@@ -170,9 +181,8 @@ def _fast(results: Results, decision: Decision) -> tuple[str, str]:
     found = next((found for r, found in rows if r.name == decision.name), None)
     if decision.name is None or not found:
         return "95 % of the answers arrive within the times listed, one at a time on this machine.", evidence
-    words = (
-        f"95 % of {decision.name}'s answers arrive within {milliseconds(found['p95'])}, one at a time on this machine"
-    )
+    words = f"95 % of the answers of {decision.name} arrive within {milliseconds(found['p95'])}"
+    words += ", one at a time on this machine"
     if limit is None:
         return f"{words}. The goal sets no limit.", evidence
     return f"{words}; the limit is {milliseconds(limit)}.", evidence

@@ -228,7 +228,7 @@ def _ledger(planned: Plan, runs: Path) -> dict[str, JSON]:
         "test_hash": label_hash(test),
         "calibrate_uses_before": used,
         "sealed": len(sealed),
-        "note": f"{note}; {len(sealed):,} labels stay sealed for a certificate",
+        "note": note,
     }
 
 

@@ -127,14 +127,8 @@ def _findings(verdict: Record, paper: Paper) -> None:
         return
     paper.heading("What the data check found")
     paper.bullets(
-        " ".join(
-            part
-            for part in (
-                f"{words.line(f.get('severity'))}:",
-                *(words.line(f.get(key)) for key in ("message", "way_on")),
-            )
-            if part
-        )
+        f"{words.line(f.get('severity'))}: "
+        + "; ".join(part for key in ("message", "way_on") if (part := words.line(f.get(key))))
         for f in found[:FINDINGS]
     )
     if len(found) > FINDINGS:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 import corpus
-from strati.benchmark import Bench, Effort, sample_ids
+from strati.benchmark import Bench
 from strati.candidate import Candidate, Form
 from strati.context import Context
 from strati.dataset import Splits, plan
+from strati.effort import Effort, sample_ids
 from strati.errors import LayerDown, Stopped
 from strati.folder import load_stack
 from strati.journal import Journal

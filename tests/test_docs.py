@@ -17,13 +17,14 @@ import pytest
 
 import strati
 from strati import config, records
-from strati.benchmark import CHUNK, Effort
+from strati.benchmark import CHUNK
 from strati.context import Context
 from strati.dataset import read
 from strati.dataset.check_labels import LEAST_ROWS
 from strati.dataset.check_leaks import MOST_NEAR
 from strati.dataset.duplicates import LONGEST
 from strati.dataset.splits import CAPS, FOLDS, PUBLISHED_SHARES, SHARES
+from strati.effort import Effort
 from strati.ladder import LETTERS, MANY_LABELS
 from strati.layers.prompts import MOST_LISTED, SHOT_CHARACTERS
 from strati.models.gguf import CONTEXT

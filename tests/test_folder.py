@@ -25,7 +25,8 @@ from strati.layers.llm import LLM
 from strati.layers.majority import Majority
 from strati.layers.neighbours import LabelNames, Neighbours, Shots
 from strati.layers.person import Person
-from strati.layers.rules import InducedRules, Rule, Rules
+from strati.layers.rule import Rule
+from strati.layers.rules import InducedRules, Rules
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.stack import Stack, Stage
 

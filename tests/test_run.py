@@ -15,9 +15,9 @@ import pytest
 
 import corpus
 from strati.answers import answer_lines
-from strati.benchmark import Effort
 from strati.candidate import Candidate
 from strati.context import Context
+from strati.effort import Effort
 from strati.errors import BusyError, DataError, TaskError
 from strati.journal import Journal, RunLock
 from strati.layers.llm import LLM
@@ -129,7 +129,7 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 import corpus
-from strati.benchmark import Effort
+from strati.effort import Effort
 from strati.candidate import Candidate, Form
 from strati.layers.llm import LLM
 from strati.models.scripted import ScriptedModel

@@ -45,6 +45,7 @@ def load_config(path: Path) -> Config:
             raise TaskError(f"{path}: {section} is {values!r}, expected a section [{section}]")
         for key in values:
             _check_key(key, known[section], path, f"key in [{section}]")
+    _check_values(data.get("data", {}), data.get("bench", {}), path)
     return Config(**data, folder=path.parent)
 
 
@@ -70,7 +71,7 @@ def make_goal(values: Mapping[str, JSON]) -> Goal:
         if key == "private":
             expected, right = "true or false", isinstance(value, bool)
         elif key == "licences":
-            expected, right = "a list of licence names", isinstance(value, list | tuple)
+            expected, right = "a list of licence names", _is_texts(value)
         else:
             expected = "a number"
             right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
@@ -85,9 +86,39 @@ def _texts(key: str, value: JSON) -> tuple[str, ...]:
     """A list of texts; for `input` one text alone is a list of one."""
     if key == "input" and isinstance(value, str):
         return (value,)
-    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+    if not _is_texts(value):
         raise TaskError(f"{key} is {value!r}, expected a list of texts")
     return tuple(value)
+
+
+def _is_texts(value: JSON) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
+
+
+def check_seed(seed: JSON, name: str = "the seed") -> int:
+    """A seed as random generators take it; raises `TaskError` for anything but a whole number of at least 0."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise TaskError(f"{name} is {seed!r}, expected a whole number of at least 0")
+    return seed
+
+
+def _check_values(data: Mapping[str, JSON], bench: Mapping[str, JSON], path: Path) -> None:
+    """The types of [data] and [bench]; those of [task] and [goal] are checked where flags are merged in."""
+    for key, value in data.items():
+        if key != "input" and not isinstance(value, str):
+            raise TaskError(f"{path}: data.{key} is {value!r}, expected text")
+    for key, value in bench.items():
+        name = f"{path}: bench.{key}"
+        if key == "seed":
+            check_seed(value, name)
+        elif key == "sample":
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TaskError(f"{name} is {value!r}, expected a whole number of at least 1")
+        elif key == "llm":
+            if not isinstance(value, bool):
+                raise TaskError(f"{name} is {value!r}, expected true or false")
+        elif not _is_texts(value):
+            raise TaskError(f"{name} is {value!r}, expected a list of texts")
 
 
 def _check_key(key: str, known: Mapping[str, JSON] | tuple[str, ...], path: Path, what: str) -> None:

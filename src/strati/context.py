@@ -100,6 +100,7 @@ class Context:
 
     `deadline` is a `time.monotonic()` value; `cancelled` may be set from another thread or a signal handler;
     `begin` is told what is being done and how many cases it has, `advance` of every finished case: for progress bars.
+    `tick` is for layers that are slow: they tell it of each case as it is done, inside a longer piece of work.
     `vectors` keeps embeddings for fitting; with `fresh` nothing is taken from it, as when answers are timed.
     """
 
@@ -110,6 +111,7 @@ class Context:
     memo: Memo = field(default_factory=MemoryMemo)
     advance: Callable[[int, Usage], None] = lambda count, usage: None
     begin: Callable[[str, int], None] = lambda what, total: None
+    tick: Callable[[int, Usage], None] = lambda count, usage: None
     vectors: VectorCache | None = None
     fresh: bool = False
 

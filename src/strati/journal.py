@@ -260,6 +260,8 @@ def _in_words(error: Exception, path: Path) -> UserError:
         )
     if "readonly" in text or "Permission" in text or "unable to open" in text:
         return UserError(f"{path} cannot be written: {text}")
+    if isinstance(error, OSError):
+        return UserError(f"{path} cannot be written: {error.strerror}")
     return UserError(f"{path}: {text}")
 
 

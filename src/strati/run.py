@@ -11,10 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import strati
-from strati.benchmark import Bench, Effort, sample_ids
+from strati.benchmark import Bench
 from strati.candidate import Candidate
+from strati.config import check_seed
 from strati.context import Context
 from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine, label_hash, plan, stop
+from strati.effort import Effort, sample_ids
 from strati.errors import DataError, Stopped, TaskError
 from strati.identity import fingerprint
 from strati.journal import Journal, RunLock, StoredExample
@@ -112,6 +114,7 @@ def prepare(
     ctx: Context,
 ) -> Plan:
     """Check the data, split them, and line the candidates up. Reads no journal, spends nothing."""
+    check_seed(seed)
     parts = {"all": data} if test is None else {"train": data, "test": test}
     ctx.begin("checking the data", 0)
     try:
@@ -135,13 +138,17 @@ def prepare(
     names = [candidate.name for candidate in allowed]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
-        raise TaskError(f"two candidates are called {twice[0]!r}" if twice else "there is no candidate to measure")
+        raise TaskError(
+            f"two candidates are called {twice[0]!r}, expected names that differ: rename the file or the function"
+            if twice
+            else "there is no candidate to measure"
+        )
     described = _describe(data, test, splits, [asdict(finding) for finding in findings])
     run = fingerprint(
         "run.v1",
         task=_task_json(task),
         data=described["sha256"],
-        candidates=[candidate.fingerprint() for candidate in allowed],
+        candidates=[[candidate.name, candidate.fingerprint()] for candidate in allowed],
         effort=asdict(effort),
         seed=seed,
         version=strati.__version__,
@@ -162,6 +169,7 @@ def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here
             bench_.run(planned.candidates)
         except Stopped as reason:
             stopped = str(reason)
+        ctx.begin("comparing the candidates", 0)
         return Outcome(planned.run, path, judge(journal), stopped)
 
 

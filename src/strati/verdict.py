@@ -11,7 +11,7 @@ import numpy as np
 from strati.decision import Decision, Measured, decide
 from strati.journal import Journal
 from strati.metrics import METRICS, get_metric
-from strati.metrics.per_class import per_class
+from strati.metrics.per_class import ClassRow, per_class
 from strati.questions import questions
 from strati.records import JSON
 from strati.results import Result, Results, load_results, statistics_of
@@ -232,7 +232,25 @@ def _per_class(results: Results, shown: Result | None) -> dict[str, JSON] | None
         return None
     pairs = [(str(r), a["value"]) for r, a in zip(results.references, shown.answers, strict=True) if a is not None]
     rows = per_class([r for r, _ in pairs], [v for _, v in pairs], results.labels, 1 - results.goal.alpha)
+    if results.groups is not None:
+        rows = [_by_group(row, results, shown) for row in rows]
     return {"candidate": shown.name, "rows": [row._asdict() for row in rows]}
+
+
+def _by_group(row: ClassRow, results: Results, shown: Result) -> ClassRow:
+    """A label's row with limits that allow for groups: exact ones hold for independent examples only."""
+    places = [
+        place
+        for place, (reference, answer) in enumerate(zip(results.references, shown.answers, strict=True))
+        if answer is not None and str(reference) == row.label
+    ]
+    if not places or results.groups is None:
+        return row
+    metric = get_metric("accuracy", results.labels)
+    statistics = statistics_of(metric, results.test, shown.answers)[places]
+    groups = [results.groups[place] for place in places]
+    found = quality_interval(statistics, metric, 1 - results.goal.alpha, groups, int(results.meta["seed"]))
+    return row._replace(low=found.low, high=found.high)
 
 
 def _confusions(results: Results, shown: Result | None) -> dict[str, JSON] | None:

@@ -29,7 +29,8 @@ from strati.layers.majority import Majority
 from strati.layers.neighbours import ExampleIndex, LabelNames, Neighbours, Shots
 from strati.layers.person import Person
 from strati.layers.recorded import Recorded, RecordedAnswer
-from strati.layers.rules import InducedRules, Rule, Rules
+from strati.layers.rule import Rule
+from strati.layers.rules import InducedRules, Rules
 from strati.models.gguf import GgufModel
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.records import Answer, Case, Evidence, State, Usage

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import corpus
 from strati.context import Context
 from strati.errors import DataError
-from strati.layers.rules import InducedRules, Rule, Rules, padded, parse_rules, words
+from strati.layers.rule import Rule, padded, parse_rules, words
+from strati.layers.rules import InducedRules, Rules
 from strati.records import Answer, Case, Example, State
 
 plain_words = st.text(alphabet="abcXYZ019éß'-日本 _.", min_size=1, max_size=8).filter(words)

@@ -113,19 +113,23 @@ def _run(
 ) -> Outcome:
     import time
 
-    from strati.benchmark import Effort
     from strati.cli.available import open_models
     from strati.cli.prober import ProcessProber
     from strati.cli.show import Show
     from strati.cli.signals import stop_on_interrupt
+    from strati.config import check_seed
     from strati.context import Context
+    from strati.effort import Effort
+    from strati.errors import TaskError
     from strati.run import execute, prepare
 
+    seed = check_seed(settings.get("seed", 0), "--seed")
+    if minutes is not None and not minutes > 0:
+        raise TaskError(f"--max-minutes is {minutes:g}, expected a number above 0")
     names = [str(name) for name in settings.get("models", [])]  # type: ignore[attr-defined]
     models, embedders = open_models(names, catalogs, llms=bool(settings.get("llm", True)))
     sample = settings.get("sample")
     effort = Effort() if sample is None else Effort.of(int(str(sample)))
-    seed = int(str(settings.get("seed", 0)))
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance)
@@ -142,7 +146,11 @@ def _also(settings: dict[str, object], rules: list[Path], inputs: Inputs) -> lis
     from strati.layers.rules import Rules
     from strati.recording import read_answers
 
-    found = [Candidate.of(Rules.from_file(path, path.stem), slow=False) for path in rules]
+    read = [Rules.from_file(path, path.stem) for path in rules]
+    for path, layer in zip(rules, read, strict=True):
+        if not layer.rules:
+            raise DataError(f'{path} holds no rules, expected lines such as: when "phrase" then label')
+    found = [Candidate.of(layer, slow=False) for layer in read]
     found += [own_layer(str(name)) for name in settings.get("layers", [])]  # type: ignore[attr-defined]
     ids = {example.id for example in (inputs.test or inputs.data).examples}
     for path in settings.get("answers", []):  # type: ignore[attr-defined]

@@ -35,8 +35,10 @@ def doctor(
     from dataclasses import asdict
 
     from strati.cli.inputs import gather
+    from strati.config import check_seed
     from strati.dataset import examine
 
+    check_seed(seed, "--seed")
     columns = {"train": train, "test": test, "input": input, "label": label, "id": id, "group": group, "time": time}
     inputs = gather(file, config, columns, {}, {}, limit)
     parts = {"all": inputs.data} if inputs.test is None else {"train": inputs.data, "test": inputs.test}

@@ -59,6 +59,7 @@ def init(
     import json
     import os
 
+    from strati.cli.inputs import CONFIG
     from strati.dataset import guess_columns, peek
     from strati.errors import TaskError
 
@@ -78,5 +79,8 @@ def init(
         reason=" ".join(guess.reason.split()),
         columns=", ".join(found.columns).replace("\n", " "),
     )
-    out.write_text(text, encoding="utf-8")
-    typer.echo(f"wrote {out}: edit it, then run strati bench")
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TaskError(f"{out} cannot be written: {error.strerror}") from error
+    typer.echo(f"wrote {out}: edit it, then run strati bench" + ("" if out == CONFIG else f" --config {out}"))

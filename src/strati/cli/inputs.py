@@ -88,6 +88,8 @@ def _sources(merged: Mapping[str, JSON]) -> tuple[str, str | None]:
         )
     if test and not train and not file:
         raise TaskError("--test needs --train: the published training part")
+    if not file and not train:
+        raise TaskError("no data: expected a FILE, or --train and --test, or file in the section [data] of strati.toml")
     return str(file or train), str(test) if test else None
 
 

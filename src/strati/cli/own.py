@@ -19,6 +19,10 @@ def own_layer(spec: str) -> Candidate:
         TaskError: the file or the name is not there, the code raises, or it is neither of these.
     """
     from strati.candidate import Candidate
+    from strati.contract import Layer
+    from strati.identity import sha256_of
+    from strati.layers.function import Function
+    from strati.stack import Stack
 
     path, _, name = spec.rpartition(":")
     if not path or not name:
@@ -36,8 +40,10 @@ def own_layer(spec: str) -> Candidate:
     except AttributeError:
         names = [key for key in vars(module) if not key.startswith("_")]
         raise TaskError(f"--layer {spec}: {path} has no {name!r}; it has: {', '.join(names)}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that ends itself must not end strati without a word
         raise TaskError(f"--layer {spec}: the code raised {type(error).__name__}: {error}") from error
     if not callable(part) and not callable(getattr(part, "run", None)):
         raise TaskError(f"--layer {spec}: found a {type(part).__name__}, expected a function, a layer or a stack")
+    if not isinstance(part, Layer | Stack):  # the hash of the file: an edit of what the function calls counts too
+        part = Function(part, name, sha256_of(Path(path)))
     return Candidate.of(part, name)

@@ -22,7 +22,7 @@ class Function:
     """Calls `function(text)`; it returns an answer, an (answer, confidence) pair, or None to pass.
 
     For inputs of several columns `text` is the mapping from column to text. An exception in the function is a failure
-    of that case, with the exception as its reason.
+    of that case, with the exception as its reason. `source` is the hash of the file it comes from, where there is one.
 
     >>> layer = Function(lambda text: "refund" if "money back" in text else None, "money back")
     >>> layer.run([Case("1", "I want my money back")], Context())[0].answer.value
@@ -31,6 +31,7 @@ class Function:
 
     function: Callable[..., JSON]
     name: str = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
         if not callable(self.function):
@@ -39,8 +40,8 @@ class Function:
             object.__setattr__(self, "name", getattr(self.function, "__name__", type(self.function).__name__))
 
     def fingerprint(self) -> str:
-        """From the function's byte code, its defaults and what it closes over; what it calls is not seen."""
-        return fingerprint("function.v1", code=_shown(self.function))
+        """From its byte code, its defaults, what it closes over, and `source`; what it calls is not seen otherwise."""
+        return fingerprint("function.v1", code=_shown(self.function), source=self.source)
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]
@@ -52,10 +53,10 @@ class Function:
                 found = self.function(case.input)
             except (Stopped, LayerDown):
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 found = error
         usage = Usage(seconds=watch.seconds)
-        if isinstance(found, Exception):
+        if isinstance(found, Exception | SystemExit):
             return case.failed(self.name, Failure.LAYER_ERROR, f"{type(found).__name__}: {found}", usage)
         if found is None:
             return case.passed(self.name, "the function had no answer", usage)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.layers.rules import Rule, words
+from strati.layers.rule import Rule, words
 
 
 class Induced(NamedTuple):

@@ -83,7 +83,11 @@ class LLM:
         return replace(self, prior=tuple(float(share) for share in sums / rows))
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
-        return [self._one(case, ctx) for case in cases]
+        done = []
+        for case in cases:
+            done.append(self._one(case, ctx))
+            ctx.tick(1, done[-1].steps[-1].usage)
+        return done
 
     def _one(self, case: Case, ctx: Context) -> Case:
         ctx.check()

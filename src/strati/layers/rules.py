@@ -10,8 +10,6 @@ with blanks or quotes is written as a JSON string. `otherwise` may be missing: t
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,78 +19,10 @@ from strati.context import Context
 from strati.errors import DataError
 from strati.identity import fingerprint
 from strati.layers.features import SharedFits
+from strati.layers.induction import induce
+from strati.layers.rule import Rule, padded, parse_rules
 from strati.layers.timing import Stopwatch
 from strati.records import JSON, Answer, Case, Example, Usage
-
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_RULE = re.compile(r'when\s+(?P<phrases>"[^"]+"(?:\s+and\s+"[^"]+")*)\s+then\s+(?P<value>"(?:[^"\\]|\\.)*"|\S+)$')
-_DEFAULT = re.compile(r'otherwise\s+(?P<value>"(?:[^"\\]|\\.)*"|\S+)$')
-_RIGHT = re.compile(r"\s#\s*right (?P<right>\d+) of (?P<seen>\d+)\s*$")
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in lower case: runs of letters and digits, apostrophes inside kept.
-
-    >>> words("Can't find my card_number!")
-    ["can't", 'find', 'my', 'card', 'number']
-    """
-    return _WORD.findall(text.lower())
-
-
-def padded(text: str) -> str:
-    """The words of a text joined by single blanks, with a blank at both ends, so that phrases match whole words."""
-    return f" {' '.join(words(text))} "
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One line of the list: all `phrases` must occur; none means `otherwise`. `right` of `seen` in training."""
-
-    phrases: tuple[str, ...]
-    value: str
-    right: int = 0
-    seen: int = 0
-
-    @property
-    def precision(self) -> float:
-        """The share right in training, pulled towards 1/2 by one row each way (Laplace)."""
-        return (self.right + 1) / (self.seen + 2)
-
-    def matches(self, text: str) -> bool:
-        """Whether all phrases occur in a padded text."""
-        return all(f" {phrase} " in text for phrase in self.phrases)
-
-    def __str__(self) -> str:
-        value = self.value if re.fullmatch(r"[^\s\"#]+", self.value) else json.dumps(self.value, ensure_ascii=False)
-        joined = " and ".join(f'"{phrase}"' for phrase in self.phrases)
-        head = f"when {joined} then {value}" if self.phrases else f"otherwise {value}"
-        return f"{head}  # right {self.right} of {self.seen}" if self.seen else head
-
-
-def parse_rules(text: str, source: str = "rules") -> tuple[Rule, ...]:
-    """Read a decision list; raises `DataError` with the line for what is not a rule."""
-    rules = []
-    for number, line in enumerate(text.split("\n"), 1):
-        right = _RIGHT.search(line)
-        bare = line[: right.start()].strip() if right else line.strip()
-        if not bare or bare.startswith("#"):
-            continue
-        match = _RULE.match(bare) or _DEFAULT.match(bare)
-        if match is None:
-            raise DataError(
-                f'{source}, line {number}: found {bare!r}, expected: when "phrase" [and "phrase"] then label, '
-                "or: otherwise label"
-            )
-        phrases = tuple(
-            " ".join(words(phrase)) for phrase in re.findall(r'"([^"]+)"', match.groupdict().get("phrases") or "")
-        )
-        if not all(phrases) or (match.re is _RULE and not phrases):
-            raise DataError(f"{source}, line {number}: a phrase has no letters or digits, expected at least one word")
-        value = match["value"]
-        value = json.loads(value) if value.startswith('"') else value
-        counts = (int(right["right"]), int(right["seen"])) if right else (0, 0)
-        rules.append(Rule(phrases, value, *counts))
-    return tuple(rules)
 
 
 @dataclass(frozen=True)
@@ -107,9 +37,11 @@ class Rules:
     def from_file(cls, path: Path, name: str = "rules") -> Self:
         """A layer from a text file of rules."""
         try:
-            return cls(parse_rules(path.read_text(encoding="utf-8"), str(path)), name)
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{path} cannot be read as a UTF-8 text file of rules: {error}") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise DataError(f"{path} cannot be read as a UTF-8 text file of rules: {why}") from error
+        return cls(parse_rules(text, str(path)), name)
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind, rules=self.text())
@@ -156,8 +88,6 @@ class InducedRules(Rules):
     longest: ClassVar[int] = 500  # one list is induced; a form with fewer rules takes its beginning
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
-        from strati.layers.induction import induce
-
         texts = [example.text for example in train]
         references = [str(example.reference) for example in train]
         induced = self.shared.once(

@@ -1,0 +1,52 @@
+"""How much is asked of the rungs, and on which examples."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from strati.dataset import Splits
+from strati.errors import TaskError
+from strati.identity import fingerprint
+from strati.records import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is asked of the rungs. Numbers, not times: the same command gives the same verdict on any machine.
+
+    Attributes:
+        sample: test examples that a slow rung answers, one common random subset.
+        form_rows: tune examples on which a slow rung's forms are compared.
+        tune_rows: tune examples on which a slow rung's confidence is calibrated.
+        fast_tune_rows: the same two for fast rungs.
+        probes: cases answered one at a time to measure latency.
+    """
+
+    sample: int = 200
+    form_rows: int = 32
+    tune_rows: int = 100
+    fast_tune_rows: int = 3000
+    probes: int = 60
+
+    @classmethod
+    def of(cls, sample: int) -> Self:
+        """Effort in proportion to the sample: what slow rungs do on tune shrinks with it."""
+        if sample < 1:
+            raise TaskError(f"the sample is {sample}, expected at least 1 example")
+        return cls(sample, form_rows=min(32, max(12, sample // 5)), tune_rows=min(100, max(12, sample // 2)))
+
+
+def sample_ids(splits: Splits, size: int, seed: int) -> frozenset[str]:
+    """The ids of the common random subset of all test examples; a larger subset holds every smaller one."""
+    everything = [example for unit in splits.units for example in unit.test]
+    return frozenset(example.id for example in shuffled(everything, seed)[:size])
+
+
+def shuffled(examples: Sequence[Example], seed: int) -> list[Example]:
+    """In an order that depends on the seed and each example's own content, not on the order of the file."""
+    keyed = sorted(examples, key=lambda example: fingerprint("order", id=example.id, text=example.text))
+    random.Random(seed).shuffle(keyed)
+    return keyed

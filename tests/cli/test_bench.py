@@ -1,0 +1,67 @@
+"""`strati bench` and `strati report` from end to end, through the command itself, in processes of their own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+import corpus
+
+FILES = ("verdict.json", "answers.jsonl", "report.html")
+
+
+def strati(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "STRATI_MODELS": str(folder / "models"), "COLUMNS": "80"}
+    command = [sys.executable, "-m", "strati", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def strict(text: str) -> dict[str, object]:
+    """JSON as the standard has it: no NaN, no Infinity."""
+
+    def refuse(word: str) -> NoReturn:
+        raise ValueError(word)
+
+    parsed: dict[str, object] = json.loads(text, parse_constant=refuse)
+    return parsed
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with (tmp_path / "tickets.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = [(example.input, f"[bold]{example.reference}, <blink>") for example in corpus.examples()]
+        csv.writer(file).writerows([("text", "label"), *rows])
+    return tmp_path
+
+
+def test_from_a_file_to_a_verdict_and_back_from_the_journal(folder: Path) -> None:
+    first = strati(folder, "bench", "tickets.csv", "--no-llm", "--out", "first")
+    assert (first.returncode, "Traceback" in first.stderr) == (0, False)
+    assert all(len(line) <= 80 for line in first.stdout.splitlines())
+    assert "n-grams: test" in first.stderr
+    written = {name: (folder / "first" / name).read_text(encoding="utf-8") for name in FILES}
+    verdict = strict(written["verdict.json"])
+    asked = sum(row["quality"]["n"] for row in verdict["candidates"])  # type: ignore[attr-defined]
+    assert len(written["answers.jsonl"].splitlines()) == asked > 0
+    assert "<blink>" not in written["report.html"]
+    assert "[bold]refund, <blink>" in verdict["task"]["labels"]  # type: ignore[index]
+
+    again = strati(folder, "bench", "tickets.csv", "--no-llm", "--out", "again", "--json")
+    assert again.returncode == 0
+    assert strict(again.stdout) == verdict
+    assert ": test (" not in again.stderr
+    assert len(list((folder / ".strati/runs").glob("*.db"))) == 1
+
+    rebuilt = strati(folder, "report", "--out", "rebuilt")
+    assert rebuilt.returncode == 0
+    assert rebuilt.stdout.splitlines()[:3] == first.stdout.splitlines()[:3]
+    for name in FILES:
+        assert (folder / "again" / name).read_text(encoding="utf-8") == written[name]
+        assert (folder / "rebuilt" / name).read_text(encoding="utf-8") == written[name]

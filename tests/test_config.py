@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from strati.config import load_config, make_goal, make_task
+from strati.config import check_seed, load_config, make_goal, make_task
 from strati.errors import TaskError
 from strati.task import Goal, Task
 
@@ -132,3 +132,33 @@ def test_every_goal_can_be_set_and_none_is_unset() -> None:
     values = {field.name: 0.25 for field in fields(Goal)} | {"private": True, "licences": ["MIT"]}
     assert make_goal(values).human_error_rate == 0.25
     assert make_goal(dict.fromkeys(values)) == Goal()
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "words"),
+    [
+        ("data", "file = 5", "data.file is 5, expected text"),
+        ("bench", "seed = -1", "bench.seed is -1, expected a whole number of at least 0"),
+        ("bench", "seed = true", "bench.seed is True, expected a whole number"),
+        ("bench", 'sample = "many"', "bench.sample is 'many', expected a whole number of at least 1"),
+        ("bench", 'llm = "no"', "bench.llm is 'no', expected true or false"),
+        ("bench", 'models = "a"', "bench.models is 'a', expected a list of texts"),
+        ("bench", "answers = [1]", "expected a list of texts"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_named(section: str, line: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(TaskError) as error:
+        load_config(write(tmp_path, f"[{section}]\n{line}\n"))
+    assert words in str(error.value)
+
+
+def test_licences_are_texts() -> None:
+    with pytest.raises(TaskError, match=r"goal.licences is \[3\], expected a list of licence names"):
+        make_goal({"licences": [3]})
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", True, None])
+def test_a_seed_is_a_whole_number(seed: Any) -> None:
+    with pytest.raises(TaskError, match="expected a whole number of at least 0"):
+        check_seed(seed)
+    assert check_seed(0) == 0

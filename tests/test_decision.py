@@ -87,7 +87,7 @@ def test_identical_candidates_qualify_once_there_are_enough_examples() -> None:
     assert verdict(candidate("a", right([], 98)), candidate("b", right([], 98))).decision == "undecided"
     decision = verdict(candidate("a", right([], 150)), candidate("b", right([], 150)))
     assert (decision.name, decision.decision) == ("a", "use")
-    assert any("no LLM was tried" in reason for reason in decision.reasons)
+    assert any("no LLM was measured" in reason for reason in decision.reasons)
 
 
 def test_no_right_answer_is_never_used() -> None:

@@ -115,6 +115,16 @@ def test_answers_jsonl_has_a_line_per_candidate_and_asked_example(ladder_run: Ou
     assert all(line["reference"] == known[line["id"]] for line in lines)
 
 
+def test_the_same_layer_under_another_name_is_another_run(tmp_path: Path) -> None:
+    """Otherwise the report would show both names, one of them from the journal of the run before."""
+    found = []
+    for name in ("one", "two"):
+        layers = [Candidate.of(Majority(), name)]
+        outcome = bench(corpus.dataset(), Task(), candidates=layers, effort=EFFORT, runs=tmp_path / "runs")
+        found.append([row["name"] for row in outcome.verdict["candidates"]])
+    assert found == [["one"], ["two"]]
+
+
 def test_another_seed_is_another_run(tmp_path: Path) -> None:
     outcomes = [
         bench(corpus.dataset(), Task(), candidates=[majority()], seed=seed, runs=tmp_path / "runs") for seed in (0, 1)
@@ -195,6 +205,10 @@ def test_stopping_keeps_everything_and_the_same_call_goes_on(tmp_path: Path) -> 
     assert first.stopped is not None
     assert one(first, "n-grams")["status"] == "measured"
     assert one(first, "scripted zero-shot")["status"] == "partial"
+    choice = first.verdict["choice"]
+    assert "No LLM was tried" not in choice["headline"]
+    assert "Not finished: 2 of 5 candidates are missing." in choice["headline"]
+    assert choice["reasons"][0].startswith("not measured to the end yet: scripted zero-shot, scripted few-shot")
     rest = ScriptedModel(corpus.reply)
     second = call(rest, Context())
     assert (second.stopped, second.run) == (None, first.run)

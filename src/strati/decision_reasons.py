@@ -129,7 +129,7 @@ def _why_llm(field: Field, decision: str, needs_llm: str) -> str:
     with_llm = [standing.name for standing in field.standings if standing.uses_llm]
     fit_without = [standing.name for standing in field.fit if not standing.uses_llm]
     if not with_llm:
-        return "no LLM was tried" + (f"; {fit_without[0]} does without one" if fit_without else "")
+        return "no LLM was measured" + (f"; {fit_without[0]} does without one" if fit_without else "")
     if needs_llm == "no":
         return f"no LLM is needed, compared with the LLMs tried: shown for {', '.join(fit_without)}"
     if needs_llm == "yes":

@@ -258,10 +258,10 @@ def _in_words(error: Exception, path: Path) -> UserError:
         return UserError(
             f"the disk did not take what was written to {path}: see that it has space and works, run again"
         )
-    if "readonly" in text or "Permission" in text or "unable to open" in text:
-        return UserError(f"{path} cannot be written: {text}")
     if isinstance(error, OSError):
         return UserError(f"{path} cannot be written: {error.strerror}")
+    if "readonly" in text or "Permission" in text or "unable to open" in text:
+        return UserError(f"{path} cannot be written: {text}")
     return UserError(f"{path}: {text}")
 
 

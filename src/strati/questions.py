@@ -59,6 +59,8 @@ def _figures(found: Sequence[Result], results: Results) -> str:
 def _solves(results: Results, decision: Decision) -> tuple[str, str]:
     llms = _llms(results)
     best = _best(llms, results)
+    if best is None and results.llms_began:
+        return "Not known: no LLM was measured to the end.", "no LLM measured"
     if best is None:
         return "Not known: no LLM was tried. Pull one (strati models pull NAME) and run again.", "no LLM measured"
     bar = results.goal.at_least
@@ -87,7 +89,7 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
 
 def _needed(results: Results, decision: Decision) -> tuple[str, str]:
     if not _llms(results):
-        return "Not known: no LLM was tried to compare with.", "no LLM measured"
+        return "Not known: no LLM was measured to compare with.", "no LLM measured"
     words = {
         "no": "No, among the LLMs tried: a candidate without one qualifies.",
         "yes": "Yes, among what was tried: every candidate without one is shown to fall short.",

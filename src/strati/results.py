@@ -130,6 +130,17 @@ class Results:
             return None
         return [f"id {example.id}" if example.group is None else f"group {example.group}" for example in self.test]
 
+    @property
+    def unfinished(self) -> list[str]:
+        """The candidates that were planned and are not measured to the end: the run was stopped, or is under way."""
+        done = {result.name for result in self.candidates if result.record["status"] != "partial"}
+        return [name for name, _ in self.meta.get("candidates", []) if name not in done]
+
+    @property
+    def llms_began(self) -> bool:
+        """Whether a language model was to take part, however far it got."""
+        return any(uses_llm for _, uses_llm in self.meta.get("candidates", []))
+
     def result(self, name: str) -> Result:
         return next(result for result in self.candidates if result.name == name)
 

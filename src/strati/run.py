@@ -198,6 +198,7 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
             "seed": planned.seed,
             "task": _task_json(planned.task),
             "labels": list(planned.labels),
+            "candidates": [[candidate.name, candidate.uses_llm] for candidate in planned.candidates],
             "data": planned.data,
             "units": [unit.name for unit in splits.units],
             "environment": environment(),

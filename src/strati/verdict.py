@@ -78,7 +78,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "decision": decision.decision,
             "needs_llm": decision.needs_llm,
             "headline": headline(results, decision),
-            "reasons": list(decision.reasons),
+            "reasons": [*_unfinished(results), *decision.reasons],
             "more_labels": decision.more_labels,
         },
         "questions": questions(results, decision),
@@ -120,18 +120,26 @@ def obstacles(result: Result, goal: Goal) -> list[str]:
 def headline(results: Results, decision: Decision) -> str:
     """The decision in one or two sentences for somebody who reads nothing else."""
     tried = any(result.record["uses_llm"] and result.complete for result in results.candidates)
+    none = "was measured to the end" if results.llms_began else "was tried"
     llm = {
         "no": "You do not need an LLM for this task"
-        + (", among the LLMs tried." if tried else " as measured; none was tried."),
+        + (", among the LLMs tried." if tried else f" as measured; none {none}."),
         "yes": "Among what was tried, this task needs an LLM.",
-        "undecided": "Whether an LLM is needed is not decided." if tried else "No LLM was tried.",
+        "undecided": "Whether an LLM is needed is not decided." if tried else f"No LLM {none}.",
     }[decision.needs_llm]
+    if results.unfinished:
+        llm += f" Not finished: {len(results.unfinished)} of {len(results.meta['candidates'])} candidates are missing."
     if decision.decision == "use":
         return f"Use {decision.name}. {llm}"
     if decision.decision == "none":
         return f"Nothing tried is good enough yet. {llm}"
     more = f": about {decision.more_labels:,} more labelled examples would decide" if decision.more_labels else ""
     return f"Undecided{more}. {llm}"
+
+
+def _unfinished(results: Results) -> list[str]:
+    missing = ", ".join(results.unfinished)
+    return [f"not measured to the end yet: {missing}; the same command goes on from here"] if missing else []
 
 
 def _shown(results: Results, decision: Decision) -> Result | None:

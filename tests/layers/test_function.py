@@ -113,3 +113,16 @@ def test_the_name_is_the_functions_own_unless_given() -> None:
     assert Function(partial(always), "").name == "partial"
     with pytest.raises(TypeError, match="found 'text', expected a function"):
         Function("text")  # type: ignore[arg-type]
+
+
+def test_a_function_that_ends_the_program_fails_its_case_only() -> None:
+    def leave(text: str) -> str:  # noqa: ARG001
+        raise SystemExit(5)
+
+    case = Function(leave).run([Case("1", "x")], Context())[0]
+    assert (case.failure, case.steps[-1].reason) == (Failure.LAYER_ERROR, "SystemExit: 5")
+
+
+def test_the_file_a_function_comes_from_is_part_of_it() -> None:
+    plain, sourced = Function(len, "same"), Function(len, "same", source="a")
+    assert len({plain.fingerprint(), sourced.fingerprint(), Function(len, "same", source="b").fingerprint()}) == 3

@@ -55,8 +55,9 @@ def bench(
 ) -> None:
     """Measure a ladder of candidates on your own labelled examples and judge them.
 
-    From a plain rule to language models: says which is the smallest that is good enough, whether you need an LLM, and
-    what it costs. Nothing leaves this machine. Stopped by Ctrl-C, a limit or a crash, the same command goes on.
+    From a plain rule to language models: says which is the smallest that is
+    good enough, whether you need an LLM, and what it costs. Nothing leaves this
+    machine. Stopped by Ctrl-C, a limit or a crash, the same command goes on.
 
     Example: strati bench tickets.csv --input text --label intent
     """

@@ -26,8 +26,9 @@ def doctor(
 ) -> None:
     """Check labelled data before any number is drawn from it.
 
-    Duplicates within and across splits, contradictory labels, files sorted by label, missing classes, leaks by group,
-    labels that models confidently disagree with. Exit code 2 when a result would be meaningless.
+    Duplicates within and across splits, contradictory labels, files sorted by
+    label, missing classes, leaks by group, labels that models confidently
+    disagree with. Exit code 2 when a result would be meaningless.
 
     Example: strati doctor tickets.csv --input text --label intent
     """

@@ -59,10 +59,12 @@ class Candidate:
         return cls(name or stack.name, (Form({}, stack),), uses_llm, slow, learns=True)
 
     @classmethod
-    def from_answers(cls, name: str, answers: Mapping[str, RecordedAnswer], *, uses_llm: bool | None = None) -> Self:
-        """A candidate from recorded answers by example id; those that name a model count as a language model's."""
-        if uses_llm is None:
-            uses_llm = any(row.model for row in answers.values())
+    def from_answers(cls, name: str, answers: Mapping[str, RecordedAnswer], *, uses_llm: bool = True) -> Self:
+        """A candidate from recorded answers by example id.
+
+        Where they came from can't be seen, so they count as a language model's unless you say otherwise: else "you do
+        not need an LLM" might rest on one.
+        """
         stack = Stack((Stage(Recorded(answers, name)),), name)
         return cls(name, (Form({}, stack),), uses_llm, recorded=True, licence="unknown")
 

@@ -27,7 +27,7 @@ class Effort:
 
     sample: int = 200
     form_rows: int = 32
-    tune_rows: int = 100
+    tune_rows: int = 50
     fast_tune_rows: int = 3000
     probes: int = 60
 
@@ -36,7 +36,7 @@ class Effort:
         """Effort in proportion to the sample: what slow rungs do on tune shrinks with it."""
         if sample < 1:
             raise TaskError(f"the sample is {sample}, expected at least 1 example")
-        return cls(sample, form_rows=min(32, max(12, sample // 5)), tune_rows=min(100, max(12, sample // 2)))
+        return cls(sample, form_rows=min(32, max(12, sample // 5)), tune_rows=min(100, max(12, sample // 4)))
 
 
 def sample_ids(splits: Splits, size: int, seed: int) -> frozenset[str]:

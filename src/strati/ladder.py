@@ -19,6 +19,7 @@ from strati.task import Task
 
 MANY_LABELS = 12  # from here on, a short-list of labels is among the forms tried
 LETTERS = 26
+SHOTS = 4
 
 
 def ladder(
@@ -110,10 +111,10 @@ def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedde
     if len(labels) > MOST_LISTED:
         shortlists = [5, 20]
     forms = []
-    for shortlist, style, k in product(shortlists, ("list", "question"), (4,)):
-        shots = Shots(k, shortlist, ExampleIndex(embedder))
-        llm = LLM(model, labels, instruction(task), style, name=name)
-        settings = {"prompt": style, "shots": k}
+    for shortlist, style, corrected in product(shortlists, ("turns", "list"), (False, True)):
+        shots = Shots(SHOTS, shortlist, ExampleIndex(embedder))
+        llm = LLM(model, labels, instruction(task), style, corrected, name=name)
+        settings = {"prompt": style, "shots": SHOTS, "prior corrected": corrected}
         stack = Stack.of(shots, llm, name=name)
         forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack))
     cards = (model.card, embedder.card) if embedder else (model.card,)

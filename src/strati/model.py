@@ -22,7 +22,8 @@ class Prompt:
 
     `system` and `prefix` are the same for every case (instructions, label list, fixed shots), so an engine evaluates
     them once; `user` is the case with its own shots. An adapter joins them by the model's own chat template: one system
-    message, and one user message `prefix + user`. `shots` are earlier (user, assistant) turns between the two.
+    message, and one user message `prefix + user`. `shots` are earlier (user, assistant) turns between the two, the
+    same for every case or its own.
     """
 
     user: str

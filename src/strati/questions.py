@@ -181,6 +181,8 @@ def _fast(results: Results, decision: Decision) -> tuple[str, str]:
     evidence = "; ".join(f"{r.name}: p95 {milliseconds(found['p95'])}" for r, found in rows if found)
     limit = results.goal.max_p95_ms
     found = next((found for r, found in rows if r.name == decision.name), None)
+    if not evidence:
+        return "Not known: no times are on record.", "no time measured"
     if decision.name is None or not found:
         return "95 % of the answers arrive within the times listed, one at a time on this machine.", evidence
     words = f"95 % of the answers of {decision.name} arrive within {milliseconds(found['p95'])}"

@@ -18,7 +18,7 @@ from strati.results import Result, Results, load_results, statistics_of
 from strati.standings import BAR, Standing
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
 from strati.task import Goal
-from strati.words import difference, milliseconds, money
+from strati.words import difference, milliseconds, money, share
 
 FORMAT = 1
 SHOWN_DISAGREEMENTS = 12
@@ -133,8 +133,10 @@ def headline(results: Results, decision: Decision) -> str:
         return f"Use {decision.name}. {llm}"
     if decision.decision == "none":
         return f"Nothing tried is good enough yet. {llm}"
-    more = f": about {decision.more_labels:,} more labelled examples would decide" if decision.more_labels else ""
-    return f"Undecided{more}. {llm}"
+    more = f": about {decision.more_labels:,} more labelled test examples would decide" if decision.more_labels else ""
+    best = max(decision.standings, key=lambda standing: standing.quality.value, default=None)
+    so_far = f" Best so far: {best.name}, {share(best.quality.value)}." if best and best.quality.value > 0 else ""
+    return f"Undecided{more}.{so_far} {llm}"
 
 
 def _unfinished(results: Results) -> list[str]:

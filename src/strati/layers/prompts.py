@@ -14,8 +14,8 @@ from itertools import accumulate
 from strati.model import Prompt
 from strati.records import Evidence
 
-SHOT_CHARACTERS = 240  # longer shots are cut to this and end with "..."; the case itself is never cut
-ALL_SHOTS_CHARACTERS = 640  # of several long shots the least similar are left out beyond this sum
+SHOT_CHARACTERS = 160  # longer shots are cut to this and end with "..."; the case itself is never cut
+ALL_SHOTS_CHARACTERS = 480  # of several long shots the least similar are left out beyond this sum
 MOST_LISTED = 150  # labels listed in a prompt; beyond it only the short-list is named, beside the case
 
 
@@ -29,6 +29,7 @@ class PromptForm:
         prefix: the fixed beginning of the user message; may hold {task}, {labels} and {inline} (on one line).
         case: the part with the text: {text}; in a shot the label follows it.
         letters: whether the options are letters that stand for labels.
+        turns: whether shots are earlier turns of the chat, answered by the model; else they stand before the text.
     """
 
     name: str
@@ -36,17 +37,15 @@ class PromptForm:
     prefix: str
     case: str
     letters: bool = False
+    turns: bool = False
 
 
+LIST = "{task}\nAnswer with exactly one of these labels and nothing else:\n{labels}"
 FORMS = {
     form.name: form
     for form in (
-        PromptForm(
-            "list",
-            "{task}\nAnswer with exactly one of these labels and nothing else:\n{labels}",
-            "",
-            "Text: {text}\nLabel:",
-        ),
+        PromptForm("list", LIST, "", "Text: {text}\nLabel:"),
+        PromptForm("turns", LIST, "", "Text: {text}\nLabel:", turns=True),
         PromptForm(
             "question",
             "",
@@ -105,11 +104,13 @@ def render(
         for place, (turn, size) in enumerate(zip(shown, sizes, strict=True))
         if not place or size <= ALL_SHOTS_CHARACTERS
     ]
-    parts = [f"{form.case.format(text=shot)} {word}\n\n" for shot, word in reversed(kept)]
+    turns = tuple((form.case.format(text=shot), word) for shot, word in reversed(kept))
+    parts = [] if form.turns else [f"{asked} {word}\n\n" for asked, word in turns]
     if shortlist and not listed:
         parts.append("Possible labels: " + ", ".join(words[label] for label in shortlist) + "\n")
     parts.append(form.case.format(text=text))
-    return Prompt(user="".join(parts), system=form.system.format(**fill), prefix=form.prefix.format(**fill))
+    system, prefix = form.system.format(**fill), form.prefix.format(**fill)
+    return Prompt("".join(parts), system, prefix, turns if form.turns else ())
 
 
 def _clipped(text: str) -> str:

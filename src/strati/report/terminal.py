@@ -55,7 +55,7 @@ def _headline(verdict: Record, paper: Paper) -> None:
         facts.append(f"{words.money(rung['cost_per_1000'])} per 1,000 answers")
         facts += [f"{monthly(verdict, rung)} a month"] if monthly(verdict, rung) != words.MISSING else []
     if choice.get("more_labels") is not None:
-        facts.append(f"label about {words.count(choice['more_labels'])} more to decide")
+        facts.append(f"about {words.count(choice['more_labels'])} more test labels would decide")
     paper.text(" · ".join(facts))
     if data.get("name"):
         paper.text(f"{words.line(data['name'])} · {words.count(data.get('rows'))} rows · {_splits(data)}", style="dim")

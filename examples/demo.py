@@ -28,7 +28,7 @@ def main() -> None:
     train, test = fetch(FOLDER / "data")
     strati = [sys.executable, "-m", "strati"]
     subprocess.run([*strati, "models", "pull", MODEL], check=True)
-    options = ["--train", str(train), "--test", str(test), "--model", MODEL, "--sample", "72", "--margin", "0.05"]
+    options = ["--train", str(train), "--test", str(test), "--model", MODEL, "--sample", "64", "--margin", "0.05"]
     options += ["--describe", "Which topic is this news story about?"]
     options += ["--runs-dir", str(FOLDER / "runs"), "--out", str(FOLDER / "report")]
     print("$ strati bench " + " ".join(f'"{part}"' if " " in part else part for part in options), flush=True)

@@ -155,7 +155,7 @@ def test_what_is_no_probability_is_an_unusable_reply() -> None:
 
 
 def test_settings_that_make_no_sense() -> None:
-    with pytest.raises(ValueError, match="'poem', expected one of: list, question, letters"):
+    with pytest.raises(ValueError, match="'poem', expected one of: list, turns, question, letters"):
         LLM(ScriptedModel({}), LABELS, form="poem")
     with pytest.raises(ValueError, match="found 27 labels, expected at most 26"):
         LLM(ScriptedModel({}), tuple(map(str, range(27))), form="letters")

@@ -86,7 +86,7 @@ def test_no_choice_marks_no_rung() -> None:
 
 
 def test_labels_that_would_decide() -> None:
-    assert "label about 430 more" in shown(undecided())
+    assert "about 430 more test labels would decide" in shown(undecided())
 
 
 def test_many_findings_are_cut() -> None:

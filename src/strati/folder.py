@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -90,12 +89,6 @@ def load_stack(path: Path, resources: Mapping[str, object] | None = None) -> Sta
             f"the file says {data.get('fingerprint')}"
         )
     return stack
-
-
-def remove_stack(path: Path) -> None:
-    """Delete a stack folder if it is there."""
-    if (path / "stack.toml").exists():
-        shutil.rmtree(path)
 
 
 def _stage_lines(stage: Stage, number: int, folder: Path) -> list[str]:

@@ -103,15 +103,7 @@ class TextFeatures:
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:
         """The inverse of `save`; the embedder comes from `resources` and must be the very same."""
-        embedder = None
-        if settings.get("embedder"):
-            found = resources.get(settings["embedder_name"])
-            if not isinstance(found, Embedder) or found.fingerprint() != settings["embedder"]:
-                raise ModelError(
-                    f"the stack needs the embedder {settings['embedder_name']} with fingerprint "
-                    f"{settings['embedder']}; it was not found among the models given"
-                )
-            embedder = found
+        embedder = needed_embedder(settings, resources)
         word_range = (int(settings["word_range"][0]), int(settings["word_range"][1]))
         char_range = (int(settings["char_range"][0]), int(settings["char_range"][1]))
         blocks = tuple(_vectorizers(word_range, char_range, 0))
@@ -121,6 +113,19 @@ class TextFeatures:
                 block.vocabulary = dict(zip(vocabulary, range(len(vocabulary)), strict=True))
                 block.idf_ = arrays[f"idf{number}"]
         return cls(word_range, char_range, embedder, float(settings["weight"]), blocks)
+
+
+def needed_embedder(settings: Mapping[str, JSON], resources: Mapping[str, object]) -> Embedder | None:
+    """The embedder that saved settings name, None if they name none; raises `ModelError` unless it is the very same."""
+    if not settings.get("embedder"):
+        return None
+    found = resources.get(settings["embedder_name"])
+    if not isinstance(found, Embedder) or found.fingerprint() != settings["embedder"]:
+        raise ModelError(
+            f"the stack needs the embedder {settings['embedder_name']} with fingerprint {settings['embedder']}; "
+            "it was not found among the models given"
+        )
+    return found
 
 
 def _vectorizers(word_range: tuple[int, int], char_range: tuple[int, int], rows: int) -> list[Any]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strati.context import Context
-from strati.errors import ModelError
 from strati.identity import fingerprint
+from strati.layers.features import needed_embedder
 from strati.layers.prompts import spoken
 from strati.layers.timing import Stopwatch
 from strati.model import Embedder
@@ -82,15 +82,10 @@ class ExampleIndex:
         lines = (folder / "examples.jsonl").read_text(encoding="utf-8").split("\n")
         rows = [json.loads(line) for line in lines if line]
         texts, values = tuple(row[0] for row in rows), tuple(row[1] for row in rows)
-        if settings["embedder"] is None:
+        embedder = needed_embedder(settings, resources)
+        if embedder is None:
             vectorizer = _vectorizer()
             return cls(None, texts, values, vectorizer.fit_transform(texts), vectorizer)
-        embedder = resources.get(settings["embedder_name"])
-        if not isinstance(embedder, Embedder) or embedder.fingerprint() != settings["embedder"]:
-            raise ModelError(
-                f"the stack needs the embedder {settings['embedder_name']} with fingerprint {settings['embedder']}; "
-                "it was not found among the models given"
-            )
         with np.load(folder / "vectors.npz", allow_pickle=False) as arrays:
             return cls(embedder, texts, values, arrays["vectors"])
 

@@ -6,68 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from strati.context import Budget, Context, MemoryMemo, VectorCache
+from strati.context import Context, MemoryMemo, VectorCache
 from strati.errors import Stopped
 from strati.models.scripted import ScriptedEmbedder
 from strati.records import Usage
-
-quarters = st.integers(0, 40).map(lambda n: n / 4)  # sums of quarters are exact
-
-
-@given(quarters, st.lists(st.tuples(quarters, quarters, st.booleans()), max_size=30))
-def test_a_budget_never_goes_over_its_limit(limit: float, moves: list[tuple[float, float, bool]]) -> None:
-    budget = Budget(limit)
-    held: list[float] = []
-    booked = 0.0
-    for amount, paid, settle in moves:
-        if settle and held:
-            reserved = held.pop()
-            budget.settle(reserved, paid)
-            booked += min(paid, reserved)
-        elif amount + sum(held) + booked <= limit:
-            budget.reserve(amount)
-            held.append(amount)
-        else:
-            with pytest.raises(Stopped, match="does not allow"):
-                budget.reserve(amount)
-        assert budget.spent + budget.reserved <= limit
-        assert (budget.spent, budget.reserved) == (booked, sum(held))
-
-
-def test_a_budget_holds_among_threads() -> None:
-    budget = Budget(10.0)
-    refused = []
-
-    def work() -> None:
-        for _ in range(50):
-            try:
-                budget.reserve(0.25)
-            except Stopped:
-                refused.append(1)
-                continue
-            assert budget.spent + budget.reserved <= 10.0
-            budget.settle(0.25, 0.125)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert budget.reserved == 0.0
-    assert budget.spent == 0.125 * (200 - len(refused))
-    assert budget.spent <= 10.0
-
-
-def test_no_budget_allows_what_costs_nothing() -> None:
-    budget = Budget()
-    budget.reserve(0.0)
-    budget.settle(0.0, 0.0)
-    with pytest.raises(Stopped):
-        budget.reserve(0.0001)
 
 
 def test_a_memo_keeps_the_first_reply() -> None:

@@ -17,7 +17,6 @@ import pytest
 
 import strati
 from strati import config, records
-from strati.benchmark import CHUNK
 from strati.context import Context
 from strati.dataset import read
 from strati.dataset.check_labels import LEAST_ROWS
@@ -30,6 +29,7 @@ from strati.layers.prompts import MOST_LISTED, SHOT_CHARACTERS
 from strati.models.gguf import CONTEXT
 from strati.models.prefix_tree import REMAINDER
 from strati.run import bench
+from strati.stack import BATCH
 from strati.standings import FEWEST
 from strati.statistics.paired import EXACT_UP_TO
 from strati.statistics.resampling import DRAWS
@@ -149,7 +149,7 @@ def test_every_data_finding_is_documented() -> None:
         ("cost-and-latency", [Effort().probes]),
         ("prompting", [SHOT_CHARACTERS, MOST_LISTED, LETTERS, REMAINDER, CONTEXT]),
         ("statistics", [FEWEST, EXACT_UP_TO, DRAWS]),
-        ("benchmark-and-journal", [CHUNK]),
+        ("benchmark-and-journal", [BATCH]),
         ("splits-and-ledger", [*SHARES.values(), *CAPS.values(), *PUBLISHED_SHARES.values(), FOLDS]),
         ("data-check", [LEAST_ROWS, MOST_NEAR, LONGEST]),
     ],

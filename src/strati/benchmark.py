@@ -22,8 +22,6 @@ from strati.probe import Probe, Prober, probe_here
 from strati.records import JSON, Case, Example, Usage
 from strati.stack import Stack
 
-CHUNK = 256  # answers journaled together at most
-
 
 class Bench:
     """Measures candidates one after the other; what is in the journal already is not done again."""
@@ -125,11 +123,11 @@ class Bench:
     def _answer(
         self, stack: Stack, name: str, split: str, examples: Sequence[Example], ctx: Context | None = None
     ) -> None:
-        done = self.journal.answers(name, split)
+        done = self.journal.answered(name, split)
         todo = [example for example in examples if example.id not in done]
         self.ctx.begin(f"{name}: {split}", len(examples))
         self.ctx.advance(len(examples) - len(todo), Usage())
-        for chunk in _chunks(todo, min(stack.batch, CHUNK)):
+        for chunk in _chunks(todo, stack.batch):
             self.ctx.check()
             cases = stack.run([Case.of(example) for example in chunk], ctx or self.ctx)
             raise_if_down(cases)

@@ -15,7 +15,29 @@ from strati.task import Goal, Task
 
 DATA_KEYS = ("file", "train", "test", "input", "label", "id", "group", "time", "format")
 TASK_KEYS = ("kind", "metric", "description", "labels")
-BENCH_KEYS = ("models", "llm", "sample", "seed", "answers", "layers")
+BENCH_KEYS = ("models", "llm", "sample", "seed", "answers", "layers", "max_dollars", "max_minutes", "racing", "twins")
+# A model behind a server, [models.NAME]: what each key holds; docs/hosted-models.md says what it means.
+MODEL_KEYS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "url": ("text", (str,)),
+    "model": ("text", (str,)),
+    "key_env": ("text", (str,)),
+    "private": ("true or false", (bool,)),
+    "licence": ("text", (str,)),
+    "price_in": ("dollars per million tokens", (int, float)),
+    "price_out": ("dollars per million tokens", (int, float)),
+    "price_cached": ("dollars per million tokens", (int, float)),
+    "provider": ("text", (str,)),
+    "context": ("a whole number of tokens", (int,)),
+    "concurrency": ("a whole number", (int,)),
+    "timeout": ("a number of seconds", (int, float)),
+    "retries": ("a whole number", (int,)),
+    "logprobs": ("true or false", (bool,)),
+    "samples": ("a whole number", (int,)),
+    "reasoning_tokens": ("a whole number of tokens", (int,)),
+    "extra": ("a table of request fields", (dict,)),
+    "batch": ("true or false", (bool,)),
+    "cutoff": ('a date such as "2024-06-01"', (str,)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +48,7 @@ class Config:
     task: Mapping[str, JSON] = field(default_factory=dict)
     goal: Mapping[str, JSON] = field(default_factory=dict)
     bench: Mapping[str, JSON] = field(default_factory=dict)
+    models: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
     folder: Path = Path()
 
 
@@ -38,11 +61,14 @@ def load_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TaskError(f"{path} cannot be read as TOML: {error}") from None
     goal_keys = tuple(f.name for f in fields(Goal))
-    known = {"data": DATA_KEYS, "task": TASK_KEYS, "goal": goal_keys, "bench": BENCH_KEYS}
+    known = {"data": DATA_KEYS, "task": TASK_KEYS, "goal": goal_keys, "bench": BENCH_KEYS, "models": ()}
     for section, values in data.items():
         _check_key(section, known, path, "section")
         if not isinstance(values, dict):
             raise TaskError(f"{path}: {section} is {values!r}, expected a section [{section}]")
+        if section == "models":
+            _check_models(values, path)
+            continue
         for key in values:
             _check_key(key, known[section], path, f"key in [{section}]")
     _check_values(data.get("data", {}), data.get("bench", {}), path)
@@ -114,11 +140,29 @@ def _check_values(data: Mapping[str, JSON], bench: Mapping[str, JSON], path: Pat
         elif key == "sample":
             if isinstance(value, bool) or not isinstance(value, int):
                 raise TaskError(f"{name} is {value!r}, expected a whole number of at least 1")
-        elif key == "llm":
+        elif key in ("max_dollars", "max_minutes"):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+                raise TaskError(f"{name} is {value!r}, expected a number above 0")
+        elif key == "twins":
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise TaskError(f"{name} is {value!r}, expected a whole number of at least 0")
+        elif key in ("llm", "racing"):
             if not isinstance(value, bool):
                 raise TaskError(f"{name} is {value!r}, expected true or false")
         elif not _is_texts(value):
             raise TaskError(f"{name} is {value!r}, expected a list of texts")
+
+
+def _check_models(models: Mapping[str, JSON], path: Path) -> None:
+    """The keys and types of [models.NAME]; what they mean is checked where the model is opened."""
+    for name, values in models.items():
+        if not isinstance(values, dict):
+            raise TaskError(f"{path}: models.{name} is {values!r}, expected a section [models.{name}]")
+        for key, value in values.items():
+            _check_key(key, MODEL_KEYS, path, f"key in [models.{name}]")
+            expected, types = MODEL_KEYS[key]
+            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+                raise TaskError(f"{path}: models.{name}.{key} is {value!r}, expected {expected}")
 
 
 def _check_key(key: str, known: Mapping[str, JSON] | tuple[str, ...], path: Path, what: str) -> None:

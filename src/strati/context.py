@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from strati.budget import Budget
 from strati.errors import Stopped
 from strati.records import JSON, Usage
 
@@ -41,35 +42,6 @@ class MemoryMemo:
 
     def remember(self, key: str, reply: JSON, usage: Usage) -> None:
         self._calls.setdefault(key, (reply, usage))
-
-
-class Budget:
-    """Money that may be spent: the worst case is reserved before a call and settled after it.
-
-    At every moment `spent + reserved <= limit`. Thread safe.
-    """
-
-    def __init__(self, dollars: float = 0.0) -> None:
-        self.limit = dollars
-        self.spent = 0.0
-        self.reserved = 0.0
-        self._lock = threading.Lock()
-
-    def reserve(self, dollars: float) -> None:
-        """Set money aside; raises `Stopped` when the limit does not allow it."""
-        with self._lock:
-            if self.spent + self.reserved + dollars > self.limit:
-                raise Stopped(
-                    f"the budget of ${self.limit:.2f} does not allow another ${dollars:.4f}: "
-                    f"${self.spent:.4f} is spent and ${self.reserved:.4f} is reserved"
-                )
-            self.reserved += dollars
-
-    def settle(self, reserved: float, paid: float) -> None:
-        """Give a reservation back and book what was paid, which may not exceed it."""
-        with self._lock:
-            self.reserved -= reserved
-            self.spent += min(paid, reserved)
 
 
 class VectorCache:

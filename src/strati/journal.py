@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS answers (
     candidate TEXT, split TEXT, id TEXT, answer TEXT NOT NULL, PRIMARY KEY (candidate, split, id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS calls (key TEXT PRIMARY KEY, reply TEXT NOT NULL, usage TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spending (number INTEGER PRIMARY KEY, what TEXT, reserved INTEGER NOT NULL, paid INTEGER);
 """
 
 
@@ -44,7 +45,7 @@ class StoredExample:
 
 
 class Journal:
-    """The SQLite file of one run; also the memo of its model calls. Thread safe."""
+    """The SQLite file of one run; also the memo of its model calls and the book of its budget. Thread safe."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
@@ -161,6 +162,30 @@ class Journal:
             self._db.execute(
                 "INSERT OR IGNORE INTO calls VALUES (?, ?, ?)", (key, _dump(reply), _dump(_usage_row(usage)))
             )
+
+    def enter(self, what: str, reserved: int) -> int:
+        """Write a reservation of money down before the call it is for; the journal is the book of a `Budget`."""
+        with self._guard():
+            cursor = self._db.execute("INSERT INTO spending (what, reserved) VALUES (?, ?)", (what, reserved))
+            return int(cursor.lastrowid or 0)
+
+    def close_entry(self, number: int, paid: int) -> None:
+        """Write down what a reservation came to, in billionths of a dollar."""
+        with self._guard():
+            self._db.execute("UPDATE spending SET paid = ? WHERE number = ?", (paid, number))
+
+    def totals(self) -> tuple[int, int]:
+        """(paid, reserved and never settled), in billionths of a dollar."""
+        query = "SELECT coalesce(sum(paid), 0), coalesce(sum(iif(paid IS NULL, reserved, 0)), 0) FROM spending"
+        with self._guard():
+            paid, lost = self._db.execute(query).fetchone()
+        return int(paid), int(lost)
+
+    def answered(self, candidate: str, split: str) -> set[str]:
+        """The ids that a candidate has answers for on a split."""
+        query = "SELECT id FROM answers WHERE candidate = ? AND split = ?"
+        with self._guard():
+            return {row[0] for row in self._db.execute(query, (candidate, split))}
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

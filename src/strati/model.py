@@ -38,11 +38,16 @@ class Choice:
 
     `mass` is the probability the model gave to starting with any of the options at all, in [0, 1]: low means the model
     would rather have said something else. None where the engine cannot tell.
+    `basis` says where the probabilities come from: "tokens" (the engine's own), or "samples": the shares of several
+    replies, where a server gives no probabilities. `reply` is what the model wrote, where it wrote; when that is none
+    of the options all probabilities are 0.
     """
 
     probabilities: tuple[float, ...]
     usage: Usage
     mass: float | None = None
+    reply: str | None = None
+    basis: str = "tokens"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Usage:
     """What some work took: wall seconds, model calls, tokens (cached ones were not evaluated again), dollars paid out.
 
     `dollars` is money owed to others. The price of this machine's time is added when a report is made, from `seconds`.
+    `tokens_out` counts `tokens_reasoning` too: tokens that a model wrote for itself and somebody pays.
     """
 
     seconds: float = 0.0
@@ -75,6 +76,7 @@ class Usage:
     tokens_cached: int = 0
     tokens_out: int = 0
     dollars: float = 0.0
+    tokens_reasoning: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -84,6 +86,7 @@ class Usage:
             self.tokens_cached + other.tokens_cached,
             self.tokens_out + other.tokens_out,
             self.dollars + other.dollars,
+            self.tokens_reasoning + other.tokens_reasoning,
         )
 
 

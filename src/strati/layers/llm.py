@@ -9,13 +9,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from strati.asking import WAVES, choose, concurrency, each
 from strati.context import Context
 from strati.errors import ModelError
 from strati.identity import fingerprint
 from strati.layers.prompts import FORMS, options, render
-from strati.layers.timing import Stopwatch
 from strati.model import Choice, ContextOverflow, LanguageModel
-from strati.records import JSON, Answer, Case, Failure, Usage
+from strati.records import JSON, Answer, Case, Failure
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class LLM:
         corrected: divide each label's probability by its mean over the tune inputs, a model's bias towards some labels
             (batch calibration, Zhou et al. 2023, arXiv 2309.17249, section 3). It needs inputs, no references.
         prior: those means, in the order of `labels`; filled by `fit_cases`.
+        again: 1 asks a second time what was asked before, 2 a third time; to see how often a model changes its mind.
     """
 
     model: LanguageModel
@@ -39,14 +40,20 @@ class LLM:
     corrected: bool = False
     prior: tuple[float, ...] = ()
     name: str = "llm"
+    again: int = 0
     kind: ClassVar[str] = "llm.v1"
-    batch: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
             raise ValueError(f"the prompt form is {self.form!r}, expected one of: {', '.join(FORMS)}")
         if FORMS[self.form].letters and len(self.labels) > 26:
             raise ValueError(f"found {len(self.labels)} labels, expected at most 26 for options as letters")
+
+    @property
+    def batch(self) -> int:
+        """How many cases it is best given at once."""
+        at_once = concurrency(self.model)
+        return at_once * WAVES if at_once > 1 else 1
 
     def settings(self) -> dict[str, JSON]:
         """All that changes answers, but for the model, as JSON."""
@@ -61,7 +68,8 @@ class LLM:
         }
 
     def fingerprint(self) -> str:
-        return fingerprint(self.kind, model=self.model.fingerprint(), **self.settings())
+        repeat: dict[str, JSON] = {"again": self.again} if self.again else {}
+        return fingerprint(self.kind, model=self.model.fingerprint(), **self.settings(), **repeat)
 
     def fit_cases(self, cases: Sequence[Case], ctx: Context) -> Self:
         """Take the prior from tune cases as they arrive at this layer."""
@@ -71,39 +79,46 @@ class LLM:
         sums = np.full(len(self.labels), 1.0 / len(self.labels))  # one uniform row keeps unseen labels possible
         rows = 1
         place = {label: i for i, label in enumerate(self.labels)}
-        for case in cases:
-            ctx.check()
+
+        def ask(case: Case) -> tuple[Choice, tuple[str, ...]] | None:
             try:
-                choice, allowed, _ = plain._choice(case, ctx)
+                return plain._choice(case, ctx)
             except (ContextOverflow, UnicodeEncodeError):
+                return None
+
+        for found in each(ask, cases, concurrency(self.model)):
+            if found is None:
                 continue
-            for label, probability in zip(allowed, choice.probabilities, strict=True):
+            for label, probability in zip(found[1], found[0].probabilities, strict=True):
                 sums[place[label]] += probability
             rows += 1
         return replace(self, prior=tuple(float(share) for share in sums / rows))
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         done = []
-        for case in cases:
-            done.append(self._one(case, ctx))
-            ctx.tick(1, done[-1].steps[-1].usage)
+        for case in each(lambda case: self._one(case, ctx), cases, concurrency(self.model)):
+            done.append(case)
+            ctx.tick(1, case.steps[-1].usage)
         return done
 
     def _one(self, case: Case, ctx: Context) -> Case:
-        ctx.check()
         try:
-            choice, allowed, usage = self._choice(case, ctx)
+            choice, allowed = self._choice(case, ctx)
         except ContextOverflow as error:
             return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error))
         except UnicodeEncodeError:
             return case.failed(self.name, Failure.LAYER_ERROR, "the text holds half of a character (a lone surrogate)")
+        usage = choice.usage
         weights = np.array(choice.probabilities)
         if self.corrected and self.prior:
             prior = dict(zip(self.labels, self.prior, strict=True))
             weights = weights / np.array([prior[label] for label in allowed])
         total = float(weights.sum())
         if not np.isfinite(total) or total <= 0:
-            return case.failed(self.name, Failure.UNUSABLE_REPLY, "the model gave no label any probability", usage)
+            said = "the model gave no label any probability"
+            if choice.reply is not None:
+                said = f"the model replied {choice.reply[:80]!r}, which is none of the labels"
+            return case.failed(self.name, Failure.UNUSABLE_REPLY, said, usage)
         order = np.argsort(-weights, kind="stable")[:5]
         alternatives = tuple((allowed[i], float(weights[i] / total)) for i in order)
         features = {"margin": alternatives[0][1] - (alternatives[1][1] if len(alternatives) > 1 else 0.0)}
@@ -112,8 +127,8 @@ class LLM:
         answer = Answer(alternatives[0][0], alternatives[0][1], self.name, alternatives, features)
         return case.answered(answer, usage)
 
-    def _choice(self, case: Case, ctx: Context) -> tuple[Choice, tuple[str, ...], Usage]:
-        """The model's choice among the labels allowed for this case, from the memo if it was made before."""
+    def _choice(self, case: Case, ctx: Context) -> tuple[Choice, tuple[str, ...]]:
+        """The model's choice among the labels allowed for this case."""
         form = FORMS[self.form]
         shots = [found for found in case.evidence if found.kind == "example"]
         listed = {found.text for found in case.evidence if found.kind == "label"}
@@ -123,16 +138,7 @@ class LLM:
         allowed = shortlist if len(shortlist) > 1 else self.labels
         said = [words[label] for label in allowed]
         prompt.user.encode()  # what has no UTF-8 form can't be asked: UnicodeEncodeError
-        key = fingerprint("choose.v1", model=self.model.fingerprint(), prompt=asdict(prompt), options=said)
-        known = ctx.memo.recall(key)
-        if known is not None:
-            reply, usage = known
-            return Choice(tuple(reply["probabilities"]), usage, reply["mass"]), allowed, usage
-        with Stopwatch() as watch:
-            choice = self.model.choose(prompt, said)
-        usage = replace(choice.usage, seconds=watch.seconds)
-        ctx.memo.remember(key, {"probabilities": list(choice.probabilities), "mass": choice.mass}, usage)
-        return choice, allowed, usage
+        return choose(self.model, prompt, said, ctx, self.again), allowed
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         return {**self.settings(), "model": self.model.card.name, "model_fingerprint": self.model.fingerprint()}
@@ -152,5 +158,5 @@ class LLM:
             settings["form"],
             settings["corrected"],
             tuple(settings["prior"]),
-            settings["name"],
+            name=settings["name"],
         )

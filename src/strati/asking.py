@@ -1,0 +1,98 @@
+"""Asking a model one thing: remembered, so that nothing is asked twice, paid from the run's budget, and timed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from time import perf_counter
+from typing import Protocol, TypeVar, runtime_checkable
+
+from strati.context import Context
+from strati.identity import fingerprint
+from strati.model import Choice, LanguageModel, Prompt
+
+WAVES = 32  # cases per place in the queue: a stack with a remote model is given concurrency x WAVES cases at once
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """A model behind a server. It spends the run's money and has to hear when the run ends."""
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls it may have in flight."""
+        ...
+
+    def within(self, ctx: Context) -> LanguageModel:
+        """The same model, spending `ctx.budget` and giving up when `ctx` is cancelled or its time is over."""
+        ...
+
+
+def concurrency(model: LanguageModel) -> int:
+    """How many calls at once a model is best given: 1 for one that runs here."""
+    return max(1, model.concurrency) if isinstance(model, Remote) else 1
+
+
+def choose(model: LanguageModel, prompt: Prompt, options: Sequence[str], ctx: Context, again: int = 0) -> Choice:
+    """The model's choice among options, from the run's memo if it was made before.
+
+    `again` numbers further calls with the same prompt: a model that is not deterministic may answer otherwise.
+
+    Raises:
+        ContextOverflow: the prompt does not fit.
+        LayerDown: the model cannot answer at all.
+        Stopped: the run ended, or its budget does not allow the call.
+    """
+    repeat = {"again": again} if again else {}
+    key = fingerprint("choose.v1", model=model.fingerprint(), prompt=asdict(prompt), options=list(options), **repeat)
+    known = ctx.memo.recall(key)
+    if known is not None:
+        reply, usage = known
+        return Choice(
+            tuple(reply["probabilities"]), usage, reply["mass"], reply.get("reply"), reply.get("basis", "tokens")
+        )
+    ctx.check()
+    start = perf_counter()
+    bound = model.within(ctx) if isinstance(model, Remote) else model
+    choice = bound.choose(prompt, options)
+    usage = replace(choice.usage, seconds=perf_counter() - start)
+    reply = {"probabilities": list(choice.probabilities), "mass": choice.mass}
+    if choice.reply is not None:
+        reply["reply"] = choice.reply
+    if choice.basis != "tokens":
+        reply["basis"] = choice.basis
+    ctx.memo.remember(key, reply, usage)
+    return replace(choice, usage=usage)
+
+
+def each(function: Callable[[T], R], items: Sequence[T], at_once: int) -> Iterator[R]:
+    """`map` with several calls in flight; results in order. The first error ends it, after those in flight are done."""
+    if at_once <= 1 or len(items) <= 1:
+        yield from map(function, items)
+        return
+    stop = threading.Event()
+
+    def call(item: T) -> R:
+        if stop.is_set():
+            raise _Skipped
+        try:
+            return function(item)
+        except BaseException:
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(min(at_once, len(items))) as pool:
+        futures = [pool.submit(call, item) for item in items]  # started in order: what was skipped comes after an error
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            stop.set()
+
+
+class _Skipped(Exception):
+    """A call that was not made, because an earlier one failed."""

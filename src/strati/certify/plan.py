@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,11 +17,13 @@ from strati.certify.economics import Economics
 from strati.certify.risk import Promise, p_value
 from strati.certify.scored import Bools, Delivered, Floats, Scored, Setting, evaluate
 from strati.certify.search import NEVER, Estimate, estimate, front, orders
-from strati.certify.starts import choose_starts
+from strati.certify.starts import DRAWS, Choice, Resampling, choose_starts
 from strati.certify.walk import Path, Start
 
 FINENESS = 0.01  # neighbours on the path differ by about this share of examples
 SIMPLER = 0.005  # a stack with more rungs has to save this share of the total cost
+CHOICE_DRAWS = 100  # resampled calibrate sets on which stacks are compared
+SURE = 0.2  # with betting, a setting counts as likely to pass at this share of the risk
 
 
 @dataclass(frozen=True)
@@ -59,32 +62,140 @@ def make_plan(
     """
     economics = economics or Economics()
     promise = _settled(tune, promise)
-    person = economics.person(tune)
-    chosen: tuple[float, int, tuple[int, ...]] | None = None
-    hopeful: tuple[float, tuple[int, ...]] | None = None
-    everything: list[Estimate] = []
-    for order in orders(tune) if among is None else among:
-        found = front(tune, order, promise.at_most, economics)
-        everything += found
-        predicted = _predictions([e.setting for e in found], tune, promise, _scale(tune, order, size))
-        passing = [e.total for e, p in zip(found, predicted, strict=True) if p <= promise.risk]
-        if passing and (chosen is None or min(passing) < chosen[0] * (1 - SIMPLER * (len(order) > chosen[1]))):
-            chosen = (min(passing), len(order), order)
-        if found and (hopeful is None or predicted.min() < hopeful[0]):
-            hopeful = (float(predicted.min()), order)
-    order = chosen[2] if chosen else hopeful[1] if hopeful else ()
-    if not order:
+    orders_ = list(orders(tune) if among is None else among)
+    fronts = {order: found for order in orders_ if (found := front(tune, order, promise.at_most, economics))}
+    everything = tuple(estimate for found in fronts.values() for estimate in found)
+    if not fronts:
         return Plan(None, (), np.zeros(0), False, ())
-    scale = _scale(tune, order, size)
-    path_estimates, predicted = _path(tune, order, promise, economics, person, scale)
-    settings = tuple(e.setting for e in path_estimates)
-    rows = len(tune.rows(order))
-    starts: tuple[Start, ...] = (Start(0, 1.0),)
-    if promise.exact and not promise.classes:
-        savings = np.maximum(0.0, person - np.array([e.total for e in path_estimates]))
-        starts = choose_starts(settings, savings, tune, round(rows * scale), promise, seed)
-    path = Path(tune.names, settings, starts, promise)
-    return Plan(path, tuple(path_estimates), predicted, chosen is not None, tuple(everything))
+    search = _Search(tune, promise, economics, size, seed)
+    order, promising = search.best(fronts)
+    estimates, predicted = search.path(fronts[order])
+    settings = tuple(e.setting for e in estimates)
+    path = Path(tune.names, settings, search.starts(estimates).starts, promise)
+    return Plan(path, tuple(estimates), predicted, promising, everything)
+
+
+class _Search:
+    """Choosing among fronts, and along one, with what tune predicts for calibrate."""
+
+    def __init__(
+        self, tune: Scored, promise: Promise, economics: Economics, size: int | Bools | None, seed: int
+    ) -> None:
+        self.tune, self.promise, self.economics = tune, promise, economics
+        self.person = economics.person(tune)
+        self.size, self.seed = size, seed
+        self.resampled: dict[bytes, Resampling] = {}
+
+    def best(self, fronts: dict[tuple[int, ...], list[Estimate]]) -> tuple[tuple[int, ...], bool]:
+        """The order with the largest expected saving, fewer rungs where more add next to nothing; whether it has one.
+
+        Where nothing is predicted to save, the order with the smallest predicted p-value.
+        """
+        saving = {order: self.expected(found) if len(fronts) == 1 else self.crossed(order) for order, found in fronts.items()}
+        least: dict[int, tuple[int, ...]] = {}
+        for order in fronts:
+            if len(order) not in least or saving[order] > saving[least[len(order)]]:
+                least[len(order)] = order
+        chosen = least[min(least)]
+        for count in sorted(least)[1:]:
+            if self.person - saving[least[count]] < (self.person - saving[chosen]) * (1 - SIMPLER):
+                chosen = least[count]
+        if saving[chosen] > 0:
+            return chosen, True
+        p = {order: self.predictions([e.setting for e in found], order).min() for order, found in fronts.items()}
+        return min(fronts, key=lambda order: (p[order], len(order))), False
+
+    def crossed(self, order: tuple[int, ...]) -> float:
+        """The expected saving of an order, its settings found on one half of tune and judged on the other, both ways.
+
+        On the rows that thresholds were fitted to, more rungs always look better.
+        """
+        total = 0.0
+        for learn, judge in (self.halves, self.halves[::-1]):
+            found = front(learn.tune, order, self.promise.at_most, self.economics)
+            judged = [estimate(e.setting, judge.tune, self.economics, self.person) for e in found]
+            total += judge.expected(judged) / 2 if judged else 0.0
+        return total
+
+    @cached_property
+    def halves(self) -> tuple[_Search, _Search]:
+        """Two halves of tune, groups kept whole, each to stand for a calibrate part of the coming size."""
+        shuffled = np.random.default_rng(self.seed).permutation(int(self.tune.group_numbers.max()) + 1)
+        first = shuffled[self.tune.group_numbers] % 2 == 0
+        parts = (self.tune.take(np.flatnonzero(mask)) for mask in (first, ~first))
+        one, other = (_Search(part, self.promise, self.economics, self.size, self.seed) for part in parts)
+        return one, other
+
+    def expected(self, found: list[Estimate]) -> float:
+        """The expected saving of a front, per example; with betting, of its cheapest setting surely to pass."""
+        estimates, predicted = self.strict_to_cheap(found)
+        if self.bootstrapped:
+            return self.starts(estimates, most=1, draws=CHOICE_DRAWS).saving
+        sure = [self.person - e.total for e, p in zip(estimates, predicted, strict=True) if p <= SURE * self.promise.risk]
+        return max(0.0, *sure, 0.0)
+
+    def path(self, found: list[Estimate]) -> tuple[list[Estimate], Floats]:
+        """The front with steps between its settings, in the order of the walk."""
+        settings = {e.setting for e in found}
+        for one, other in zip(found, found[1:], strict=False):
+            settings.update(_between(one, other, self.tune))
+        ordered = sorted(settings, key=lambda setting: setting.thresholds)
+        return self.strict_to_cheap([estimate(s, self.tune, self.economics, self.person) for s in ordered])
+
+    def strict_to_cheap(self, found: list[Estimate]) -> tuple[list[Estimate], Floats]:
+        """Settings in the order of the walk, and their predicted p-values.
+
+        From the smallest predicted p-value on: those that no other beats in predicted p-value and total cost, safest
+        first, which is also dearest first. In front of it stricter ones, each dearer than the next and with fewer
+        errors: they hold where tune was too hopeful. Whether the walk begins there is for the starts to say.
+        """
+        predicted = self.predictions([e.setting for e in found], found[0].setting.rungs)
+        ranked = sorted(range(len(found)), key=lambda i: (found[i].total, predicted[i], found[i].setting.thresholds))
+        cheap: list[int] = []
+        for i in ranked:
+            if not cheap or predicted[i] < predicted[cheap[-1]]:
+                cheap.append(i)
+        kept = list(cheap)
+        for i in ranked:
+            last = found[kept[-1]]
+            if found[i].total > last.total and found[i].n < last.n and found[i].error < last.error:
+                kept.append(i)
+        if not self.bootstrapped:
+            kept = cheap
+        kept.reverse()
+        return [found[i] for i in kept], predicted[kept]
+
+    @property
+    def bootstrapped(self) -> bool:
+        """Whether expected savings come from resampling: for the exact test over all answers."""
+        return self.promise.exact and not self.promise.classes
+
+    def starts(self, estimates: list[Estimate], most: int = 2, draws: int = DRAWS) -> Choice:
+        """The starts for a path, with the saving expected of them."""
+        if not self.bootstrapped:
+            return Choice((Start(0, 1.0),), float("nan"))
+        order = estimates[0].setting.rungs
+        rows = self.tune.rows(order)
+        size = round(len(rows) * self.scale(order))
+        key = rows.tobytes() + size.to_bytes(8)
+        if key not in self.resampled:
+            self.resampled[key] = Resampling(rows, size, self.seed)
+        savings = np.maximum(0.0, self.person - np.array([e.total for e in estimates]))
+        outcomes = self.resampled[key].outcomes([e.setting for e in estimates], self.tune, draws)
+        return choose_starts(outcomes, savings, size, self.promise, most)
+
+    def predictions(self, settings: Sequence[Setting], order: tuple[int, ...]) -> Floats:
+        scale = self.scale(order)
+        return np.array([predicted_p(evaluate(setting, self.tune), self.promise, scale) for setting in settings])
+
+    def scale(self, order: tuple[int, ...]) -> float:
+        """Calibrate examples for each tune example, of those that all rungs of the order are asked."""
+        rows = max(1, len(self.tune.rows(order)))
+        if self.size is None:
+            return 1.0
+        if isinstance(self.size, int):
+            return self.size / rows
+        return float(np.asarray(self.size, dtype=bool)[:, list(order)].all(axis=1).sum()) / rows
 
 
 def predicted_p(delivered: Delivered, promise: Promise, scale: float) -> float:
@@ -111,38 +222,6 @@ def _settled(tune: Scored, promise: Promise) -> Promise:
     if tune.grouped and promise.largest_group is None:
         promise = replace(promise, largest_group=int(np.bincount(tune.group_numbers).max()))
     return promise if ((loss == 0) | (loss == 1)).all() else replace(promise, graded=True)
-
-
-def _scale(tune: Scored, order: tuple[int, ...], size: int | Bools | None) -> float:
-    rows = max(1, len(tune.rows(order)))
-    if size is None:
-        return 1.0
-    if isinstance(size, int | np.integer):
-        return float(size) / rows
-    return float(np.asarray(size, dtype=bool)[:, list(order)].all(axis=1).sum()) / rows
-
-
-def _predictions(settings: Sequence[Setting], tune: Scored, promise: Promise, scale: float) -> Floats:
-    return np.array([predicted_p(evaluate(setting, tune), promise, scale) for setting in settings])
-
-
-def _path(
-    tune: Scored, order: tuple[int, ...], promise: Promise, economics: Economics, person: float, scale: float
-) -> tuple[list[Estimate], Floats]:
-    """Settings that no other beats in predicted p-value and total cost: safest first is then also dearest first."""
-    found = front(tune, order, promise.at_most, economics)
-    settings = {e.setting for e in found}
-    for one, other in zip(found, found[1:], strict=False):
-        settings.update(_between(one, other, tune))
-    estimates = [estimate(setting, tune, economics, person) for setting in settings]
-    predicted = _predictions([e.setting for e in estimates], tune, promise, scale)
-    ranked = sorted(range(len(estimates)), key=lambda i: (estimates[i].total, predicted[i], estimates[i].setting))
-    kept: list[int] = []
-    for i in ranked:
-        if not kept or predicted[i] < predicted[kept[-1]]:
-            kept.append(i)
-    kept.reverse()
-    return [estimates[i] for i in kept], predicted[kept]
 
 
 def _between(one: Estimate, other: Estimate, tune: Scored) -> list[Setting]:

@@ -73,6 +73,12 @@ class Scored:
         return found
 
     @cached_property
+    def everywhere(self) -> bool:
+        """Whether every rung was asked every example."""
+        assert self.available is not None
+        return bool(self.available.all())
+
+    @cached_property
     def grouped(self) -> bool:
         """Whether some examples share a group: then the exact binomial is not valid."""
         return self.groups is not None and len(set(self.groups)) < len(self.groups)
@@ -87,6 +93,8 @@ class Scored:
     def rows(self, rungs: tuple[int, ...]) -> Ints:
         """The examples that all these rungs were asked."""
         assert self.available is not None
+        if self.everywhere:
+            return np.arange(len(self))
         return np.flatnonzero(self.available[:, list(rungs)].all(axis=1))
 
     def take(self, rows: Ints) -> Scored:
@@ -176,18 +184,24 @@ def evaluate(setting: Setting, scored: Scored) -> Delivered:
     """
     rungs = np.array(setting.rungs)
     rows = scored.rows(setting.rungs)
-    confident = scored.answered[np.ix_(rows, rungs)] & (
-        scored.confidence[np.ix_(rows, rungs)] >= np.array(setting.thresholds)
+    part = slice(None) if scored.everywhere else rows
+    confident = np.stack(
+        [
+            scored.answered[part, rung] & (scored.confidence[part, rung] >= threshold)
+            for rung, threshold in zip(setting.rungs, setting.thresholds, strict=True)
+        ]
     )
-    delivered = confident.any(axis=1)
-    stage = np.where(delivered, confident.argmax(axis=1), len(rungs) - 1)
+    delivered = confident.any(axis=0)
+    stage = np.where(delivered, confident.argmax(axis=0), len(rungs) - 1)
     last = rungs[stage]
-    asked = np.arange(len(rungs)) <= stage[:, None]
+    cost = np.zeros(len(rows))
+    for place, rung in enumerate(setting.rungs):
+        cost += scored.cost[part, rung] * (stage >= place)
     return Delivered(
         rows,
         np.where(delivered, last, PERSON),
         np.where(delivered, scored.loss[rows, last], 0.0),
-        (scored.cost[np.ix_(rows, rungs)] * asked).sum(axis=1),
+        cost,
         None if scored.labels is None else np.where(delivered, scored.labels[rows, last], -1),
         scored.group_numbers[rows] if scored.grouped else None,
     )

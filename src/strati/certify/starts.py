@@ -2,44 +2,73 @@
 
 A start at the strictest setting certifies nothing, because too few examples are accepted there; one that is too bold
 may fail at once. Tune is resampled as if it were calibrate: rows get Dirichlet weights (Rubin, "The Bayesian
-bootstrap", Annals of Statistics 9, 1981), which stand for what tune does not know, and a calibrate set of the coming
-size is drawn from them. On every draw each design of one, two or three starts is walked; the one with the greatest
-mean saving is taken, fewer starts where more add next to nothing. Nothing but tune is read, so the guarantee holds for
-any outcome of this choice.
+bootstrap", Annals of Statistics 9, 1981), which stand for what tune does not know, and a calibrate set of about the
+coming size is drawn from them. On every draw each design of one or two starts is walked; the one with the greatest mean saving
+is taken, two only where the second adds something. Nothing but tune is read, so the guarantee holds whatever comes out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from strati.certify.risk import Promise
-from strati.certify.scored import Floats, Scored, Setting, evaluate
+from strati.certify.scored import Floats, Ints, Scored, Setting, evaluate
 from strati.certify.walk import Start
 
 DRAWS = 300
 PLACES = 16  # of the path that may be a start
-SPLITS = (0.25, 0.5, 0.75, 0.9)  # shares of the risk for the first of two starts
-WORTH = 0.002  # a further start has to add this share of the saving
+SPLITS = (0.1, 0.25, 0.5, 0.75, 0.9)  # shares of the risk for the first of two starts
+WORTH = 0.002  # a second start has to add this share of the saving
+
+
+class Choice(NamedTuple):
+    """Starts, and the saving per example that they are expected to bring."""
+
+    starts: tuple[Start, ...]
+    saving: float
+
+
+class Resampling:
+    """Calibrate sets as tune lets one expect them: how often each tune row occurs in each, [draws, rows]."""
+
+    def __init__(self, rows: Ints, size: int, seed: int, draws: int = DRAWS) -> None:
+        rng = np.random.default_rng(seed)
+        weights = rng.standard_exponential((draws, len(rows)))
+        weights /= weights.sum(axis=1, keepdims=True)
+        self.rows = rows
+        self.size = size
+        self.counts = rng.poisson(size * weights).astype(np.float32)
+
+    def outcomes(self, settings: Sequence[Setting], tune: Scored, draws: int = DRAWS) -> tuple[Ints, Ints]:
+        """Automatic answers and errors of each setting in each draw, [settings, draws] both."""
+        accepted, errors = np.zeros((2, len(settings), len(self.rows)), dtype=np.float32)
+        for place, setting in enumerate(settings):
+            found = evaluate(setting, tune)
+            accepted[place], errors[place] = found.automatic, found.loss
+        counts = self.counts[:draws].T
+        return np.rint(accepted @ counts).astype(np.int64), np.rint(errors @ counts).astype(np.int64)
 
 
 def choose_starts(
-    settings: Sequence[Setting], savings: Floats, tune: Scored, size: int, promise: Promise, seed: int = 0
-) -> tuple[Start, ...]:
-    """The starts for a path whose settings save `savings` each, for `size` calibrate examples."""
-    p = _p_values(settings, tune, size, promise, np.random.default_rng(seed))
-    walks = _Walks(p, np.append(savings, 0.0), promise.risk)
-    places = sorted(set(np.linspace(0, len(settings) - 1, PLACES).round().astype(int).tolist()))
-    best: tuple[Start, ...] = ()
-    value = -np.inf
-    for designs in (_one(places), _two(places)):
-        found = [(walks.saving(starts), starts) for starts in designs]
-        top = max((saving for saving, _ in found), default=-np.inf)
-        if top > value + WORTH * max(0.0, value if np.isfinite(value) else 0.0):
-            value, best = next((saving, starts) for saving, starts in found if saving >= top - abs(top) * WORTH / 4)
+    outcomes: tuple[Ints, Ints], savings: Floats, size: int, promise: Promise, most: int = 2
+) -> Choice:
+    """The starts that save most over resampled calibrate sets, and the mean saving.
+
+    `savings` is what each setting saves per example against people answering everything.
+    """
+    walks = _Walks(*outcomes, np.append(savings, 0.0), size, promise)
+    places = sorted(set(np.linspace(0, len(savings) - 1, PLACES).round().astype(int).tolist()))
+    best = Choice((), -np.inf)
+    for designs in (_one(places), _two(places))[:most]:
+        found = [Choice(starts, walks.saving(starts)) for starts in designs]
+        top = max((choice.saving for choice in found), default=-np.inf)
+        if not best.starts or top > best.saving * (1 + WORTH):
+            best = next(choice for choice in found if choice.saving >= top * (1 - WORTH / 4))
     return best
 
 
@@ -54,53 +83,52 @@ def _two(places: Sequence[int]) -> Iterator[tuple[Start, ...]]:
             yield Start(first, share), Start(second, 1 - share)
 
 
-def _p_values(
-    settings: Sequence[Setting], tune: Scored, size: int, promise: Promise, rng: np.random.Generator
-) -> Floats:
-    """[settings, draws]: exact p-values on resampled calibrate sets."""
-    from scipy.special import bdtr
-
-    rows = tune.rows(settings[0].rungs)
-    accepted, errors = np.zeros((2, len(settings), len(rows)), dtype=np.float32)
-    for place, setting in enumerate(settings):
-        found = evaluate(setting, tune)
-        accepted[place], errors[place] = found.automatic, found.loss
-    weights = rng.standard_exponential((DRAWS, len(rows)))
-    weights /= weights.sum(axis=1, keepdims=True)
-    counts = rng.multinomial(size, weights).astype(np.float32)
-    n, e = np.rint(accepted @ counts.T), np.rint(errors @ counts.T)
-    p: Floats = np.where(n > 0, bdtr(e, n.astype(np.int64), promise.at_most), 1.0)
-    return p
-
-
 class _Walks:
     """Walks over many draws at once."""
 
-    def __init__(self, p: Floats, savings: Floats, risk: float) -> None:
-        self.p = p
+    def __init__(self, n: Ints, errors: Ints, savings: Floats, size: int, promise: Promise) -> None:
+        self.n, self.errors = n, errors
         self.savings = savings
-        self.risk = risk
-        self._stops: dict[float, NDArray[np.int64]] = {}
+        self.largest = max(round(1.2 * size) + 100, int(n.max(initial=0)))
+        self.promise = promise
+        self._stops: dict[float, Ints] = {}
 
     def saving(self, starts: tuple[Start, ...]) -> float:
-        """The mean saving of what is certified."""
-        count, draws = self.p.shape
-        last = np.full(draws, -1)
-        carried = np.zeros(draws)
-        for number, start in enumerate(starts):
-            end = starts[number + 1].place if number + 1 < len(starts) else count
-            stop = np.full(draws, start.place)
-            for share in np.unique(carried):
-                here = carried == share
-                stop[here] = self._stop(round(share + start.share, 9))[start.place, here]
-            last = np.where(stop > start.place, np.minimum(stop, end) - 1, last)
-            carried = np.where(stop >= end, carried + start.share, 0.0)
-        return float(self.savings[last].mean())
+        """The mean saving of what the walk from these starts certifies."""
+        first = self._stop(starts[0].share)[starts[0].place]
+        last = np.where(first > starts[0].place, first, 0) - 1
+        if len(starts) > 1:
+            place = starts[1].place
+            arrived = first >= place
+            second = np.where(
+                arrived, self._stop(starts[0].share + starts[1].share)[place], self._stop(starts[1].share)[place]
+            )
+            last = np.where(arrived, np.minimum(first, place) - 1, last)
+            last = np.where(second > place, second - 1, last)
+        return float(self.savings[last].sum()) / len(last)
 
-    def _stop(self, share: float) -> NDArray[np.int64]:
+    def _stop(self, share: float) -> Ints:
         """[settings, draws]: the first place at or after each that fails at this share of the risk."""
+        share = round(share, 6)
         if share not in self._stops:
-            count = len(self.p)
-            fails = np.where(self.p > self.risk * share, np.arange(count)[:, None], count)
+            count = len(self.n)
+            allowed = most_errors(self.largest, self.promise.at_most, self.promise.risk * share)[self.n]
+            fails = np.where(self.errors > allowed, np.arange(count)[:, None], count)
             self._stops[share] = np.minimum.accumulate(fails[::-1], axis=0)[::-1]
         return self._stops[share]
+
+
+@lru_cache(maxsize=64)
+def most_errors(size: int, at_most: float, level: float) -> Ints:
+    """For 0 to `size` automatic answers, the most errors with which the exact binomial passes at a level; -1 for none.
+
+    >>> most_errors(93, 0.05, 0.05)[[58, 59, 92, 93]].tolist()
+    [-1, 0, 0, 1]
+    """
+    from scipy.special import bdtr, bdtrik
+
+    n = np.arange(1, size + 1)
+    errors = np.nan_to_num(np.floor(bdtrik(level, n, at_most)), nan=-1.0) + 1
+    for _ in range(2):
+        errors -= bdtr(np.maximum(errors, 0), n, at_most) > level
+    return np.append(-1, np.maximum(errors, -1)).astype(np.int64)

@@ -47,6 +47,10 @@ ORDER = [
     ["choosing"],
     ["benchmark"],
     ["results"],
+    ["rung_answers"],
+    ["composing"],
+    ["assembly"],
+    ["composed"],
     ["standings"],
     ["decision_reasons"],
     ["decision"],
@@ -56,6 +60,7 @@ ORDER = [
     ["report"],
     ["run"],
     ["certificate"],
+    ["certifying"],
     ["batch"],
     ["pending"],
     # edge: may be absent, nothing above imports it

@@ -140,6 +140,13 @@ class Journal:
         with self._guard(), self._transaction():
             self._db.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)", rows)
 
+    def replace_answers(self, candidate: str, split: str, answers: Mapping[str, JSON]) -> None:
+        """Put these answers, by example id, in the place of all that a candidate had on a split."""
+        rows = [(candidate, split, key, _dump(answer)) for key, answer in answers.items()]
+        with self._guard(), self._transaction():
+            self._db.execute("DELETE FROM answers WHERE candidate = ? AND split = ?", (candidate, split))
+            self._db.executemany("INSERT INTO answers VALUES (?, ?, ?, ?)", rows)
+
     def forget_answers(self, candidate: str) -> None:
         """Drop a candidate's answers: it changed since they were given."""
         with self._guard():

@@ -209,6 +209,7 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
     test = [example for unit in splits.units for example in unit.test]
     tune = {example.id: example for unit in splits.units for example in unit.tune}
     journal.write_examples("test", [_stored(example, keep_input=False) for example in test])
+    journal.write_examples("calibrate", [_stored(example, keep_input=True) for example in splits.calibrate])
     journal.write_examples("tune", [_stored(example, keep_input=True) for example in list(tune.values())[:3000]])
 
 

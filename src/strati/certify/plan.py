@@ -91,7 +91,9 @@ class _Search:
 
         Where nothing is predicted to save, the order with the smallest predicted p-value.
         """
-        saving = {order: self.expected(found) if len(fronts) == 1 else self.crossed(order) for order, found in fronts.items()}
+        saving = {
+            order: self.expected(found) if len(fronts) == 1 else self.crossed(order) for order, found in fronts.items()
+        }
         least: dict[int, tuple[int, ...]] = {}
         for order in fronts:
             if len(order) not in least or saving[order] > saving[least[len(order)]]:
@@ -131,7 +133,9 @@ class _Search:
         estimates, predicted = self.strict_to_cheap(found)
         if self.bootstrapped:
             return self.starts(estimates, most=1, draws=CHOICE_DRAWS).saving
-        sure = [self.person - e.total for e, p in zip(estimates, predicted, strict=True) if p <= SURE * self.promise.risk]
+        sure = [
+            self.person - e.total for e, p in zip(estimates, predicted, strict=True) if p <= SURE * self.promise.risk
+        ]
         return max(0.0, *sure, 0.0)
 
     def path(self, found: list[Estimate]) -> tuple[list[Estimate], Floats]:

@@ -54,9 +54,7 @@ class Resampling:
         return np.rint(accepted @ counts).astype(np.int64), np.rint(errors @ counts).astype(np.int64)
 
 
-def choose_starts(
-    outcomes: tuple[Ints, Ints], savings: Floats, size: int, promise: Promise, most: int = 2
-) -> Choice:
+def choose_starts(outcomes: tuple[Ints, Ints], savings: Floats, size: int, promise: Promise, most: int = 2) -> Choice:
     """The starts that save most over resampled calibrate sets, and the mean saving.
 
     `savings` is what each setting saves per example against people answering everything.

@@ -22,13 +22,14 @@ def report(
     from strati.journal import Journal
     from strati.verdict import judge
 
-    path = _find(run, runs_dir)
+    path = find_run(run, runs_dir)
     with Journal(path, read_only=True) as journal:
         verdict = judge(journal)
     write_and_show(path, verdict, out or path.with_suffix(""), as_json=json)
 
 
-def _find(run: str | None, runs: Path) -> Path:
+def find_run(run: str | None, runs: Path) -> Path:
+    """The journal of a run: named by path or by the beginning of its id, else the latest."""
     from strati.errors import DataError
 
     if run is not None and Path(run).is_file():

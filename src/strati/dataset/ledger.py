@@ -57,7 +57,7 @@ class Ledger:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"the ledger {self.path} cannot be made: {error.strerror or error}") from None
-        with self._writing() as db:
+        with self.writing() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
 
@@ -71,7 +71,7 @@ class Ledger:
         name = label_hash(examples)
         members = [(key, name) for key in _short(examples)]
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._writing() as db:
+        with self.writing() as db:
             row = (name, split, run, purpose, len(examples), now)
             db.execute("INSERT OR IGNORE INTO uses (hash, split, run, purpose, labels, at) VALUES (?,?,?,?,?,?)", row)
             db.executemany("INSERT OR IGNORE INTO members VALUES (?,?)", members)
@@ -91,13 +91,25 @@ class Ledger:
         """Which share of these labels runs other than `run` have used, in whatever set."""
         keys = _short(examples)
         with self._open() as db:
-            db.execute("CREATE TEMP TABLE wanted (label INTEGER PRIMARY KEY)")
-            db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", [(key,) for key in keys])
+            _wanted(db, examples)
             used = "FROM wanted JOIN members USING (label) JOIN uses USING (hash) WHERE run <> ?"
             seen = {row[0] for row in db.execute(f"SELECT DISTINCT label {used}", (run,))}
             runs = [row[0] for row in db.execute(f"SELECT run {used} GROUP BY run ORDER BY min(uses.id)", (run,))]
         count = sum(key in seen for key in keys)
         return Overlap(count / len(keys) if keys else 0.0, count, tuple(runs))
+
+    def sets_with(self, examples: Sequence[Example]) -> set[str]:
+        """The hashes of all booked sets that hold any of these labels."""
+        with self._open() as db:
+            _wanted(db, examples)
+            return {row[0] for row in db.execute("SELECT DISTINCT hash FROM wanted JOIN members USING (label)")}
+
+    def shared(self, examples: Sequence[Example], hash: str) -> float:
+        """The share of these labels that a booked set holds."""
+        with self._open() as db:
+            _wanted(db, examples)
+            query = "SELECT count(DISTINCT label) FROM wanted JOIN members USING (label) WHERE hash = ?"
+            return float(db.execute(query, (hash,)).fetchone()[0] / max(1, len(set(_short(examples)))))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -112,7 +124,8 @@ class Ledger:
             raise DataError(f"the ledger {self.path} cannot be used: {error}") from None
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The database in a transaction: all of it or nothing."""
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -133,6 +146,12 @@ def _write_ahead(db: sqlite3.Connection) -> None:
             if "locked" not in str(error) or attempt == 199:
                 raise
             time.sleep(0.05)
+
+
+def _wanted(db: sqlite3.Connection, examples: Sequence[Example]) -> None:
+    """A temporary table of these labels."""
+    db.execute("CREATE TEMP TABLE wanted (label INTEGER PRIMARY KEY)")
+    db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", [(key,) for key in _short(examples)])
 
 
 def _short(examples: Iterable[Example]) -> list[int]:

@@ -77,9 +77,15 @@ class TextFeatures:
         fitted = replace(self, blocks=blocks)
         return fitted, fitted._joined(matrices, self._vectors(texts, ctx))
 
-    def transform(self, texts: Sequence[str], ctx: Context) -> Any:
-        """The sparse matrix of texts, shape (texts, features)."""
-        return self._joined([block.transform(texts) for block in self.blocks], self._vectors(texts, ctx))
+    def transform(self, texts: Sequence[str], ctx: Context) -> tuple[Any, NDArray[np.float64]]:
+        """The sparse matrix of texts, shape (texts, features), and how familiar each text is, shape (texts,).
+
+        Familiar is the number of its different word n-grams that the training texts had, for each of its words: a text
+        about something else has few, whatever the classes say.
+        """
+        matrices = [block.transform(texts) for block in self.blocks]
+        known = np.diff(matrices[0].indptr) / np.array([text.count(" ") + 1 for text in texts], dtype=np.float64)
+        return self._joined(matrices, self._vectors(texts, ctx)), known
 
     def _vectors(self, texts: Sequence[str], ctx: Context) -> NDArray[np.float32] | None:
         return None if self.embedder is None else ctx.embed(self.embedder, texts)

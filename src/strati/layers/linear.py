@@ -72,30 +72,32 @@ class Linear:
         if not cases:
             return []
         with Stopwatch() as watch:
-            probabilities = softmax(self._scores([case.text for case in cases], ctx) * self.scale)
+            scores, familiar = self._scores([case.text for case in cases], ctx)
+            probabilities = softmax(scores * self.scale)
             order = np.argsort(-probabilities, axis=1, kind="stable")[:, :ALTERNATIVES]
         usage = Usage(seconds=watch.each(len(cases)))
         return [
-            case.answered(self._answer(row, best), usage)
-            for case, row, best in zip(cases, probabilities, order, strict=True)
+            case.answered(self._answer(row, best, known), usage)
+            for case, row, best, known in zip(cases, probabilities, order, familiar, strict=True)
         ]
 
-    def _answer(self, row: NDArray[np.float64], best: NDArray[np.int64]) -> Answer:
+    def _answer(self, row: NDArray[np.float64], best: NDArray[np.int64], familiar: float) -> Answer:
         alternatives = tuple((self.labels[i], float(row[i])) for i in best)
         margin = alternatives[0][1] - alternatives[1][1] if len(alternatives) > 1 else 1.0
-        return Answer(alternatives[0][0], alternatives[0][1], self.name, alternatives, {"margin": margin})
+        features = {"margin": margin, "familiar": float(familiar)}
+        return Answer(alternatives[0][0], alternatives[0][1], self.name, alternatives, features)
 
-    def _scores(self, texts: Sequence[str], ctx: Context) -> NDArray[np.float64]:
+    def _scores(self, texts: Sequence[str], ctx: Context) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if self.weights is None:
             raise ValueError(f"the layer {self.name} is not fitted; call fit first")
-        matrix = self.features.transform(texts, ctx)
-        return np.asarray(matrix @ self.weights[:, :-1].T, dtype=np.float64) + self.weights[:, -1]
+        matrix, familiar = self.features.transform(texts, ctx)
+        return np.asarray(matrix @ self.weights[:, :-1].T, dtype=np.float64) + self.weights[:, -1], familiar
 
     def _fit_scale(self, tune: Sequence[Example], ctx: Context) -> float:
         """The scale with the least negative log likelihood on tune (temperature scaling, Guo et al. 2017, 4.2)."""
         from scipy.optimize import minimize_scalar
 
-        scores = self._scores([example.text for example in tune], ctx)
+        scores, _ = self._scores([example.text for example in tune], ctx)
         place = {label: i for i, label in enumerate(self.labels)}
         known = [(row, place[str(e.reference)]) for row, e in enumerate(tune) if str(e.reference) in place]
         if not known:

@@ -124,6 +124,9 @@ class LLM:
         features = {"margin": alternatives[0][1] - (alternatives[1][1] if len(alternatives) > 1 else 0.0)}
         if choice.mass is not None:
             features["mass"] = choice.mass
+        near = [found.score for found in case.evidence if found.kind == "example"]
+        if near:
+            features["nearest"] = max(near)
         answer = Answer(alternatives[0][0], alternatives[0][1], self.name, alternatives, features)
         return case.answered(answer, usage)
 

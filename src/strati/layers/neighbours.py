@@ -150,6 +150,7 @@ class Shots:
     index: ExampleIndex = field(default_factory=ExampleIndex)
     name: str = "shots"
     kind: ClassVar[str] = "shots.v1"
+    evidence_only: ClassVar[bool] = True  # it never proposes an answer
     reach: ClassVar[int] = 50  # neighbours from which the short-list of labels is taken
 
     def fingerprint(self) -> str:

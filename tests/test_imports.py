@@ -60,6 +60,9 @@ ORDER = [
     ["answers"],
     ["report"],
     ["run"],
+    ["certificate"],
+    ["batch"],
+    ["pending"],
     # edge: may be absent, nothing above imports it
     ["models"],
     ["cli", "__main__"],

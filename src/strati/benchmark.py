@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,37 @@ from strati.choosing import Chosen, Tuner, merged_forms, raise_if_down
 from strati.context import Context, VectorCache
 from strati.contract import Saveable
 from strati.dataset import Splits, Unit
-from strati.effort import Effort, sample_ids, shuffled
+from strati.effort import Effort, sampled, shuffled
 from strati.errors import StackError, Stopped, StratiError
 from strati.folder import save_stack, stack_folder_name
+from strati.halving import HalvingTuner
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
+from strati.racing import SPLIT, Race, no_race
 from strati.records import JSON, Case, Example, Usage
+from strati.sizing import right_on_tune, sample_size
 from strati.stack import Stack
+from strati.task import Goal
+
+DONE = ("measured", "recorded", "retired")
+
+
+@dataclass
+class Entry:
+    """A candidate on its way: its place and folder, its stacks fitted so far, and its record."""
+
+    position: int
+    candidate: Candidate
+    folder: str
+    fits: list[Chosen] = field(default_factory=list)
+    record: dict[str, JSON] = field(default_factory=dict)
+
+    def failed(self, reason: str) -> None:
+        """Note a failure. What was measured on test stays measured."""
+        self.record["reason"] = reason
+        if self.record["status"] not in DONE:
+            self.record["status"] = "failed"
 
 
 class Bench:
@@ -35,6 +58,7 @@ class Bench:
         effort: Effort | None = None,
         stacks: Path | None = None,
         prober: Prober = probe_here,
+        goal: Goal | None = None,
     ) -> None:
         self.splits = splits
         self.metric = metric
@@ -45,28 +69,67 @@ class Bench:
         self.effort = effort or Effort()
         self.stacks = stacks
         self.prober = prober
+        self.goal = goal or Goal()
+        self.race: Race | None = None
+        self.why_no_race: str | None = None
+        self.sample = 0
 
     def run(self, candidates: Sequence[Candidate]) -> None:
-        """Measure all candidates. One that fails is recorded as failed, the others go on; `Stopped` ends the run."""
+        """Measure all candidates. One that fails is recorded as failed, the others go on; `Stopped` ends the run.
+
+        Fast ones first. The slow ones race on tune (`strati.racing`); those that stay answer the test examples, and
+        calibrate inputs at the end, when the verdict no longer waits for anything.
+        """
         folders = stack_folder_name([candidate.name for candidate in candidates])
-        for position, (candidate, folder) in enumerate(zip(candidates, folders, strict=True)):
-            known = self.journal.candidates().get(candidate.name)
-            if known and known["status"] in ("measured", "recorded") and known["candidate"] == candidate.fingerprint():
-                continue
-            if known and known["candidate"] != candidate.fingerprint():
-                self.journal.forget_answers(candidate.name)
-            record = self._describe(candidate)
-            self.journal.write_candidate(candidate.name, position, {**record, "status": "partial"})
+        entries = [Entry(*row) for row in zip(range(len(folders)), candidates, folders, strict=True)]
+        todo = [entry for entry in entries if self._begin(entry)]
+        slow = [entry for entry in todo if entry.candidate.slow]
+        self.why_no_race = no_race(self.splits, self.metric, self.effort)
+        if self.why_no_race is None:
+            rows, metric = self.splits.units[0].tune, self.metric
+            self.race = Race(rows, metric, self.journal, self.fitting, self.effort, self.goal, candidates)
+        for entry in todo:
+            if not entry.candidate.slow:
+                self._do(entry, self._choose, self._measure, self._calibrate)
+        for entry in slow:
+            self._do(entry, self._choose)
+        self._size(candidates)
+        for entry in slow:
+            self._do(entry, self._measure)
+        for entry in slow:
+            self._do(entry, self._calibrate)
+
+    def _begin(self, entry: Entry) -> bool:
+        """Whether anything is left to do for a candidate; if so its record says "partial", unless it was measured."""
+        candidate = entry.candidate
+        known = self.journal.candidates().get(candidate.name) or {}
+        same = known.get("candidate") == candidate.fingerprint()
+        if same and known["status"] in DONE and (known["status"] == "retired" or known.get("calibrate") is not None):
+            return False
+        if known and not same:
+            self.journal.forget_answers(candidate.name)
+        if same and known["status"] in DONE:
+            entry.record.update(known)
+        else:
+            entry.record.update(self._describe(candidate), status="partial")
+            self.journal.write_candidate(candidate.name, entry.position, entry.record)
+        return True
+
+    def _do(self, entry: Entry, *steps: Callable[[Entry], None]) -> None:
+        """Take a candidate some steps further; what it raises ends that candidate only."""
+        record = entry.record
+        for step in steps:
+            if record["status"] in ("failed", "retired"):
+                return
             try:
-                record.update(self._measure(candidate, folder))
-                record["status"] = "recorded" if candidate.recorded else "measured"
+                step(entry)
             except Stopped:
                 raise
             except StratiError as error:
-                record.update(status="failed", reason=str(error))
-            except Exception as error:  # a layer of the user's own; what it raises ends that candidate only
-                record.update(status="failed", reason=f"{type(error).__name__}: {error}")
-            self.journal.write_candidate(candidate.name, position, record)
+                entry.failed(str(error))
+            except Exception as error:  # a layer of the user's own
+                entry.failed(f"{type(error).__name__}: {error}")
+            self.journal.write_candidate(entry.candidate.name, entry.position, record)
 
     def _describe(self, candidate: Candidate) -> dict[str, JSON]:
         return {
@@ -83,42 +146,94 @@ class Bench:
             "model_bytes": sum(card.size_bytes or 0 for card in candidate.cards),
         }
 
-    def _measure(self, candidate: Candidate, folder: str) -> dict[str, JSON]:
-        tuner = Tuner(self.metric, self.fitting, self.effort, len(self.splits.units))
-        fits: list[Chosen] = []
-        probe, saved = Probe(()), False
+    def _choose(self, entry: Entry) -> None:
+        """Choose the candidate's form on tune; a slow one then races, and may be retired."""
+        candidate, record = entry.candidate, entry.record
+        barred = self.race.barred(candidate, record["licences"]) if self.race and candidate.slow else None
+        if barred is not None:
+            record.update(status="retired", reason=barred)
+            return
+        tuner_of = HalvingTuner if self.race else Tuner
+        tuner = tuner_of(self.metric, self.fitting, self.effort, len(self.splits.units))
         for unit in self.splits.units:
             chosen = tuner.choose(candidate, unit)
+            if self.race and not candidate.slow:
+                record.update(self.race.enter_fast(candidate, chosen))
+            elif self.race:
+                chosen = self._race(self.race, entry, chosen)
             self.journal.write_answers(candidate.name, f"tune/{unit.name}", chosen.cases)
-            if not fits:
-                saved = self._save(chosen.stack, folder)
-                probe = self._probe(candidate, chosen.stack, folder if saved else None, unit)
-            fits.append(chosen)
+            entry.fits.append(chosen)
+        forms = merged_forms([fit.forms for fit in entry.fits])
+        record.update(forms=forms, settings=next(form["settings"] for form in forms if form["chosen"]))
+
+    def _race(self, race: Race, entry: Entry, chosen: Chosen) -> Chosen:
+        if entry.record["status"] in DONE:
+            rows = int(entry.record["race"]["rows"])
+        else:
+            rows, entry.record["race"], reason = race.run(entry.candidate, chosen.stack)
+            if reason is not None:
+                entry.record.update(status="retired", reason=reason)
+                return chosen
+        stack, cases = race.recalibrated(entry.candidate, chosen, rows)
+        return replace(chosen, stack=stack, cases=cases)
+
+    def _size(self, candidates: Sequence[Candidate]) -> None:
+        """Settle, once for a run, how many test examples slow rungs answer; and write down what was settled."""
+        slow = [candidate.name for candidate in candidates if candidate.slow]
+        known = self.journal.read("sizes")
+        if known is None and slow:
+            most = sum(len(unit.test) for unit in self.splits.units)
+            parts = [SPLIT] if self.race else [f"tune/{unit.name}" for unit in self.splits.units]
+            sample = self.effort.sample or sample_size(right_on_tune(self.journal, self.splits, parts), slow, self.goal)
+            known = {"sample": min(sample, most), "no_race": self.why_no_race}
+            known |= {"race_tests": self.race.tests, "race_alpha": self.race.alpha} if self.race else {}
+            self.journal.write("sizes", known)
+        self.sample = known["sample"] if known else 0
+
+    def _measure(self, entry: Entry) -> None:
+        """Save and probe the fitted stack, and ask it the test examples."""
+        candidate, folder, record, fits = entry.candidate, entry.folder, entry.record, entry.fits
+        if record["status"] in DONE:
+            return
+        stack, forms, refit = fits[0].stack, record["forms"], None
+        saved = self._save(stack, folder)
+        probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
+        for unit, chosen in zip(self.splits.units, fits, strict=True):
             self._answer(chosen.stack, candidate.name, "test", self._sampled(candidate, unit.test))
-        stack, forms, refit = fits[0].stack, merged_forms([fit.forms for fit in fits]), None
         if self.splits.method == "published" and candidate.learns and not candidate.slow:
             refit = self._refit(stack, candidate.name)
         size = _folder_bytes(self.stacks / folder) if saved and self.stacks else 0
-        return {
-            "settings": next(form["settings"] for form in forms if form["chosen"]),
-            "forms": forms,
-            "fit_seconds": float(np.mean([fit.seconds for fit in fits])),
-            "latency": list(probe.warm),
-            "cold": probe.cold,
-            "memory": probe.memory,
-            "stack_bytes": size,
-            "stack": folder if saved else None,
-            "fingerprint": stack.fingerprint(),
-            "preview": _preview(stack),
-            "refit_rows": refit,
-        }
+        record.update(
+            status="recorded" if candidate.recorded else "measured",
+            settings=next(form["settings"] for form in forms if form["chosen"]),
+            fit_seconds=float(np.mean([fit.seconds for fit in fits])),
+            latency=list(probe.warm),
+            cold=probe.cold,
+            memory=probe.memory,
+            stack_bytes=size,
+            stack=folder if saved else None,
+            fingerprint=stack.fingerprint(),
+            preview=_preview(stack),
+            refit_rows=refit,
+        )
+
+    def _calibrate(self, entry: Entry) -> None:
+        """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later."""
+        candidate, record = entry.candidate, entry.record
+        examples: Sequence[Example] = self.splits.calibrate
+        if not self.effort.calibrate or candidate.recorded:
+            examples = ()
+        if candidate.slow:
+            examples = shuffled(examples, self.ctx.seed)[: self.sample]
+        if examples:
+            self._answer(entry.fits[0].stack, candidate.name, "calibrate", examples)
+        record["calibrate"] = len(examples)
 
     def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:
         """All test examples, or the common random subset for a slow candidate, in the subset's own order."""
         if not candidate.slow:
             return test
-        chosen = sample_ids(self.splits, self.effort.sample, self.ctx.seed)
-        return [example for example in shuffled(test, self.ctx.seed) if example.id in chosen]
+        return sampled(self.splits, test, self.sample, self.ctx.seed)
 
     def _answer(
         self, stack: Stack, name: str, split: str, examples: Sequence[Example], ctx: Context | None = None

@@ -16,10 +16,14 @@ from strati.stack import Stack, Stage
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to set a candidate up: settings in words, and the unfitted stack."""
+    """One way to set a candidate up: settings in words, and the unfitted stack.
+
+    Forms with the same `asks` ask a model the same things, so that answers of all cost no more than those of one.
+    """
 
     settings: Mapping[str, JSON]
     stack: Stack
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,16 +43,18 @@ def decide(
     goal: Goal,
     groups: Sequence[Hashable] | None = None,
     seed: int = 0,
+    retired_llms: Sequence[str] = (),
 ) -> Decision:
     """Decide among candidates given in ladder order, simplest first, each with a name of its own.
 
     Two candidates are compared on the examples that both measured; one with no measured example takes no part. `groups`
-    names the group of each example. The same input and seed give the same decision.
+    names the group of each example; `retired_llms` those language models that a race on tune retired: they were tried,
+    and take no part. The same input and seed give the same decision.
     """
     field = measure(candidates, metric, goal, groups, seed)
     name, decision = choose(field)
     needs_llm = llm_needed(field)
-    more_labels, reasons = explain(field, name, decision, needs_llm)
+    more_labels, reasons = explain(field, name, decision, needs_llm, retired_llms)
     pairs = tuple(Pair(a, b, result) for (a, b), result in field.results.items())
     return Decision(name, decision, needs_llm, pairs, field.standings, more_labels, reasons)
 

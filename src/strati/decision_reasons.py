@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from strati.standings import BAR, FEWEST, Field, Standing
@@ -20,12 +21,14 @@ class Need(NamedTuple):
     now: int
 
 
-def explain(field: Field, name: str | None, decision: str, needs_llm: str) -> tuple[int | None, tuple[str, ...]]:
+def explain(
+    field: Field, name: str | None, decision: str, needs_llm: str, retired_llms: Sequence[str] = ()
+) -> tuple[int | None, tuple[str, ...]]:
     """How many more labels would help, or None, and the reasons."""
     if not field.standings:
         return None, ("no candidate has a measured example",)
     reasons = {"use": _why_use, "none": _why_none, "undecided": _why_undecided}[decision](field, name)
-    reasons.append(_why_llm(field, decision, needs_llm))
+    reasons.append(_why_llm(field, decision, needs_llm, retired_llms))
     if decision == "none" or (decision == "use" and needs_llm != "undecided"):
         return None, tuple(reasons)
     if decision == "undecided" and len(field.standings) == 1 and field.goal.at_least is None:
@@ -125,9 +128,12 @@ def against(field: Field, a: str, b: str, words: str) -> str:
     )
 
 
-def _why_llm(field: Field, decision: str, needs_llm: str) -> str:
+def _why_llm(field: Field, decision: str, needs_llm: str, retired: Sequence[str]) -> str:
     with_llm = [standing.name for standing in field.standings if standing.uses_llm]
     fit_without = [standing.name for standing in field.fit if not standing.uses_llm]
+    if not with_llm and retired:
+        every = "every LLM tried was retired on tune"
+        return f"{every}; {fit_without[0]} does without one" if fit_without else every
     if not with_llm:
         return "no LLM was measured" + (f"; {fit_without[0]} does without one" if fit_without else "")
     if needs_llm == "no":

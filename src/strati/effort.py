@@ -18,18 +18,24 @@ class Effort:
     """How much is asked of the rungs. Numbers, not times: the same command gives the same verdict on any machine.
 
     Attributes:
-        sample: test examples that a slow rung answers, one common random subset.
+        sample: test examples that slow rungs answer, one common random subset; None: sized by power (`strati.sizing`).
         form_rows: tune examples on which a slow rung's forms are compared.
         tune_rows: tune examples on which a slow rung's confidence is calibrated.
         fast_tune_rows: the same two for fast rungs.
         probes: cases answered one at a time to measure latency.
+        racing: whether slow rungs that are shown to be hopeless are retired on tune (`strati.racing`).
+        race_rows: tune examples that a slow rung answers at most in the race, beyond those its form was chosen on.
+        calibrate: whether rungs answer calibrate inputs too, so that a stack can be certified with no further call.
     """
 
-    sample: int = 200
+    sample: int | None = None
     form_rows: int = 32
     tune_rows: int = 50
     fast_tune_rows: int = 3000
     probes: int = 60
+    racing: bool = True
+    race_rows: int = 256
+    calibrate: bool = True
 
     @classmethod
     def of(cls, sample: int) -> Self:
@@ -43,6 +49,12 @@ def sample_ids(splits: Splits, size: int, seed: int) -> frozenset[str]:
     """The ids of the common random subset of all test examples; a larger subset holds every smaller one."""
     everything = [example for unit in splits.units for example in unit.test]
     return frozenset(example.id for example in shuffled(everything, seed)[:size])
+
+
+def sampled(splits: Splits, test: Sequence[Example], size: int, seed: int) -> list[Example]:
+    """The examples of a test part that are in the common random subset, in the subset's own order."""
+    chosen = sample_ids(splits, size, seed)
+    return [example for example in shuffled(test, seed) if example.id in chosen]
 
 
 def shuffled(examples: Sequence[Example], seed: int) -> list[Example]:

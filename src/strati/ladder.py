@@ -100,7 +100,8 @@ def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedd
         names = LabelNames(0, shortlist, ExampleIndex(embedder), "label names", answers=labels)
         stack = Stack.of(names, llm, name=name) if shortlist else Stack.of(llm, name=name)
         settings = {"prompt": style, "prior corrected": corrected}
-        forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack))
+        asks = f"{style} {shortlist}"
+        forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack, asks))
     cards = (model.card, embedder.card) if embedder and len(labels) > MANY_LABELS else (model.card,)
     return Candidate(name, tuple(forms), uses_llm=True, slow=True, cards=cards)
 
@@ -116,7 +117,8 @@ def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedde
         llm = LLM(model, labels, instruction(task), style, corrected, name=name)
         settings = {"prompt": style, "shots": SHOTS, "prior corrected": corrected}
         stack = Stack.of(shots, llm, name=name)
-        forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack))
+        asks = f"{style} {shortlist}"
+        forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack, asks))
     cards = (model.card, embedder.card) if embedder else (model.card,)
     return Candidate(name, tuple(forms), uses_llm=True, slow=True, learns=True, cards=cards)
 

@@ -36,6 +36,11 @@ class Result:
         return self.record["status"] in ("measured", "recorded")
 
     @property
+    def retired(self) -> bool:
+        """Whether a race on tune ended it: it was tried and takes no part in the decision."""
+        return bool(self.record["status"] == "retired")
+
+    @property
     def measured(self) -> NDArray[np.bool_]:
         return np.array([answer is not None for answer in self.answers], dtype=bool)
 

@@ -16,7 +16,7 @@ from strati.candidate import Candidate
 from strati.config import check_seed
 from strati.context import Context
 from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine, label_hash, plan, stop
-from strati.effort import Effort, sample_ids
+from strati.effort import Effort
 from strati.errors import DataError, Stopped, TaskError
 from strati.identity import fingerprint
 from strati.journal import Journal, RunLock, StoredExample
@@ -164,7 +164,8 @@ def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here
         metric = get_metric(planned.task.metric, planned.labels)
         _write_run(journal, planned, _ledger(planned, runs))
         context = replace(ctx, memo=journal)
-        bench_ = Bench(planned.splits, metric, journal, context, planned.effort, runs / f"{planned.run}.stacks", prober)
+        stacks, goal = runs / f"{planned.run}.stacks", planned.task.goal
+        bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal)
         try:
             bench_.run(planned.candidates)
         except Stopped as reason:
@@ -180,15 +181,8 @@ def _leaks(candidate: Candidate, task: Task) -> bool:
 def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None:
     splits = planned.splits
     known = journal.read("run")
-    sample = len(sample_ids(splits, planned.effort.sample, planned.seed))
-    total = splits.sizes()["test"]
-    slow = [candidate.name for candidate in planned.candidates if candidate.slow]
-    note = "every rung answered all test examples"
-    if slow and sample < total:
-        note = f"slow rungs ({', '.join(slow)}) answered one common random subset of {sample} of {total} test examples"
-    if planned.not_allowed:
-        refused = "; ".join(f"{name}: {why}" for name, why in planned.not_allowed)
-        note += f"; not allowed by the goal: {refused}"
+    refused = "; ".join(f"{name}: {why}" for name, why in planned.not_allowed)
+    note = f"not allowed by the goal: {refused}" if refused else ""
     journal.write(
         "run",
         {
@@ -203,7 +197,8 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
             "units": [unit.name for unit in splits.units],
             "environment": environment(),
             "ledger": known["ledger"] if known else ledger,
-            "limits": {"sample": planned.effort.sample, "note": note, **asdict(planned.effort)},
+            "slow": [candidate.name for candidate in planned.candidates if candidate.slow],
+            "limits": {"note": note, **asdict(planned.effort)},
         },
     )
     test = [example for unit in splits.units for example in unit.test]

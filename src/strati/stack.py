@@ -72,11 +72,14 @@ class Stage:
         return self
 
     def fit_cases(
-        self, cases: Sequence[Case], references: Sequence[JSON], ctx: Context, loss: Loss
+        self, cases: Sequence[Case], references: Sequence[JSON], ctx: Context, loss: Loss, *, adapt: bool = True
     ) -> tuple[Self, list[Case]]:
-        """The stage fitted on tune cases as they arrive at it, and those cases after it."""
+        """The stage fitted on tune cases as they arrive at it, and those cases after it.
+
+        Without `adapt` its layer stays as it is and only the combiner is fitted.
+        """
         stage = self
-        if isinstance(stage.layer, Adaptive):
+        if adapt and isinstance(stage.layer, Adaptive):
             stage = replace(stage, layer=stage.layer.fit_cases(cases, ctx))
         proposed = stage.propose(cases, ctx)
         answered = [
@@ -176,14 +179,26 @@ class Stack:
         self, train: Sequence[Example], tune: Sequence[Example], ctx: Context, loss: Loss = wrong
     ) -> tuple[Self, list[Case]]:
         """The fitted stack, and the tune cases as it ends them."""
+        return self._fit(tune, ctx, loss, lambda stage: stage.fit(train, tune, ctx), adapt=True)
+
+    def recalibrate(self, tune: Sequence[Example], ctx: Context, loss: Loss = wrong) -> tuple[Self, list[Case]]:
+        """The stack with its layers as they are and its combiners fitted on other tune rows, and those cases after it.
+
+        With thresholds of 0 it gives the same answers as before, with another confidence.
+        """
+        return self._fit(tune, ctx, loss, lambda stage: stage, adapt=False)
+
+    def _fit(
+        self, tune: Sequence[Example], ctx: Context, loss: Loss, prepare: Callable[[Stage], Stage], *, adapt: bool
+    ) -> tuple[Self, list[Case]]:
         references = {example.id: example.reference for example in tune}
         current = [Case.of(example) for example in tune]
         fitted: list[Stage] = []
         for stage in self.stages:
-            stage = stage.fit(train, tune, ctx)
+            stage = prepare(stage)
 
             def arrive(part: Sequence[Case], stage: Stage = stage) -> list[Case]:
-                done, after = stage.fit_cases(part, [references[case.id] for case in part], ctx, loss)
+                done, after = stage.fit_cases(part, [references[case.id] for case in part], ctx, loss, adapt=adapt)
                 fitted.append(done)
                 return after
 

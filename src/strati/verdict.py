@@ -13,6 +13,7 @@ from strati.journal import Journal
 from strati.metrics import METRICS, get_metric
 from strati.metrics.per_class import ClassRow, per_class
 from strati.questions import questions
+from strati.race_results import limits_of, race_of, retirements
 from strati.records import JSON
 from strati.results import Result, Results, load_results, statistics_of
 from strati.standings import BAR, Standing
@@ -45,9 +46,10 @@ def judge(journal: Journal) -> dict[str, JSON]:
         results.goal,
         results.groups,
         int(results.meta["seed"]),
+        [result.name for result in results.candidates if result.retired and result.record["uses_llm"]],
     )
     shown = _shown(results, decision)
-    meta = results.meta
+    meta, sizes = results.meta, journal.read("sizes") or {}
     verdict = {
         "format": FORMAT,
         "strati": meta["strati"],
@@ -57,7 +59,10 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "task": {key: value for key, value in meta["task"].items() if key != "goal"} | {"labels": list(results.labels)},
         "goal": asdict(results.goal),
         "data": meta["data"],
-        "candidates": [_candidate(result, results, decision) for result in results.candidates],
+        "candidates": [
+            _candidate(result, results, decision) | {"race": race_of(result, results, sizes)}
+            for result in results.candidates
+        ],
         "comparisons": [
             {
                 "a": pair.a,
@@ -78,7 +83,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "decision": decision.decision,
             "needs_llm": decision.needs_llm,
             "headline": headline(results, decision),
-            "reasons": [*_unfinished(results), *decision.reasons],
+            "reasons": [*_unfinished(results), *decision.reasons, *retirements(results)],
             "more_labels": decision.more_labels,
         },
         "questions": questions(results, decision),
@@ -87,7 +92,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "disagreements": _disagreements(journal, results),
         "environment": meta["environment"],
         "ledger": meta["ledger"],
-        "limits": meta["limits"],
+        "limits": limits_of(results, sizes),
     }
     cleaned: dict[str, JSON] = _clean(verdict)
     return cleaned
@@ -119,7 +124,7 @@ def obstacles(result: Result, goal: Goal) -> list[str]:
 
 def headline(results: Results, decision: Decision) -> str:
     """The decision in one or two sentences for somebody who reads nothing else."""
-    tried = any(result.record["uses_llm"] and result.complete for result in results.candidates)
+    tried = any(result.record["uses_llm"] and (result.complete or result.retired) for result in results.candidates)
     none = "was measured to the end" if results.llms_began else "was tried"
     llm = {
         "no": "You do not need an LLM for this task"
@@ -187,7 +192,11 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "settings": record.get("settings", {}),
         "forms": record.get("forms", []),
         "refit": _refit(result, results),
-        "obstacles": [*obstacles(result, results.goal), *_not_shown(standing, decision)],
+        "obstacles": [
+            *([f"retired on tune: {record['reason']}"] if result.retired else []),
+            *([] if result.retired else obstacles(result, results.goal)),
+            *_not_shown(standing, decision),
+        ],
         "qualifies": standing.qualifies if standing else False,
         "p": standing.p if standing else None,
         "p_adjusted": standing.p_adjusted if standing else None,

@@ -18,6 +18,7 @@ from strati.statistics.resampling import (
     quality_tails,
     units_of,
 )
+from strati.statistics.sequential import best_growth, confidence_sequence, log_capital, shown_above, shown_below
 
 __all__ = [
     "Comparison",
@@ -26,20 +27,25 @@ __all__ = [
     "Units",
     "bar_p_values",
     "bca_interval",
+    "best_growth",
     "binomial_p_values",
     "bounded_interval",
     "brier_score",
     "clopper_pearson",
     "compare",
     "compare_both",
+    "confidence_sequence",
     "difference_of",
     "difference_tails",
     "expected_calibration_error",
     "holm",
     "labels_needed",
+    "log_capital",
     "permutation_p",
     "quality_interval",
     "quality_tails",
+    "shown_above",
+    "shown_below",
     "tango_interval",
     "tango_p_values",
     "tango_z",

@@ -1,0 +1,221 @@
+"""Racing on tune: a slow rung that is clearly hopeless is retired after few answers, before it sees a test example.
+
+Slow rungs answer tune rows one after another, in one random order that is the same for all. After each batch it is
+looked whether the rung is worse by more than the margin than one that stays (the best fast rung, or an earlier slow
+one), misses the goal's bar, costs too much, or is too slow. Each is one test that holds at every moment of looking
+(`strati.statistics.sequential`), and the goal's alpha is shared out equally among all tests that could come to be made:
+it is no likelier than alpha that *any* rung is retired wrongly. What makes that hold:
+
+- a slow rung's form is chosen, and its prior taken, on tune rows that do not race;
+- the fast rung it is compared with, and that rung's form, are those that were best on the rows that do not race. Worse
+  than the rung in that form implies worse than the rung at its best;
+- only strati's own fast layers are compared with: given the settings their answers depend on train alone, while a layer
+  of the user's may have learnt from tune.
+
+What keeps the verdict right:
+
+- nothing is retired against a rung that was retired, or that breaks a limit itself;
+- a rung without a language model is retired only against another without one, or for missing the bar. So "an LLM is
+  needed" never rests on a rung that was retired and would have done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from strati.candidate import Candidate
+from strati.choosing import Chosen, raise_if_down
+from strati.context import Context
+from strati.dataset import Splits
+from strati.effort import Effort, shuffled
+from strati.journal import Journal
+from strati.metrics import Metric
+from strati.records import JSON, Case, Example
+from strati.stack import Stack
+from strati.statistics import confidence_sequence
+from strati.task import Goal
+from strati.trials import Trial, cost, right, trials, why
+
+LOOK = 8  # rows between two looks, more for models that are asked many things at once
+LET_THROUGH = 64  # rows after which a rung stops racing unless it may yet be retired
+FEWEST = 24  # rows without which there is no race
+SPLIT = "race"  # under which the journal keeps the answers to the rows of the race
+
+
+class Raced(NamedTuple):
+    """How a rung came out of the race: rows answered, what is known of it as JSON, and why it was retired, or None."""
+
+    rows: int
+    known: dict[str, JSON]
+    reason: str | None
+
+
+def no_race(splits: Splits, metric: Metric, effort: Effort) -> str | None:
+    """Why rungs do not race on these data, in words; None when they do."""
+    if not effort.racing:
+        return "racing was off"
+    if len(splits.units) > 1:
+        return "no racing: labels are few and cross-fitted, so tune is too small to retire a rung on"
+    unit = splits.units[0]
+    if len(unit.tune) - effort.form_rows < FEWEST:
+        return f"no racing: tune has {len(unit.tune)} rows, expected at least {effort.form_rows + FEWEST}"
+    if not metric.binary:
+        return f"no racing: {metric.name} is no mean over examples, for which tests at every moment are known"
+    groups = [example.group for example in unit.tune if example.group is not None]
+    if len(set(groups)) < len(groups):
+        return "no racing: examples come in groups, and the tests at every moment take independent examples"
+    return None
+
+
+class Race:
+    """The race among the slow candidates of a benchmark; `tune` is that of its one unit."""
+
+    def __init__(
+        self,
+        tune: Sequence[Example],
+        metric: Metric,
+        journal: Journal,
+        ctx: Context,
+        effort: Effort,
+        goal: Goal,
+        candidates: Sequence[Candidate],
+    ) -> None:
+        order = shuffled(tune, ctx.seed)
+        self.before = order[: effort.form_rows]
+        self.rows = order[effort.form_rows :][: effort.race_rows]
+        racing = {example.id for example in self.rows}
+        self.apart = [example for example in order if example.id not in racing]
+        self.metric = metric
+        self.journal = journal
+        self.ctx = ctx
+        self.goal = goal
+        self.candidates = list(candidates)
+        self.tests = sum(self._tests(place) for place in range(len(self.candidates)))
+        self.alpha = goal.alpha / max(1, self.tests)
+
+    def enter_fast(self, candidate: Candidate, chosen: Chosen) -> dict[str, JSON]:
+        """Keep a fast rung's answers to the rows of the race, in the form that is best on the other tune rows."""
+        forms = [{case.id: case for case in cases} for cases in chosen.by_form]
+        if not forms or candidate.recorded:
+            return {}
+        rows = [example for example in self.apart if example.id in forms[0]]
+        values = [self._value([cases[example.id] for example in rows], rows) for cases in forms]
+        best = values.index(max(values))
+        cases = [forms[best][example.id] for example in self.rows if example.id in forms[best]]
+        self.journal.write_answers(candidate.name, SPLIT, cases)
+        return {"apart": values[best]}
+
+    def barred(self, candidate: Candidate, licences: Sequence[str]) -> str | None:
+        """Why a language model cannot be chosen whatever it answers, known before it is asked anything."""
+        bad = self._refused(licences)
+        if not bad or not candidate.uses_llm:
+            return None
+        return f"licence {', '.join(bad)} is not among those allowed ({', '.join(self.goal.licences)})"
+
+    def run(self, candidate: Candidate, stack: Stack) -> Raced:
+        """Race a slow rung, fitted on rows that do not race, until it is retired, is let through, or rows end."""
+        rivals = {name: self.journal.answers(name, SPLIT) for name in self.rivals(candidate)}
+        self.ctx.begin(f"{candidate.name}: racing on tune", len(self.rows))
+        step = max(LOOK, min(stack.batch, LET_THROUGH))
+        for done in range(step, len(self.rows) + step, step):
+            rows = self.rows[:done]
+            self._ask(candidate.name, stack, rows)
+            own = self.journal.answers(candidate.name, SPLIT)
+            found = trials(own, rivals, rows, self.metric, self.goal, limits=candidate.uses_llm)
+            shown = next((trial for trial in found if trial.passed(self.alpha)), None)
+            if shown or (
+                len(rows) >= LET_THROUGH and not any(trial.within_reach(self.alpha, len(self.rows)) for trial in found)
+            ):
+                break
+        known = self._known(right(own, rows, self.metric), shown or next((t for t in found if t.against), None))
+        known["seconds"] = float(np.mean([own[row.id]["usage"]["seconds"] for row in rows]))
+        return Raced(len(rows), known, why(shown, self.goal, self.alpha) if shown else None)
+
+    def recalibrated(self, candidate: Candidate, chosen: Chosen, rows: int) -> tuple[Stack, list[Case]]:
+        """The stack that raced with confidences fitted on all it answered, and those cases.
+
+        Its answers stay as they are. A stack whose answers are not remembered stays as it is: asking again costs.
+        """
+        remembered = candidate.uses_llm and bool(candidate.cards)
+        if not remembered or any(stage.threshold > 0 for stage in chosen.stack.stages):
+            return chosen.stack, chosen.cases
+        return chosen.stack.recalibrate([*self.before, *self.rows[:rows]], self.ctx)
+
+    def rivals(self, candidate: Candidate) -> list[str]:
+        """The rungs that a slow one is compared with: the best fast one, and those slow ones before it that stay."""
+        records = self.journal.candidates()
+        before = self.candidates.index(candidate)
+        fast: dict[str, float] = {}
+        slow = []
+        for place, other in enumerate(self.candidates):
+            record = records.get(other.name)
+            if record is None or not _comparable(other, candidate) or not self._within_limits(other.name, record):
+                continue
+            if not other.slow and record["status"] == "measured" and "apart" in record:
+                fast[other.name] = record["apart"]
+            elif other.slow and place < before and record["status"] in ("partial", "measured") and record.get("race"):
+                slow.append(other.name)
+        return ([max(fast, key=lambda name: fast[name])] if fast else []) + slow
+
+    def _tests(self, place: int) -> int:
+        """How many tests could come to be made on a candidate; none on a fast one."""
+        candidate = self.candidates[place]
+        if not candidate.slow:
+            return 0
+        fast = any(not other.slow and _comparable(other, candidate) for other in self.candidates)
+        slow = sum(other.slow and _comparable(other, candidate) for other in self.candidates[:place])
+        limits = [self.goal.max_cost_per_1000, self.goal.max_p95_ms] if candidate.uses_llm else []
+        return fast + slow + sum(limit is not None for limit in (self.goal.at_least, *limits))
+
+    def _within_limits(self, name: str, record: JSON) -> bool:
+        """Whether a rung keeps the goal's limits as far as is known, so that another may be retired against it."""
+        answers = list(self.journal.answers(name, SPLIT).values())
+        if not answers or self._refused(record["licences"]):
+            return False
+        most, slowest = self.goal.max_cost_per_1000, self.goal.max_p95_ms
+        if most is not None and 1000 * float(np.mean([cost(answer, self.goal) for answer in answers])) > most:
+            return False
+        times = record.get("latency") if not record["slow"] else [answer["usage"]["seconds"] for answer in answers]
+        return slowest is None or not times or 1000 * float(np.percentile(times, 95)) <= slowest
+
+    def _refused(self, licences: Sequence[str]) -> list[str]:
+        allowed = (*self.goal.licences, "yours")
+        return [name for name in licences if self.goal.licences and name not in allowed]
+
+    def _ask(self, name: str, stack: Stack, rows: Sequence[Example]) -> None:
+        done = self.journal.answered(name, SPLIT)
+        cases = [Case.of(example) for example in rows if example.id not in done]
+        if not cases:
+            return
+        self.ctx.check()
+        answered = stack.run(cases, self.ctx)
+        raise_if_down(answered)
+        self.journal.write_answers(name, SPLIT, answered)
+        for case in answered:
+            self.ctx.advance(1, case.usage)
+
+    def _known(self, mine: dict[str, float], trial: Trial | None) -> dict[str, JSON]:
+        quality = confidence_sequence(list(mine.values()), 1 - self.goal.alpha, 0.0, 1.0)
+        known: dict[str, JSON] = {"rows": quality.n, "value": quality.value, "low": quality.low, "high": quality.high}
+        known |= {"method": quality.method, "against": None, "difference": None, "alpha": self.alpha}
+        if trial is not None and trial.against is not None and len(trial.values):
+            known.update(against=trial.against, difference=-float(np.mean(trial.values)))
+        return known
+
+    def _value(self, cases: Sequence[Case], rows: Sequence[Example]) -> float:
+        scores = [
+            self.metric.score(row.reference, case.answer.value if case.answer else None).statistics[0]
+            for case, row in zip(cases, rows, strict=True)
+        ]
+        return float(np.mean(scores)) if scores else 0.0
+
+
+def _comparable(other: Candidate, candidate: Candidate) -> bool:
+    """Whether one rung may be retired against another: see the conditions at the top of this file."""
+    if other.name == candidate.name or other.recorded or (other.uses_llm and not candidate.uses_llm):
+        return False
+    layers = [stage.layer for form in other.forms for stage in form.stack.stages]
+    return other.slow or all(type(layer).__module__.startswith("strati.layers.") for layer in layers)

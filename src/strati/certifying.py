@@ -23,9 +23,9 @@ from strati.certify import (
     Setting,
     Walk,
     evaluate,
-    labels_needed_to_certify,
     walk,
 )
+from strati.certify.power import labels_needed_to_certify
 from strati.composing import Design, design
 from strati.dataset import Ledger, label_hash
 from strati.dataset.attempts import Attempt, book

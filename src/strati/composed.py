@@ -102,7 +102,7 @@ def _pair(part: Part) -> Pair | None:
 def _alone(tune: Part, place: int, names: tuple[str, str]) -> tuple[float, float]:
     """(accuracy, cost) of one rung on the tune examples that both rungs of a pair, and it, were asked."""
     asked = np.all([rung.asked for rung in tune.rungs if rung.name in names], axis=0)
-    rows = asked & np.array(tune.rungs[place].asked)
+    rows = np.logical_and(asked, tune.rungs[place].asked)
     if not rows.any():
         return 0.0, float("inf")
     return float(_right(tune)[rows, place].mean()), tune.rungs[place].cost
@@ -124,8 +124,9 @@ def frontier(tune: Part, results: Results) -> dict[str, JSON]:
     """Settings of all orders of rungs, estimated on tune: share answered automatically, errors, cost, people."""
     at_least = results.goal.at_least or AT_LEAST
     economics = Economics.of(results.goal)
-    found = design(tune, results.labels, Promise(at_least), economics, seed=int(results.meta["seed"]))
-    front = pareto(found.plan.frontier)
+    promise = Promise(at_least)
+    found = design(tune, results.labels, promise, economics, seed=int(results.meta["seed"]))
+    front = pareto(found.plan.frontier, promise.at_most)
     step = max(1, len(front) // POINTS)
     points = [_point(estimate, tune.names) for estimate in front[::step]]
     return {"at_least": at_least, "estimated_on": "tune", "examples": len(tune), "points": points}
@@ -151,7 +152,7 @@ def _write(journal: Journal, results: Results, pair: Pair, stacks: Path, resourc
         examples = read_part(journal, results, pair.names, part)
         confidence = pair.composition.confidences(examples)
         given = [journal.answers(rung, split) for rung in pair.names]
-        both = examples.available().all(axis=1)
+        both = [all(asked) for asked in zip(*(rung.asked for rung in examples.rungs), strict=True)]
         rows = {
             key: _joined(given[0][key], given[1][key], sure, pair.threshold)
             for key, sure, asked in zip(examples.ids, confidence, both, strict=True)

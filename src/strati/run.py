@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +13,7 @@ from pathlib import Path
 import strati
 from strati.benchmark import Bench
 from strati.candidate import Candidate
+from strati.composed import add_composed
 from strati.config import check_seed
 from strati.context import Context
 from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine, label_hash, plan, stop
@@ -57,6 +58,7 @@ class Plan:
     effort: Effort
     seed: int
     not_allowed: tuple[tuple[str, str], ...] = field(default=())
+    resources: Mapping[str, object] = field(default_factory=dict)
 
 
 def bench(
@@ -143,6 +145,8 @@ def prepare(
             if twice
             else "there is no candidate to measure"
         )
+    resources: dict[str, object] = {model.card.name: model for model in models}
+    resources |= {embedder.card.name: embedder for embedder in embedders}
     described = _describe(data, test, splits, [asdict(finding) for finding in findings])
     run = fingerprint(
         "run.v1",
@@ -153,7 +157,7 @@ def prepare(
         seed=seed,
         version=strati.__version__,
     )[:12]
-    return Plan(run, task, labels, splits, allowed, described, effort, seed, tuple(refused))
+    return Plan(run, task, labels, splits, allowed, described, effort, seed, tuple(refused), resources)
 
 
 def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here) -> Outcome:
@@ -168,6 +172,8 @@ def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here
         bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal)
         try:
             bench_.run(planned.candidates)
+            ctx.begin("composing stacks", 0)
+            add_composed(journal, stacks, planned.resources)
         except Stopped as reason:
             stopped = str(reason)
         ctx.begin("comparing the candidates", 0)

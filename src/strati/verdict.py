@@ -86,6 +86,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "reasons": [*_unfinished(results), *decision.reasons, *retirements(results)],
             "more_labels": decision.more_labels,
         },
+        "frontier": journal.read("frontier"),
         "questions": questions(results, decision),
         "per_class": _per_class(results, shown),
         "confusions": _confusions(results, shown),
@@ -165,6 +166,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
     return {
         "name": result.name,
         "layers": record["layers"],
+        "composed": record.get("composed"),
         "status": record["status"],
         "reason": record.get("reason"),
         "uses_llm": record["uses_llm"],

@@ -1,0 +1,147 @@
+"""From a bench to a certified stack that is saved, checked, run and found to do what was certified."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from strati.batch import Tally, answer_here, answer_rows, journal_of
+from strati.candidate import Candidate, Form
+from strati.certificate import OUTCOMES, Certificate
+from strati.certify import Walk, differences, evaluate
+from strati.certifying import Wanted, certify, write_certified
+from strati.cli.certified import read_outcomes
+from strati.context import Context
+from strati.dataset import Dataset, Ledger
+from strati.effort import Effort
+from strati.errors import DataError
+from strati.folder import load_stack
+from strati.journal import Journal
+from strati.layers.linear import Linear
+from strati.layers.llm import LLM
+from strati.model import Prompt
+from strati.models.scripted import ScriptedModel
+from strati.pending import lines_of
+from strati.records import Case, Example
+from strati.run import Outcome, bench
+from strati.stack import Stack
+from strati.task import Goal, Task
+
+LABELS = ("buy", "complain", "leave")
+WORDS = {"buy": "order price cart", "complain": "broken late angry", "leave": "cancel quit goodbye"}
+
+
+def examples(count: int, seed: int = 0) -> list[Example]:
+    """Texts of a few words; in a third of them the words of the label are hidden behind others."""
+    draw = random.Random(seed)
+    made = []
+    for number in range(count):
+        label = draw.choice(LABELS)
+        hard = draw.random() < 0.35
+        words = draw.choices(["please", "now", "the", "my", "it", "with", "today", "again"], k=4)
+        words += [] if hard else draw.choices(WORDS[label].split(), k=2)
+        code = 3 * draw.randrange(10_000, 30_000) + (LABELS.index(label) if draw.random() < 0.95 else draw.randrange(3))
+        made.append(Example(str(number), f"{' '.join(words)} {code}", label))
+    return made
+
+
+def reads_codes(prompt: Prompt) -> dict[str, float]:
+    """A model that can do what n-grams can't: divide the number in the text by three. It is right 97 % of the time."""
+    (number,) = re.findall(r"\d{5}", prompt.user)
+    answer = LABELS[int(number) % 3]
+    return {label: 0.94 if label == answer else 0.03 for label in LABELS}
+
+
+@pytest.fixture(scope="module")
+def model() -> ScriptedModel:
+    return ScriptedModel(reads_codes, name="reader", fail=lambda prompt: time.sleep(0.002))  # dearer than n-grams
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("certify") / "runs"
+
+
+@pytest.fixture(scope="module")
+def outcome(runs: Path, model: ScriptedModel) -> Outcome:
+    rows = tuple(examples(2400))
+    llm = Stack.of(LLM(model, LABELS, name="reader"), name="reader")
+    candidates = [
+        Candidate("n-grams", (Form({}, Stack.of(Linear(0.1, name="n-grams"), name="n-grams")),), learns=True),
+        Candidate("reader", (Form({}, llm),), uses_llm=True, slow=True, cards=(model.card,)),
+    ]
+    goal = Goal(human_answer_costs=0.5, wrong_answer_costs=2.0)
+    task = Task(goal=goal, labels=LABELS)
+    return bench(
+        Dataset(rows, "made", "csv", "utf-8", "0"),
+        task,
+        models=[model],
+        candidates=candidates,
+        effort=Effort(sample=400, tune_rows=200),
+        runs=runs,
+    )
+
+
+def test_a_certified_stack_does_what_was_certified(outcome: Outcome, model: ScriptedModel, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    with Journal(outcome.journal, read_only=True) as journal:
+        before = model.calls
+        done = certify(journal, ledger, Wanted(0.9, 0.95))
+        assert model.calls == before  # composed from answers that were there
+        assert done.setting is not None
+        path = tmp_path / "made.stack"
+        stack = write_certified(journal, done, outcome.journal.with_suffix(".stacks"), {"reader": model}, path)
+        again = certify(journal, ledger, Wanted(0.9, 0.95))
+        assert again.walk == done.walk
+        with pytest.raises(DataError, match="are spent"):
+            certify(journal, ledger, Wanted(0.8, 0.95))
+    certificate = Certificate.read(path)
+    assert certificate is not None
+    loaded = load_stack(path, {"reader": model})
+    assert certificate.standing(loaded.fingerprint(), {"reader": model.fingerprint()}, path).state == "valid"
+    assert loaded.fingerprint() == stack.fingerprint() == certificate.stack
+    stated = Walk.from_json(dict(certificate.walk))
+    outcomes = read_outcomes(path / OUTCOMES, stated.path.names)
+    assert differences(stated, outcomes) == []
+    assert certificate.result["n"] == evaluate(done.setting, outcomes).count
+
+    # The served stack gives every calibrate case to the very layer that the certificate counted.
+    fresh = {example.text: example.id for example in examples(2400)}
+    with Journal(outcome.journal, read_only=True) as journal:
+        calibrate = journal.examples("calibrate")
+    delivered = done.parts["calibrate"]
+    names = done.names
+    rows = [calibrate[row] for row in delivered.rows]
+    cases = [Case(row.id, row.input) for row in rows]
+    assert all(row.input in fresh for row in rows)
+    out = tmp_path / "answers.jsonl"
+    with Journal(journal_of(out)) as book:
+        answer_rows(cases, out, book, Tally(), answer_here(loaded, Context()), 100, Context())
+    for record, rung, loss, row in zip(lines_of(out), delivered.rung, delivered.loss, rows, strict=True):
+        assert record["layer"] == (None if rung < 0 else names[rung])
+        if rung >= 0:
+            assert (record["answer"] != row.reference) == bool(loss)
+
+
+def test_the_bench_ends_with_a_composed_stack_and_a_frontier(outcome: Outcome) -> None:
+    names = [candidate["name"] for candidate in outcome.verdict["candidates"]]
+    assert "n-grams > reader" in names
+    composed = next(c for c in outcome.verdict["candidates"] if c["name"] == "n-grams > reader")
+    alone = next(c for c in outcome.verdict["candidates"] if c["name"] == "reader")
+    assert composed["quality"]["value"] >= alone["quality"]["value"] - 0.02
+    assert composed["tokens_per_answer"]["in"] < alone["tokens_per_answer"]["in"]
+    points = outcome.verdict["frontier"]["points"]
+    assert {tuple(point["rungs"]) for point in points} & {("n-grams", "reader")}
+    json.dumps(points, allow_nan=False)
+
+
+def test_what_cannot_be_certified_says_what_is_missing(outcome: Outcome, tmp_path: Path) -> None:
+    with Journal(outcome.journal, read_only=True) as journal:
+        done = certify(journal, Ledger(tmp_path / "other.db"), Wanted(0.9999, 0.95))
+    assert done.setting is None
+    assert done.more_labels is None or done.more_labels > 1000

@@ -18,12 +18,16 @@ from strati.statistics.resampling import (
     quality_tails,
     units_of,
 )
+from strati.statistics.selective import RiskCoverage, aurc, aurc_interval, risk_coverage
 
 __all__ = [
     "Comparison",
     "Interval",
+    "RiskCoverage",
     "Tails",
     "Units",
+    "aurc",
+    "aurc_interval",
     "bar_p_values",
     "bca_interval",
     "binomial_p_values",
@@ -40,6 +44,7 @@ __all__ = [
     "permutation_p",
     "quality_interval",
     "quality_tails",
+    "risk_coverage",
     "tango_interval",
     "tango_p_values",
     "tango_z",

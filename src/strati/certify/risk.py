@@ -14,11 +14,12 @@ valid although their number is random. Its null hypothesis: the mean loss given 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strati.certify.scored import Delivered, Floats
+from strati.certify.scored import Bools, Delivered, Floats, Ints
 from strati.records import JSON
 
 BETS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0)
@@ -97,7 +98,7 @@ def p_value(delivered: Delivered, promise: Promise) -> float:
     return _p_value(delivered, promise, delivered.automatic)
 
 
-def _p_value(delivered: Delivered, promise: Promise, mask: Floats | np.ndarray) -> float:  # type: ignore[type-arg]
+def _p_value(delivered: Delivered, promise: Promise, mask: Bools) -> float:
     mask = mask & delivered.automatic
     losses = delivered.loss[mask]
     if delivered.group is not None and promise.largest_group is None:
@@ -124,6 +125,27 @@ def binomial_p(errors: int, n: int, at_most: float) -> float:
     return float(bdtr(errors, n, at_most)) if n else 1.0
 
 
+@lru_cache(maxsize=64)
+def most_errors(size: int, at_most: float, level: float) -> Ints:
+    """For 0 to `size` automatic answers, the most errors with which the exact binomial passes at a level; -1 for none.
+
+    >>> most_errors(93, 0.05, 0.05)[[58, 59, 92, 93]].tolist()
+    [-1, 0, 0, 1]
+    """
+    return errors_allowed(np.arange(size + 1), at_most, level)
+
+
+def errors_allowed(n: Ints, at_most: float, level: float) -> Ints:
+    """`most_errors` for each of several numbers of automatic answers."""
+    from scipy.special import bdtr, bdtrik
+
+    some = np.maximum(n, 1)
+    errors = np.nan_to_num(np.floor(bdtrik(level, some, at_most)), nan=-1.0) + 1
+    for _ in range(2):
+        errors -= bdtr(np.maximum(errors, 0), some, at_most) > level
+    return np.where(n > 0, np.maximum(errors, -1), -1).astype(np.int64)
+
+
 def betting_p(
     losses: ArrayLike, sizes: ArrayLike, at_most: float, largest: int = 1, bets: tuple[float, ...] = BETS
 ) -> float:
@@ -146,7 +168,7 @@ def betting_p(
     return float(np.exp(-max(0.0, float(capital.max()))))
 
 
-def group_sums(losses: Floats, groups: np.ndarray, largest: int) -> tuple[Floats, Floats]:  # type: ignore[type-arg]
+def group_sums(losses: Floats, groups: Ints, largest: int) -> tuple[Floats, Floats]:
     """(summed losses, sizes) per group in order of first appearance, larger groups shrunk to `largest` at their mean.
 
     Where no group is larger, the mean loss bounded is exactly that per automatic answer: groups are drawn

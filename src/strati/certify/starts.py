@@ -10,13 +10,12 @@ is taken, two only where the second adds something. Nothing but tune is read, so
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from strati.certify.risk import Promise
+from strati.certify.risk import Promise, most_errors
 from strati.certify.scored import Floats, Ints, Scored, Setting, evaluate
 from strati.certify.walk import Start
 
@@ -114,19 +113,3 @@ class _Walks:
             fails = np.where(self.errors > allowed, np.arange(count)[:, None], count)
             self._stops[share] = np.minimum.accumulate(fails[::-1], axis=0)[::-1]
         return self._stops[share]
-
-
-@lru_cache(maxsize=64)
-def most_errors(size: int, at_most: float, level: float) -> Ints:
-    """For 0 to `size` automatic answers, the most errors with which the exact binomial passes at a level; -1 for none.
-
-    >>> most_errors(93, 0.05, 0.05)[[58, 59, 92, 93]].tolist()
-    [-1, 0, 0, 1]
-    """
-    from scipy.special import bdtr, bdtrik
-
-    n = np.arange(1, size + 1)
-    errors = np.nan_to_num(np.floor(bdtrik(level, n, at_most)), nan=-1.0) + 1
-    for _ in range(2):
-        errors -= bdtr(np.maximum(errors, 0), n, at_most) > level
-    return np.append(-1, np.maximum(errors, -1)).astype(np.int64)

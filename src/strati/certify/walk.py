@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strati.certify.scored import Scored, Setting, evaluate
 from strati.certify.risk import Promise, p_value
+from strati.certify.scored import Scored, Setting, evaluate
 from strati.records import JSON
 
 

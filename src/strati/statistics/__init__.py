@@ -18,13 +18,17 @@ from strati.statistics.resampling import (
     quality_tails,
     units_of,
 )
+from strati.statistics.selective import RiskCoverage, aurc, aurc_interval, risk_coverage
 from strati.statistics.sequential import best_growth, confidence_sequence, log_capital, shown_above, shown_below
 
 __all__ = [
     "Comparison",
     "Interval",
+    "RiskCoverage",
     "Tails",
     "Units",
+    "aurc",
+    "aurc_interval",
     "bar_p_values",
     "bca_interval",
     "best_growth",
@@ -44,6 +48,7 @@ __all__ = [
     "permutation_p",
     "quality_interval",
     "quality_tails",
+    "risk_coverage",
     "shown_above",
     "shown_below",
     "tango_interval",

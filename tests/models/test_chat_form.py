@@ -31,10 +31,11 @@ def text_of(tokens: Tokens) -> str:
     return "".join(map(chr, tokens.head[1:])) + "|" + "".join(map(chr, tokens.rest))
 
 
-def test_head_is_system_shots_and_prefix() -> None:
+def test_head_is_system_and_prefix_and_ends_before_shots() -> None:
     form = ChatForm(Letters(), chat=True)
     found = text_of(form.prompt(Prompt("case", "sys", "pre: ", SHOTS)))
-    assert found == "<s>sys</><u>hi</><a>a</><u>ho</><a>b</><u>pre:| case</><a>"
+    assert found == "<s>sys</><u>|hi</><a>a</><u>ho</><a>b</><u>pre: case</><a>"
+    assert text_of(form.prompt(Prompt("case", "sys", "pre: "))) == "<s>sys</><u>pre:| case</><a>"
     assert text_of(form.prompt(Prompt("case"))) == "<u>|case</><a>"
     assert form.ends == (ord("<"),)
 
@@ -42,13 +43,13 @@ def test_head_is_system_shots_and_prefix() -> None:
 def test_system_goes_to_the_first_user_turn_where_a_template_has_none() -> None:
     form = ChatForm(Letters(system=False), chat=True)
     assert text_of(form.prompt(Prompt("case", "sys", "pre\n"))) == "<u>sys\n\npre\n|case</><a>"
-    assert text_of(form.prompt(Prompt("case", "sys", "", SHOTS[:1]))) == "<u>sys\n\nhi</><a>a</><u>|case</><a>"
+    assert text_of(form.prompt(Prompt("case", "sys", "", SHOTS[:1]))) == "<u>sys\n\n|hi</><a>a</><u>case</><a>"
 
 
 def test_plain_form_without_a_template() -> None:
     form = ChatForm(Letters(), chat=False)
     assert text_of(form.prompt(Prompt("case", "sys", "pre: ", SHOTS[:1]))) == (
-        "sys\n\nhi\nAnswer: a\n\npre:| case\nAnswer:"
+        "sys\n\n|hi\nAnswer: a\n\npre: case\nAnswer:"
     )
     assert form.options(("yes",)) == (tuple(map(ord, " yes")),)
     assert form.ends == (ord("\n"),)
@@ -63,4 +64,4 @@ def test_the_head_and_the_options_are_tokenised_once() -> None:
     before = tokenizer.asked
     form.prompt(Prompt("two", "sys", "pre: ", SHOTS))
     form.options(("a", "b"))
-    assert tokenizer.asked - before == 3  # line break, case, tail
+    assert tokenizer.asked - before == 5  # the case and the two shots; the template's own text is known

@@ -27,7 +27,10 @@ class Tokenizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A prompt as token ids: `head` (system, shots, prefix: the same for every case) and `rest` (case and tail)."""
+    """A prompt as token ids: `head` (system and prefix: the same for every case) and `rest` (case and tail).
+
+    Shots are often each case's own, so with shots the head ends before them.
+    """
 
     head: Ids
     rest: Ids
@@ -51,13 +54,20 @@ class ChatForm:
         self._head = lru_cache(maxsize=64)(self._tokenise_head)
         self._skeleton = lru_cache(maxsize=64)(self._render_skeleton)
         self._options = lru_cache(maxsize=256)(self._tokenise_options)
+        self._template = lru_cache(maxsize=256)(self._tokenise_template)
         self.ends = self._find_ends()
 
     def prompt(self, prompt: Prompt) -> Tokens:
         """The token ids of a prompt."""
-        head, kept = self._head(prompt.system, prompt.shots, prompt.prefix)
-        tail = self._skeleton(len(prompt.shots), bool(prompt.system))[-1]
-        return Tokens(head, self._follow(kept + prompt.user) + self._template(tail))
+        pieces = self._skeleton(len(prompt.shots), bool(prompt.system))
+        head, kept = self._head(prompt.system, "" if prompt.shots else prompt.prefix, pieces[: 1 + bool(prompt.system)])
+        if not prompt.shots:
+            return Tokens(head, self._follow(kept + prompt.user) + self._template(pieces[-1]))
+        rest: Ids = ()
+        turns = [text for user, reply in prompt.shots for text in (user, self._blank + reply)]
+        for content, piece in zip(turns, pieces[1 + bool(prompt.system) : -1], strict=True):
+            rest += self._follow(content) + self._template(piece)
+        return Tokens(head, rest + self._follow(prompt.prefix + prompt.user) + self._template(pieces[-1]))
 
     def options(self, options: tuple[str, ...]) -> tuple[Ids, ...]:
         """The token ids of each option where the reply begins."""
@@ -72,15 +82,15 @@ class ChatForm:
         """Texts that end a reply beside the model's own end tokens."""
         return [] if self._chat else ["\n\n"]
 
-    def _tokenise_head(self, system: str, shots: tuple[tuple[str, str], ...], prefix: str) -> tuple[Ids, str]:
-        """The head, and the blanks at its end, which belong to the first word of the case."""
-        pieces = self._skeleton(len(shots), bool(system))
-        contents = [system] if system else []
-        contents += [text for user, reply in shots for text in (user, self._blank + reply)]
+    def _tokenise_head(self, system: str, prefix: str, pieces: tuple[str, ...]) -> tuple[Ids, str]:
+        """The head, and the blanks at its end, which belong to the first word of the case.
+
+        `pieces` are the template's text before the system message, if there is one, and after it.
+        """
         bare = prefix.rstrip(" \t")
         ids: Ids = self._template(pieces[0], start=True)
-        for content, piece in zip(contents, pieces[1:-1], strict=True):
-            ids += self._follow(content) + self._template(piece)
+        if system:
+            ids += self._follow(system) + self._template(pieces[1])
         return ids + self._follow(bare), prefix[len(bare) :]
 
     def _render_skeleton(self, shots: int, system: bool) -> tuple[str, ...]:
@@ -127,7 +137,7 @@ class ChatForm:
         first = [self._tokenizer.tokens(text, special=True)[:1] for text in texts if text]
         return tuple(dict.fromkeys(token for ids in first for token in ids))
 
-    def _template(self, text: str, start: bool = False) -> Ids:
+    def _tokenise_template(self, text: str, start: bool = False) -> Ids:
         return self._tokenizer.tokens(text, special=True, start=start) if text or start else ()
 
     def _follow(self, text: str) -> Ids:
@@ -137,7 +147,7 @@ class ChatForm:
         """
         if not text:
             return ()
-        anchor = self._tokenizer.tokens("\n")
+        anchor = self._template("\n")
         ids = self._tokenizer.tokens("\n" + text)
         return ids[len(anchor) :] if ids[: len(anchor)] == anchor else self._tokenizer.tokens(text)
 

@@ -22,7 +22,7 @@ Path = tuple[int, ...]
 Scorer = Callable[[Path, Sequence[int]], Mapping[int, float]]
 """(tokens so far, allowed next tokens) -> weight of each allowed token; missing ones weigh nothing."""
 
-REMAINDER = 0.005
+REMAINDER = 0.02
 """Share of the probability that may stay undivided below nodes that were not looked at."""
 
 

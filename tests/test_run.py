@@ -19,7 +19,7 @@ from strati.candidate import Candidate
 from strati.context import Context
 from strati.effort import Effort
 from strati.errors import BusyError, DataError, TaskError
-from strati.journal import Journal, RunLock
+from strati.journal import Journal
 from strati.layers.llm import LLM
 from strati.layers.majority import Majority
 from strati.layers.recorded import RecordedAnswer
@@ -27,6 +27,7 @@ from strati.model import ModelCard
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.records import Example
 from strati.run import Outcome, bench, environment, prepare
+from strati.runlock import RunLock
 from strati.task import Goal, Task
 from strati.verdict import judge
 

@@ -19,12 +19,13 @@ from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine
 from strati.effort import Effort, sample_ids
 from strati.errors import DataError, Stopped, TaskError
 from strati.identity import fingerprint
-from strati.journal import Journal, RunLock, StoredExample
+from strati.journal import Journal, StoredExample
 from strati.ladder import ladder
 from strati.metrics import get_metric
 from strati.model import Embedder, LanguageModel
 from strati.probe import Prober, probe_here
 from strati.records import JSON, Example
+from strati.runlock import RunLock
 from strati.task import Task
 from strati.verdict import judge
 

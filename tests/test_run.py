@@ -18,6 +18,7 @@ from strati.answers import answer_lines
 from strati.candidate import Candidate
 from strati.context import Context
 from strati.effort import Effort
+from strati.environment import environment
 from strati.errors import BusyError, DataError, TaskError
 from strati.journal import Journal
 from strati.layers.llm import LLM
@@ -26,7 +27,7 @@ from strati.layers.recorded import RecordedAnswer
 from strati.model import ModelCard
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.records import Example
-from strati.run import Outcome, bench, environment, prepare
+from strati.run import Outcome, bench, prepare
 from strati.runlock import RunLock
 from strati.task import Goal, Task
 from strati.verdict import judge

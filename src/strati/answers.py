@@ -17,7 +17,9 @@ def answer_lines(journal: Journal) -> Iterator[dict[str, JSON]]:
             for start in range(0, len(test), PAGE):
                 page = test[start : start + PAGE]
                 answers = journal.answers(name, split, [example.id for example in page])
-                yield from (_line(name, split, example, answers[example.id]) for example in page if example.id in answers)
+                yield from (
+                    _line(name, split, example, answers[example.id]) for example in page if example.id in answers
+                )
 
 
 def _line(name: str, split: str, example: StoredExample, answer: JSON) -> dict[str, JSON]:

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from strati.asking import Remote
+from strati.budget import Budget
 from strati.candidate import Candidate
 from strati.choosing import Chosen, Tuner, merged_forms, raise_if_down
 from strati.context import Context, VectorCache
 from strati.contract import Saveable
 from strati.dataset import Splits, Unit
-from strati.effort import Effort, sample_ids, shuffled
-from strati.errors import StackError, Stopped, StratiError
+from strati.effort import Effort, sampled, shuffled
+from strati.errors import BudgetReached, StackError, Stopped, StratiError
 from strati.folder import save_stack, stack_folder_name
+from strati.held_models import held_models
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
@@ -47,7 +50,13 @@ class Bench:
         self.prober = prober
 
     def run(self, candidates: Sequence[Candidate]) -> None:
-        """Measure all candidates. One that fails is recorded as failed, the others go on; `Stopped` ends the run."""
+        """Measure all candidates. One that fails is recorded as failed, the others go on.
+
+        Raises:
+            BudgetReached: some could not be measured for want of money; all others were.
+            Stopped: the run was cancelled or its time is over.
+        """
+        short: BudgetReached | None = None
         folders = stack_folder_name([candidate.name for candidate in candidates])
         for position, (candidate, folder) in enumerate(zip(candidates, folders, strict=True)):
             known = self.journal.candidates().get(candidate.name)
@@ -57,9 +66,13 @@ class Bench:
                 self.journal.forget_answers(candidate.name)
             record = self._describe(candidate)
             self.journal.write_candidate(candidate.name, position, {**record, "status": "partial"})
+            self.ctx.budget.purpose = candidate.name
             try:
                 record.update(self._measure(candidate, folder))
                 record["status"] = "recorded" if candidate.recorded else "measured"
+            except BudgetReached as reached:
+                short = short or reached
+                record.update(status="partial", reason=str(reached))
             except Stopped:
                 raise
             except StratiError as error:
@@ -67,6 +80,8 @@ class Bench:
             except Exception as error:  # a layer of the user's own; what it raises ends that candidate only
                 record.update(status="failed", reason=f"{type(error).__name__}: {error}")
             self.journal.write_candidate(candidate.name, position, record)
+        if short is not None:
+            raise short
 
     def _describe(self, candidate: Candidate) -> dict[str, JSON]:
         return {
@@ -77,6 +92,7 @@ class Bench:
             "recorded": candidate.recorded,
             "learns": candidate.learns,
             "private": candidate.private,
+            "remote": any(isinstance(model, Remote) for form in candidate.forms for model in held_models(form.stack)),
             "costs_known": candidate.costs_known,
             "models": [card.name for card in candidate.cards],
             "licences": sorted({card.licence for card in candidate.cards}) or [candidate.licence],
@@ -117,8 +133,7 @@ class Bench:
         """All test examples, or the common random subset for a slow candidate, in the subset's own order."""
         if not candidate.slow:
             return test
-        chosen = sample_ids(self.splits, self.effort.sample, self.ctx.seed)
-        return [example for example in shuffled(test, self.ctx.seed) if example.id in chosen]
+        return sampled(self.splits, test, self.effort.sample, self.ctx.seed)
 
     def _answer(
         self, stack: Stack, name: str, split: str, examples: Sequence[Example], ctx: Context | None = None
@@ -129,10 +144,25 @@ class Bench:
         self.ctx.advance(len(examples) - len(todo), Usage())
         for chunk in _chunks(todo, stack.batch):
             self.ctx.check()
-            cases = stack.run([Case.of(example) for example in chunk], ctx or self.ctx)
+            try:
+                cases = stack.run([Case.of(example) for example in chunk], ctx or self.ctx)
+            except Stopped:
+                self.journal.write_answers(name, split, self._known(stack, chunk))
+                raise
             raise_if_down(cases)
             self.journal.write_answers(name, split, cases)
             self.ctx.advance(len(cases), sum((case.usage for case in cases), Usage()))
+
+    def _known(self, stack: Stack, chunk: Sequence[Example]) -> Iterator[Case]:
+        """The cases of a piece of work that ended early for which all that was asked has been answered already."""
+        broke = replace(self.ctx, budget=Budget())
+        for example in chunk:
+            try:
+                cases = stack.run([Case.of(example)], broke)
+                raise_if_down(cases)
+            except StratiError:
+                continue
+            yield from cases
 
     def _refit(self, stack: Stack, name: str) -> int:
         """Fit on every row outside test, with the settings and calibration found before; answer the test again."""
@@ -153,7 +183,7 @@ class Bench:
         return True
 
     def _probe(self, candidate: Candidate, stack: Stack, folder: str | None, unit: Unit) -> Probe:
-        if candidate.recorded:
+        if candidate.recorded or any(isinstance(model, Remote) for model in held_models(stack)):
             return Probe(())
         count = 1 if candidate.slow else self.effort.probes
         cases = [Case.of(example) for example in shuffled(unit.tune, self.ctx.seed)[:count]]

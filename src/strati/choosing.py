@@ -47,7 +47,7 @@ class Tuner:
     def choose(self, candidate: Candidate, unit: Unit) -> Chosen:
         """The candidate fitted in its best form; of equals, the first."""
         tune = shuffled(unit.tune, self.ctx.seed)
-        first = tune[: self._rows(candidate, choosing=True)]
+        first = tune[: self.rows(candidate, choosing=True)]
         what = f"choosing among {len(candidate.forms)} settings on tune" if len(candidate.forms) > 1 else "fitting"
         self.ctx.begin(f"{candidate.name}: {what}", len(candidate.forms) * max(len(first), 1))
         tried: list[dict[str, JSON]] = []
@@ -59,7 +59,7 @@ class Tuner:
         tried[best]["chosen"] = True
         seconds = float(tried[best]["seconds"])
         stack, cases = fitted[best]
-        more = tune[: self._rows(candidate, choosing=False)]
+        more = tune[: self.rows(candidate, choosing=False)]
         if len(more) > len(first):
             start = time.perf_counter()
             self.ctx.begin(f"{candidate.name}: calibrating on tune", len(more))
@@ -100,16 +100,21 @@ class Tuner:
         raise_if_down(cases)
         return stack, cases
 
-    def _row(self, form: Form, cases: Sequence[Case], tune: Sequence[Example], seconds: float) -> dict[str, JSON]:
+    def value(self, cases: Sequence[Case], tune: Sequence[Example]) -> float | None:
+        """The metric on tune cases as a stack ended them; None of none."""
         scores = [
             self.metric.score(example.reference, case.answer.value if case.answer else None).statistics
             for example, case in zip(tune, cases, strict=True)
         ]
-        value = float(self.metric.aggregate(np.sum(scores, axis=0, dtype=float))) if scores else None
+        return float(self.metric.aggregate(np.sum(scores, axis=0, dtype=float))) if scores else None
+
+    def _row(self, form: Form, cases: Sequence[Case], tune: Sequence[Example], seconds: float) -> dict[str, JSON]:
+        value = self.value(cases, tune)
         row: dict[str, JSON] = {"settings": dict(form.settings), "tune": value, "n": len(tune)}
         return {**row, "chosen": False, "seconds": seconds}
 
-    def _rows(self, candidate: Candidate, *, choosing: bool) -> int:
+    def rows(self, candidate: Candidate, *, choosing: bool) -> int:
+        """How many tune examples a candidate sees: while its forms are compared, or for calibrating the chosen one."""
         if not candidate.slow:
             return self.effort.fast_tune_rows
         rows = self.effort.form_rows if choosing and len(candidate.forms) > 1 else self.effort.tune_rows

@@ -45,6 +45,12 @@ def sample_ids(splits: Splits, size: int, seed: int) -> frozenset[str]:
     return frozenset(example.id for example in shuffled(everything, seed)[:size])
 
 
+def sampled(splits: Splits, test: Sequence[Example], size: int, seed: int) -> list[Example]:
+    """The examples of a test part that are in the common random subset, in the subset's own order."""
+    chosen = sample_ids(splits, size, seed)
+    return [example for example in shuffled(test, seed) if example.id in chosen]
+
+
 def shuffled(examples: Sequence[Example], seed: int) -> list[Example]:
     """In an order that depends on the seed and each example's own content, not on the order of the file."""
     keyed = sorted(examples, key=lambda example: fingerprint("order", id=example.id, text=example.text))

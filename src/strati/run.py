@@ -2,62 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import strati
+from strati.allowance import refuse_unasked_spending
 from strati.benchmark import Bench
+from strati.budget import Budget
 from strati.candidate import Candidate
 from strati.config import check_seed
 from strati.context import Context
 from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine, label_hash, plan, stop
 from strati.effort import Effort, sample_ids
-from strati.errors import DataError, Stopped, TaskError
+from strati.environment import environment
+from strati.errors import BudgetReached, DataError, Stopped, TaskError
 from strati.identity import fingerprint
 from strati.journal import Journal, StoredExample
 from strati.ladder import ladder
 from strati.metrics import get_metric
 from strati.model import Embedder, LanguageModel
+from strati.plans import Outcome as Outcome
+from strati.plans import Plan as Plan
 from strati.probe import Prober, probe_here
 from strati.records import JSON, Example
 from strati.runlock import RunLock
 from strati.task import Task
 from strati.verdict import judge
-
-PACKAGES = ("numpy", "scipy", "scikit-learn", "xllamacpp", "onnxruntime", "tokenizers")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished or interrupted benchmark.
-
-    `verdict` is the mapping described in docs/decision-and-verdict.md; `stopped` says why the run ended early, if so.
-    """
-
-    run: str
-    journal: Path
-    verdict: dict[str, JSON]
-    stopped: str | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a benchmark is about to do, before anything is measured."""
-
-    run: str
-    task: Task
-    labels: tuple[str, ...]
-    splits: Splits
-    candidates: tuple[Candidate, ...]
-    data: dict[str, JSON]
-    effort: Effort
-    seed: int
-    not_allowed: tuple[tuple[str, str], ...] = field(default=())
 
 
 def bench(
@@ -74,6 +46,7 @@ def bench(
     runs: Path = Path(".strati/runs"),
     ctx: Context | None = None,
     prober: Prober = probe_here,
+    max_dollars: float | None = None,
 ) -> Outcome:
     """Measure candidates on labelled data and judge them.
 
@@ -89,6 +62,7 @@ def bench(
         runs: where journals are kept; the same call goes on where an earlier one was stopped.
         ctx: deadline, cancellation and progress.
         prober: how latency is measured.
+        max_dollars: what the run may cost in all, earlier calls with the same arguments included. Free rungs need none.
 
     Returns:
         The outcome; `outcome.verdict["choice"]` is the decision.
@@ -96,10 +70,11 @@ def bench(
     Raises:
         DataError: the data check found something that would make the result meaningless.
         BusyError: the same run is being computed by another process.
+        TaskError: a rung costs money and `max_dollars` is not given; the sentence says how much is expected.
     """
     context = replace(ctx or Context(), seed=seed)
     planned = prepare(data, task, test, models, embedders, candidates, also, effort or Effort(), seed, context)
-    return execute(planned, runs, context, prober)
+    return execute(planned, runs, context, prober, max_dollars)
 
 
 def prepare(
@@ -157,21 +132,28 @@ def prepare(
     return Plan(run, task, labels, splits, allowed, described, effort, seed, tuple(refused))
 
 
-def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here) -> Outcome:
+def execute(
+    planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here, max_dollars: float | None = None
+) -> Outcome:
     """Measure what was planned, into `runs/<id>.db`, and judge it."""
+    Budget(max_dollars or 0.0)  # an amount that makes no sense is told first
+    if max_dollars is None:
+        refuse_unasked_spending(planned, runs, ctx)
     path = runs / f"{planned.run}.db"
-    stopped = None
+    stopped: Stopped | None = None
     with RunLock(runs / f"{planned.run}.lock"), Journal(path) as journal:
         metric = get_metric(planned.task.metric, planned.labels)
         _write_run(journal, planned, _ledger(planned, runs))
-        context = replace(ctx, memo=journal)
+        journal.write("budget", {"limit": max_dollars})
+        context = replace(ctx, memo=journal, budget=Budget(max_dollars or 0.0, journal, ctx.paid))
         bench_ = Bench(planned.splits, metric, journal, context, planned.effort, runs / f"{planned.run}.stacks", prober)
         try:
             bench_.run(planned.candidates)
         except Stopped as reason:
-            stopped = str(reason)
+            stopped = reason
         ctx.begin("comparing the candidates", 0)
-        return Outcome(planned.run, path, judge(journal), stopped)
+        why = None if stopped is None else str(stopped)
+        return Outcome(planned.run, path, judge(journal), why, isinstance(stopped, BudgetReached))
 
 
 def _leaks(candidate: Candidate, task: Task) -> bool:
@@ -262,29 +244,3 @@ def _describe(data: Dataset, test: Dataset | None, splits: Splits, findings: lis
 
 def _task_json(task: Task) -> dict[str, JSON]:
     return asdict(task)
-
-
-def environment() -> dict[str, JSON]:
-    """The machine and the versions that matter for repeating a run."""
-    packages = {}
-    for name in PACKAGES:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(terse=True),
-        "cpu": _cpu(),
-        "cores": os.cpu_count(),
-        "packages": packages,
-    }
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

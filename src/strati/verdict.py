@@ -15,6 +15,7 @@ from strati.metrics.per_class import ClassRow, per_class
 from strati.questions import questions
 from strati.records import JSON
 from strati.results import Result, Results, load_results, statistics_of
+from strati.spending import spending, unfinished_reasons
 from strati.standings import BAR, Standing
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
 from strati.task import Goal
@@ -47,7 +48,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         int(results.meta["seed"]),
     )
     shown = _shown(results, decision)
-    meta = results.meta
+    meta, spent = results.meta, spending(journal)
     verdict = {
         "format": FORMAT,
         "strati": meta["strati"],
@@ -78,7 +79,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "decision": decision.decision,
             "needs_llm": decision.needs_llm,
             "headline": headline(results, decision),
-            "reasons": [*_unfinished(results), *decision.reasons],
+            "reasons": [*unfinished_reasons(results, spent), *decision.reasons],
             "more_labels": decision.more_labels,
         },
         "questions": questions(results, decision),
@@ -87,6 +88,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "disagreements": _disagreements(journal, results),
         "environment": meta["environment"],
         "ledger": meta["ledger"],
+        "spending": spent,
         "limits": meta["limits"],
     }
     cleaned: dict[str, JSON] = _clean(verdict)
@@ -137,11 +139,6 @@ def headline(results: Results, decision: Decision) -> str:
     best = max(decision.standings, key=lambda standing: standing.quality.value, default=None)
     so_far = f" Best so far: {best.name}, {share(best.quality.value)}." if best and best.quality.value > 0 else ""
     return f"Undecided{more}.{so_far} {llm}"
-
-
-def _unfinished(results: Results) -> list[str]:
-    missing = ", ".join(results.unfinished)
-    return [f"not measured to the end yet: {missing}; the same command goes on from here"] if missing else []
 
 
 def _shown(results: Results, decision: Decision) -> Result | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 NAME = 20
 WIDTHS = (NAME, 7, 10, 9, 8, 9, 10)
 TITLES = ("rung", "calls", "tokens in", "out", "expected", "at most", "time")
-NOTES = (
+NOTE = (
     "Calls are those not in the journal yet, the mean over the settings that may be chosen on tune. At most: the "
-    "dearest of them, every reply as long as it may be; retries come on top. A rung that is ended early takes less.",
+    "dearest of them, every reply as long as it may be; retries come on top. A rung that is ended early takes less."
 )
 
 
@@ -56,21 +57,22 @@ def _table(forecast: Forecast) -> None:
     console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
     paper = Paper(console)
     columns = [Column(width, "right" if place else "left") for place, width in enumerate(WIDTHS)]
-    paper.text("The plan: nothing is asked and nothing is paid yet.", style="bold")
-    paper.text(f"Run {forecast.run}", style="dim")
-    paper.row(TITLES, columns, style="dim")
+
+    def row(cells: Sequence[str], style: str = "") -> None:
+        paper.row([*cells[:-1], cells[-1].rjust(WIDTHS[-1])], columns, style)
+
+    paper.text(f"The plan of run {forecast.run}: nothing is paid yet.", style="bold")
+    row(TITLES, "dim")
     for rung in forecast.rungs:
         name, cells = line(rung.name), _cells(rung)
         if len(name) > NAME:
             paper.row([name], [Column(paper.width)])
             name = ""
-        paper.row([name, *cells], columns)
+        row([name, *cells])
         paper.text(f"cannot be tried: {line(rung.problem)}" if rung.problem else "", indent=2, style="dim")
     parts = [rung for rung in forecast.rungs if not rung.done]
     total = [count(forecast.calls), count(sum(r.tokens_in for r in parts)), count(sum(r.tokens_out for r in parts))]
-    paper.row(
-        ["all", *total, money(forecast.dollars), money(forecast.most), seconds(forecast.seconds)], columns, "bold"
-    )
+    row(["all", *total, money(forecast.dollars), money(forecast.most), seconds(forecast.seconds)], "bold")
     _notes(forecast, paper)
 
 
@@ -84,13 +86,13 @@ def _cells(rung: RungForecast) -> list[str]:
 
 
 def _notes(forecast: Forecast, paper: Paper) -> None:
-    notes = list(NOTES)
+    notes = [NOTE] if forecast.calls else []
     if forecast.spent:
         notes.append(f"{money(forecast.spent)} is spent already and in the sums.")
     if any(rung.tokens_cached for rung in forecast.rungs):
         cached = sum(rung.tokens_cached for rung in forecast.rungs)
         notes.append(f"Of the tokens in, {count(cached)} would be in an engine's cache.")
     bases = dict.fromkeys(rung.basis for rung in forecast.rungs if rung.basis and not rung.done)
-    notes.append(f"Time: {'; '.join(bases)}.")
+    notes += [f"Time: {'; '.join(bases)}."] if bases else []
     for number, text in enumerate(notes):
         paper.text(text, above=number == 0, style="dim")

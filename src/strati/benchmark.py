@@ -77,6 +77,7 @@ class Bench:
             "recorded": candidate.recorded,
             "learns": candidate.learns,
             "private": candidate.private,
+            "remote": candidate.remote,
             "costs_known": candidate.costs_known,
             "models": [card.name for card in candidate.cards],
             "licences": sorted({card.licence for card in candidate.cards}) or [candidate.licence],
@@ -153,7 +154,7 @@ class Bench:
         return True
 
     def _probe(self, candidate: Candidate, stack: Stack, folder: str | None, unit: Unit) -> Probe:
-        if candidate.recorded:
+        if candidate.recorded or candidate.paid or candidate.remote:  # its answers are timed as they come
             return Probe(())
         count = 1 if candidate.slow else self.effort.probes
         cases = [Case.of(example) for example in shuffled(unit.tune, self.ctx.seed)[:count]]

@@ -65,7 +65,8 @@ class Result:
         seconds = self.seconds_per_answer
         if seconds is None or not self.record["costs_known"]:
             return None
-        own = 0.0 if self.record["recorded"] else seconds * 1000 / SECONDS_PER_HOUR * self.machine_per_hour
+        elsewhere = self.record["recorded"] or self.record.get("remote", False)
+        own = 0.0 if elsewhere else seconds * 1000 / SECONDS_PER_HOUR * self.machine_per_hour
         return {"machine": own, "paid": 1000 * (_mean([answer["usage"]["dollars"] for answer in self.given]) or 0.0)}
 
     @property

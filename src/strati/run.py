@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,7 +28,7 @@ from strati.records import JSON, Example
 from strati.task import Task
 from strati.verdict import judge
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "xllamacpp", "onnxruntime", "tokenizers")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "xllamacpp", "onnxruntime", "tokenizers", "httpx2", "genai-prices")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,6 @@ class Plan:
     data: dict[str, JSON]
     effort: Effort
     seed: int
-    not_allowed: tuple[tuple[str, str], ...] = field(default=())
 
 
 def bench(
@@ -133,8 +132,8 @@ def prepare(
         )
     labels = task.labels or tuple(found)
     lined_up = [*(ladder(task, labels, models, embedders) if candidates is None else candidates), *also]
-    refused = [(c.name, "its inputs would leave this machine") for c in lined_up if _leaks(c, task)]
-    allowed = tuple(candidate for candidate in lined_up if not _leaks(candidate, task))
+    _refuse_leaks(lined_up, task)
+    allowed = tuple(lined_up)
     names = [candidate.name for candidate in allowed]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
@@ -153,7 +152,7 @@ def prepare(
         seed=seed,
         version=strati.__version__,
     )[:12]
-    return Plan(run, task, labels, splits, allowed, described, effort, seed, tuple(refused))
+    return Plan(run, task, labels, splits, allowed, described, effort, seed)
 
 
 def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here) -> Outcome:
@@ -173,8 +172,18 @@ def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here
         return Outcome(planned.run, path, judge(journal), stopped)
 
 
-def _leaks(candidate: Candidate, task: Task) -> bool:
-    return task.goal.private and not candidate.private and not candidate.recorded
+def _refuse_leaks(candidates: Sequence[Candidate], task: Task) -> None:
+    """Raise before anything is sent when the goal is private and a model would send inputs elsewhere."""
+    if not task.goal.private:
+        return
+    for candidate in candidates:
+        for card in candidate.cards:
+            if not card.private and not candidate.recorded:
+                where = card.details.get("host", "another machine")
+                raise TaskError(
+                    f"the model {card.name} would send the texts to {where}, but the goal is private: expected "
+                    "private = false in [goal] to allow it, or a run without this model"
+                )
 
 
 def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None:
@@ -186,9 +195,6 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
     note = "every rung answered all test examples"
     if slow and sample < total:
         note = f"slow rungs ({', '.join(slow)}) answered one common random subset of {sample} of {total} test examples"
-    if planned.not_allowed:
-        refused = "; ".join(f"{name}: {why}" for name, why in planned.not_allowed)
-        note += f"; not allowed by the goal: {refused}"
     journal.write(
         "run",
         {

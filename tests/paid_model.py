@@ -47,7 +47,7 @@ class PaidModel:
 
     @property
     def card(self) -> ModelCard:
-        return ModelCard(self.name, "none", None, False, {}, (1.0, 2.0))
+        return ModelCard(self.name, "none", None, False, {}, (1.0, 2.0), remote=True)
 
     def fingerprint(self) -> str:
         return f"paid {self.name}"

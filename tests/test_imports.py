@@ -75,7 +75,7 @@ PLACE = {name: place for place, line in enumerate(ORDER) for name in line}
 # Layers share these; otherwise a layer's file knows no sibling.
 HELPERS = {"features", "timing", "prompts", "induction", "rule"}
 
-HEAVY = ("numpy", "scipy", "sklearn", "rich", "duckdb", "onnxruntime", "xllamacpp")
+HEAVY = ("numpy", "scipy", "sklearn", "rich", "duckdb", "onnxruntime", "xllamacpp", "httpx2", "genai_prices")
 
 
 def top(module: str) -> str:

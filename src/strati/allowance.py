@@ -9,7 +9,7 @@ from pathlib import Path
 from strati.budget import Budget
 from strati.context import Context
 from strati.errors import TaskError
-from strati.forecast import Forecast, Forecaster, paid
+from strati.forecast import Forecast, Forecaster
 from strati.journal import Journal
 from strati.metrics import get_metric
 from strati.pace import Pace
@@ -24,7 +24,7 @@ def foresee(planned: Plan, runs: Path, ctx: Context, only_paid: bool = False) ->
     """
     path = runs / f"{planned.run}.db"
     metric = get_metric(planned.task.metric, planned.labels)
-    candidates = [candidate for candidate in planned.candidates if paid(candidate) or not only_paid]
+    candidates = [candidate for candidate in planned.candidates if candidate.paid or not only_paid]
     with Journal(path, read_only=True) if path.exists() else nullcontext() as journal:
         spent = 0.0 if journal is None else Budget(0.0, journal).spent
         found = Forecaster(planned.splits, metric, planned.effort, ctx, journal, Pace(runs))
@@ -33,7 +33,7 @@ def foresee(planned: Plan, runs: Path, ctx: Context, only_paid: bool = False) ->
 
 def refuse_unasked_spending(planned: Plan, runs: Path, ctx: Context) -> None:
     """Raise `TaskError` for a run that would cost money nobody has allowed, with the amount that would do."""
-    if not any(paid(candidate) for candidate in planned.candidates):
+    if not any(candidate.paid for candidate in planned.candidates):
         return
     found = foresee(planned, runs, ctx, only_paid=True)
     names = [rung.name for rung in found.rungs if rung.most > 0]

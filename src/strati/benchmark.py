@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from strati.asking import Remote
 from strati.budget import Budget
 from strati.candidate import Candidate
 from strati.choosing import Chosen, Tuner, merged_forms, raise_if_down
@@ -18,7 +17,6 @@ from strati.dataset import Splits, Unit
 from strati.effort import Effort, sampled, shuffled
 from strati.errors import BudgetReached, StackError, Stopped, StratiError
 from strati.folder import save_stack, stack_folder_name
-from strati.held_models import held_models
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
@@ -92,7 +90,7 @@ class Bench:
             "recorded": candidate.recorded,
             "learns": candidate.learns,
             "private": candidate.private,
-            "remote": any(isinstance(model, Remote) for form in candidate.forms for model in held_models(form.stack)),
+            "remote": candidate.remote,
             "costs_known": candidate.costs_known,
             "models": [card.name for card in candidate.cards],
             "licences": sorted({card.licence for card in candidate.cards}) or [candidate.licence],
@@ -183,7 +181,7 @@ class Bench:
         return True
 
     def _probe(self, candidate: Candidate, stack: Stack, folder: str | None, unit: Unit) -> Probe:
-        if candidate.recorded or any(isinstance(model, Remote) for model in held_models(stack)):
+        if candidate.recorded or candidate.paid or candidate.remote:  # its answers are timed as they come
             return Probe(())
         count = 1 if candidate.slow else self.effort.probes
         cases = [Case.of(example) for example in shuffled(unit.tune, self.ctx.seed)[:count]]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from strati.records import JSON
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "xllamacpp", "onnxruntime", "tokenizers")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "xllamacpp", "onnxruntime", "tokenizers", "httpx2", "genai-prices")
 
 
 def environment() -> dict[str, JSON]:

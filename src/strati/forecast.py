@@ -163,11 +163,6 @@ class Forecaster:
             _run(fitted.fit_and_run(train, (), ctx)[0], unit.test, ctx)
 
 
-def paid(candidate: Candidate) -> bool:
-    """Whether its answers cost money that goes to others."""
-    return any(card.dollars_per_million is not None and any(card.dollars_per_million) for card in candidate.cards)
-
-
 def _asks(candidate: Candidate) -> bool:
     return any(held_models(form.stack) for form in candidate.forms)
 

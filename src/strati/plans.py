@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from strati.candidate import Candidate
@@ -39,4 +39,3 @@ class Plan:
     data: dict[str, JSON]
     effort: Effort
     seed: int
-    not_allowed: tuple[tuple[str, str], ...] = field(default=())

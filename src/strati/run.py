@@ -109,8 +109,8 @@ def prepare(
         )
     labels = task.labels or tuple(found)
     lined_up = [*(ladder(task, labels, models, embedders) if candidates is None else candidates), *also]
-    refused = [(c.name, "its inputs would leave this machine") for c in lined_up if _leaks(c, task)]
-    allowed = tuple(candidate for candidate in lined_up if not _leaks(candidate, task))
+    _refuse_leaks(lined_up, task)
+    allowed = tuple(lined_up)
     names = [candidate.name for candidate in allowed]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
@@ -129,7 +129,7 @@ def prepare(
         seed=seed,
         version=strati.__version__,
     )[:12]
-    return Plan(run, task, labels, splits, allowed, described, effort, seed, tuple(refused))
+    return Plan(run, task, labels, splits, allowed, described, effort, seed)
 
 
 def execute(
@@ -156,8 +156,18 @@ def execute(
         return Outcome(planned.run, path, judge(journal), why, isinstance(stopped, BudgetReached))
 
 
-def _leaks(candidate: Candidate, task: Task) -> bool:
-    return task.goal.private and not candidate.private and not candidate.recorded
+def _refuse_leaks(candidates: Sequence[Candidate], task: Task) -> None:
+    """Raise before anything is sent when the goal is private and a model would send inputs elsewhere."""
+    if not task.goal.private:
+        return
+    for candidate in candidates:
+        for card in candidate.cards:
+            if not card.private and not candidate.recorded:
+                where = card.details.get("host", "another machine")
+                raise TaskError(
+                    f"the model {card.name} would send the texts to {where}, but the goal is private: expected "
+                    "private = false in [goal] to allow it, or a run without this model"
+                )
 
 
 def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None:
@@ -169,9 +179,6 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
     note = "every rung answered all test examples"
     if slow and sample < total:
         note = f"slow rungs ({', '.join(slow)}) answered one common random subset of {sample} of {total} test examples"
-    if planned.not_allowed:
-        refused = "; ".join(f"{name}: {why}" for name, why in planned.not_allowed)
-        note += f"; not allowed by the goal: {refused}"
     journal.write(
         "run",
         {

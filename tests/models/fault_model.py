@@ -64,7 +64,7 @@ def pick(shares: Mapping[str, float], body: Mapping[str, Any]) -> str:
 
 def token_logprobs(tokens: Sequence[str], shares: Mapping[str, float], top: int) -> list[dict[str, Any]]:
     """What a server tells of each token of the reply, the end of the reply last: its logprob and the alternatives."""
-    options = {tuple(pieces(reply)) + ("<|end|>",): share for reply, share in shares.items()}
+    options = {(*pieces(reply), "<|end|>"): share for reply, share in shares.items()}
     told = []
     for place, token in enumerate((*tokens, "<|end|>")):
         here: dict[str, float] = {}

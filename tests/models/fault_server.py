@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from .fault_model import count_prompt, distribution, pieces, pick, prompt_key, token_logprobs
+from .fault_model import count_prompt, distribution, pick, pieces, prompt_key, token_logprobs
 
 FAULTS = {
     "ok": "a good reply",
@@ -50,7 +50,19 @@ FAULTS = {
     "truncated": "a good reply; the usage shows that most of the prompt was dropped",
     "other-model": "a good reply by a model of another name",
 }
-BILLED = {"ok", "slow", "cut", "malformed", "no-usage", "filtered", "length", "null", "truncated", "other-model"}
+BILLED = {
+    "ok",
+    "slow",
+    "cut",
+    "malformed",
+    "no-usage",
+    "filtered",
+    "length",
+    "null",
+    "truncated",
+    "other-model",
+    "no-choices",
+}
 NANO = 1_000_000_000
 
 
@@ -241,8 +253,6 @@ class _Handler(BaseHTTPRequestHandler):
             owner.bill(body, reply["usage"])
         if fault == "no-usage":
             del reply["usage"]
-        if fault == "truncated":
-            reply["usage"]["prompt_tokens"] = min(5, reply["usage"]["prompt_tokens"])
         if fault == "cut":
             self._send(200, reply, cut=True)
         elif fault == "malformed":
@@ -317,7 +327,8 @@ def completion(body: dict[str, Any], able: Behaviour, fault: str) -> dict[str, A
         text = "".join(tokens)
     if fault in ("filtered", "null"):
         text, tokens, finish = None, [], "content_filter" if fault == "filtered" else "stop"
-    prompt, out = count_prompt(body), len(tokens) + 1 + able.reasoning
+    prompt = min(5, count_prompt(body)) if fault == "truncated" else count_prompt(body)
+    out = len(tokens) + 1 + able.reasoning
     choice: dict[str, Any] = {
         "index": 0,
         "message": {"role": "assistant", "content": text},

@@ -63,7 +63,7 @@ def bench(
 
     From a plain rule to language models: says which is the smallest that is
     good enough, whether you need an LLM, and what it costs. Nothing leaves this
-    machine. Stopped by Ctrl-C, a limit or a crash, the same command goes on.
+    machine unless the goal allows it. Stopped by Ctrl-C, a limit or a crash, the same command goes on.
 
     Example: strati bench tickets.csv --input text --label intent
     """
@@ -141,7 +141,8 @@ def _run(
     seed = check_seed(settings.get("seed", 0), "--seed")
     dollars, minutes = limits(settings)
     names = [str(name) for name in settings.get("models", [])]  # type: ignore[attr-defined]
-    models, embedders = open_models(names, catalogs, llms=bool(settings.get("llm", True)))
+    llms, hosted = bool(settings.get("llm", True)), inputs.config.models
+    models, embedders = open_models(names, catalogs, llms=llms, hosted=hosted)
     sample = settings.get("sample")
     effort = Effort() if sample is None else Effort.of(int(str(sample)))
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:

@@ -22,6 +22,7 @@ from strati.rehearsal import Rehearsal
 from strati.stack import BATCH, Stack
 
 Calls = dict[str, Quote]
+REHEARSED = 2000  # training rows used when no reply is known yet: the number of calls does not depend on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +135,12 @@ class Forecaster:
         ctx = replace(self.ctx, memo=rehearsal, vectors=VectorCache(), begin=lambda what, total: None)
         tuner = Tuner(self.metric, ctx, self.effort, len(self.splits.units))
         for unit in self.splits.units:
+            train = unit.train if self.journal is not None else unit.train[:REHEARSED]
             tune = shuffled(unit.tune, ctx.seed)
             first = tune[: tuner.rows(candidate, choosing=True)]
             more = tune[: tuner.rows(candidate, choosing=False)]
             asked = rehearsal.phase()
-            fits = [stack.fit_and_run(unit.train, first, ctx) for stack in stacks]
+            fits = [stack.fit_and_run(train, first, ctx) for stack in stacks]
             possible: Sequence[int] = range(len(stacks))
             if not asked:  # every reply is known, and so is the choice
                 values = [tuner.value(cases, first) or 0.0 for _, cases in fits]
@@ -148,7 +150,7 @@ class Forecaster:
                 rests[number] = rehearsal.phase()
                 fitted = fits[number][0]
                 if len(more) > len(first):
-                    fitted, _ = stacks[number].fit_and_run(unit.train, more, ctx)
+                    fitted, _ = stacks[number].fit_and_run(train, more, ctx)
                 self._answer(candidate, fitted, unit, ctx)
             for number, calls in enumerate(found):
                 calls |= asked | rests.get(number, rests[possible[0]])

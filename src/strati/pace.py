@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -21,7 +21,7 @@ from strati.model import LanguageModel
 from strati.records import Case, Example
 from strati.rehearsal import Rehearsal
 
-FEW, MANY, TRIED = 200, 600, 50  # training rows of two timed fits, and rows answered
+FEW, MANY, TRIED = 100, 300, 50  # training rows of two timed fits, and rows answered
 CALL_SECONDS = 1.0  # a call to a model elsewhere, where no journal tells better
 PROBE_SECONDS = 3.0  # a fresh process that loads the stack and is asked a few cases
 JOURNALS, ANSWERS = 5, 200  # the latest journals looked into, and the answers of each
@@ -36,6 +36,7 @@ class Pace:
     """
 
     runs: Path | None = None
+    vectors: dict[int, VectorCache] = field(default_factory=dict)
 
     def of(
         self,
@@ -54,14 +55,42 @@ class Pace:
         """
         models = {id(model): model for form in candidate.forms for model in held_models(form.stack)}
         if not models:
-            return _trained(candidate, splits, effort, ctx), f"fits on {FEW} and {MANY} rows timed here, extrapolated"
-        remote = next((model for model in models.values() if isinstance(model, Remote)), None)
-        if remote is not None:
-            return self._remote(candidate, remote, float(np.mean([len(calls) for calls in hypotheses])))
+            return self._trained(
+                candidate, splits, effort, ctx
+            ), f"fits on {FEW} and {MANY} rows timed here, extrapolated"
+        elsewhere = [model for model in models.values() if isinstance(model, Remote) or candidate.paid]
+        if elsewhere:
+            return self._remote(candidate, elsewhere[0], float(np.mean([len(calls) for calls in hypotheses])))
         fresh = [sum(q.usage.tokens_in - q.usage.tokens_cached for q in calls.values()) for calls in hypotheses]
         if not any(fresh):
             return PROBE_SECONDS, "all replies are known"
         return float(np.mean(fresh)) * _seconds_per_token(rehearsal) + PROBE_SECONDS, "a question timed here, by tokens"
+
+    def _trained(self, candidate: Candidate, splits: Splits, effort: Effort, ctx: Context) -> float:
+        """Fits by a straight line through two sizes, further forms like the last one; answers by the row."""
+        unit, forms = splits.units[0], candidate.forms
+        tune = unit.tune[:TRIED]
+        small, large = (unit.train[:size] for size in (FEW, MANY))
+        few = self._fit(forms[0], small, tune, ctx)[0]
+        first, row = self._fit(forms[0], large, tune, ctx)
+        further = min(first, self._fit(forms[-1], large, tune, ctx)[0]) * (len(forms) - 1)
+        slope = max(0.0, first - few) / max(1, len(large) - len(small))
+        total = PROBE_SECONDS
+        for part in splits.units:
+            scale = (first + slope * max(0, len(part.train) - len(large))) / first
+            total += scale * (first + further)
+            total += row * (len(part.test) + min(effort.fast_tune_rows, len(part.tune)))
+        return total
+
+    def _fit(self, form: Form, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> tuple[float, float]:
+        """Seconds of fitting, and of one answer. An embedding that an earlier fit needed is there, as in the run."""
+        vectors = self.vectors.setdefault(len(train), VectorCache())
+        quiet = replace(ctx, vectors=vectors, begin=lambda what, total: None)
+        start = perf_counter()
+        stack = form.stack.fit(train, tune, quiet)
+        middle = perf_counter()
+        stack.run([Case.of(example) for example in tune], replace(quiet, fresh=True))
+        return max(1e-9, middle - start), (perf_counter() - middle) / max(1, len(tune))
 
     def _remote(self, candidate: Candidate, model: LanguageModel, calls: float) -> tuple[float, str]:
         at_once = concurrency(model)
@@ -95,31 +124,3 @@ def _seconds_per_token(rehearsal: Rehearsal) -> float:
             usage = model.choose(prompt, options).usage
             seconds = (perf_counter() - start) / max(1, usage.tokens_in - usage.tokens_cached)
     return seconds
-
-
-def _trained(candidate: Candidate, splits: Splits, effort: Effort, ctx: Context) -> float:
-    """Fits by a straight line through two sizes, every form like the first two; answers by the row."""
-    unit = splits.units[0]
-    tune = unit.tune[:TRIED]
-    sizes = sorted({min(FEW, len(unit.train)), min(MANY, len(unit.train))})
-    first = [_fit(candidate.forms[0], unit.train[:size], tune, ctx) for size in sizes]
-    other = _fit(candidate.forms[-1], unit.train[: sizes[-1]], tune, ctx) if len(candidate.forms) > 1 else first[-1]
-    slope = max(0.0, (first[-1][0] - first[0][0]) / (sizes[-1] - sizes[0])) if len(sizes) > 1 else 0.0
-    total = 0.0
-    for part in splits.units:
-        whole = first[-1][0] + slope * (len(part.train) - sizes[-1])
-        ratio = min(1.0, other[0] / first[-1][0]) if first[-1][0] > 0 else 1.0
-        total += whole * (1 + (len(candidate.forms) - 1) * ratio)
-        rows = len(part.test) + len(candidate.forms) * min(effort.fast_tune_rows, len(part.tune))
-        total += rows * max(first[-1][1], other[1])
-    return total + PROBE_SECONDS
-
-
-def _fit(form: Form, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> tuple[float, float]:
-    """Seconds of fitting, and of one answer."""
-    quiet = replace(ctx, vectors=VectorCache(), begin=lambda what, total: None)
-    start = perf_counter()
-    stack = form.stack.fit(train, tune, quiet)
-    middle = perf_counter()
-    stack.run([Case.of(example) for example in tune], replace(quiet, fresh=True))
-    return middle - start, (perf_counter() - middle) / max(1, len(tune))

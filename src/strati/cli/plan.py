@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from strati.report.paper import Paper
 
 NAME = 20
-WIDTHS = (NAME, 7, 10, 9, 8, 9, 10)
+WIDTHS = (NAME, 7, 10, 8, 8, 9, 11)
 TITLES = ("rung", "calls", "tokens in", "out", "expected", "at most", "time")
 NOTE = (
     "Calls are those not in the journal yet, the mean over the settings that may be chosen on tune. At most: the "

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -15,7 +15,7 @@ from strati.identity import fingerprint
 from strati.model import Choice, LanguageModel, Prompt
 from strati.records import JSON, Usage
 
-WAVES = 32  # cases per place in the queue: a stack with a remote model is given concurrency x WAVES cases at once
+WAVES = 128  # cases per place in the queue: a stack with a remote model is given concurrency x WAVES cases at once
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -65,7 +65,8 @@ def choose(model: LanguageModel, prompt: Prompt, options: Sequence[str], ctx: Co
         Stopped: the run ended, or its budget does not allow the call.
     """
     repeat = {"again": again} if again else {}
-    key = fingerprint("choose.v1", model=model.fingerprint(), prompt=asdict(prompt), options=list(options), **repeat)
+    parts = {"user": prompt.user, "system": prompt.system, "prefix": prompt.prefix, "shots": prompt.shots}
+    key = fingerprint("choose.v1", model=model.fingerprint(), prompt=parts, options=list(options), **repeat)
     with _turns.alone(f"{id(ctx.memo)} {key}"):
         return _recalled(key, ctx) or _asked(key, model, prompt, options, ctx)
 

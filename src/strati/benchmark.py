@@ -140,16 +140,25 @@ class Bench:
         todo = [example for example in examples if example.id not in done]
         self.ctx.begin(f"{name}: {split}", len(examples))
         self.ctx.advance(len(examples) - len(todo), Usage())
+        told: list[int] = []
+
+        def tick(count: int, usage: Usage) -> None:
+            told.append(count)
+            self.ctx.advance(count, usage)
+
+        ctx = replace(ctx or self.ctx, tick=tick)
         for chunk in _chunks(todo, stack.batch):
             self.ctx.check()
+            told.clear()
             try:
-                cases = stack.run([Case.of(example) for example in chunk], ctx or self.ctx)
+                cases = stack.run([Case.of(example) for example in chunk], ctx)
             except Stopped:
                 self.journal.write_answers(name, split, self._known(stack, chunk))
                 raise
             raise_if_down(cases)
             self.journal.write_answers(name, split, cases)
-            self.ctx.advance(len(cases), sum((case.usage for case in cases), Usage()))
+            usage = Usage() if told else sum((case.usage for case in cases), Usage())
+            self.ctx.advance(len(cases) - min(len(cases), sum(told)), usage)
 
     def _known(self, stack: Stack, chunk: Sequence[Example]) -> Iterator[Case]:
         """The cases of a piece of work that ended early for which all that was asked has been answered already."""

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from strati.records import JSON, Case, Usage
 from strati.runlock import in_words
 
 SCHEMA = 1
+_USAGE = tuple(field.name for field in fields(Usage))
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS examples (
@@ -228,7 +229,7 @@ def case_to_json(case: Case) -> dict[str, JSON]:
         "alternatives": [list(pair) for pair in answer.alternatives] if answer else [],
         "features": dict(answer.features) if answer else {},
         "failure": str(case.failure) if case.failure else None,
-        "usage": asdict(case.usage),
+        "usage": dict(zip(_USAGE, _usage_row(case.usage), strict=True)),
         "steps": [
             {
                 "layer": step.layer,
@@ -245,7 +246,7 @@ def case_to_json(case: Case) -> dict[str, JSON]:
 
 
 def _usage_row(usage: Usage) -> list[float]:
-    return list(asdict(usage).values())
+    return [getattr(usage, name) for name in _USAGE]
 
 
 def _dump(value: JSON) -> str:

@@ -129,6 +129,7 @@ class FaultServer:
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.keep_bodies = True
+        self.closed = False
         self._http = _Threads(("127.0.0.1", port), _Handler)
         self._http.owner = self
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -153,6 +154,7 @@ class FaultServer:
             }
 
     def close(self) -> None:
+        self.closed = True
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
@@ -228,6 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         owner = self.server.owner
+        if owner.closed:  # on a connection that was kept
+            self.close_connection = True
+            return
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
         if self.path in ("/tokenize", "/v1/tokenize"):
             if not owner.behaviour.tokenize:

@@ -83,7 +83,7 @@ def test_without_log_probabilities_several_replies_have_to_agree(logprobs: str) 
         choice = asked.within(ctx).choose(PROMPT, LABELS)
         assert choice.probabilities == pytest.approx((10 / 12, 1 / 12, 1 / 12), abs=1e-4)
         assert choice.basis == "samples"
-        assert [body.get("temperature") for body in server.bodies] == [0.0, 0.7, 0.7, 0.7]
+        assert [body["temperature"] for body in server.bodies] == [0.0, 0.7, 0.7, 0.7]
         assert ctx.budget.spent == pytest.approx(server.stats()["dollars"], abs=1e-12)
         assert choice.usage.dollars == pytest.approx(server.stats()["dollars"])
         asked.within(ctx).choose(PROMPT, LABELS)
@@ -237,12 +237,10 @@ def test_a_server_that_goes_away_and_is_down() -> None:
     server = FaultServer()
     ctx, asked = rich(), model(server, retries=1)
     asked.within(ctx).choose(PROMPT, LABELS)
-    paid = ctx.budget.spent
     server.close()
     with pytest.raises(LayerDown, match="after 2 attempts"):
         asked.within(ctx).choose(PROMPT, LABELS)
     assert ctx.budget.reserved == 0
-    assert ctx.budget.spent == paid or asked.settings.retries == 1  # a kept connection may break in the middle
 
 
 def test_a_slow_server_is_given_up_and_counts_as_paid() -> None:
@@ -282,7 +280,7 @@ def test_silent_truncation_is_a_failure_with_its_price() -> None:
         free = OpenAICompatible.of("ollama", {"url": server.url, "model": "fake-1"})
         assert free.choose(PROMPT, LABELS).basis == "samples"
         with pytest.raises(
-            ContextOverflow, match=r"the server read 4096 tokens .* dropped the rest silently"
+            ContextOverflow, match=r"the server read 4096 tokens .* it dropped the rest"
         ) as caught:
             free.choose(long, LABELS)
         assert caught.value.limit == 4096

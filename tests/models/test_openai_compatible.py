@@ -279,9 +279,7 @@ def test_silent_truncation_is_a_failure_with_its_price() -> None:
     with FaultServer(behaviour=OLLAMA) as server:
         free = OpenAICompatible.of("ollama", {"url": server.url, "model": "fake-1"})
         assert free.choose(PROMPT, LABELS).basis == "samples"
-        with pytest.raises(
-            ContextOverflow, match=r"the server read 4096 tokens .* it dropped the rest"
-        ) as caught:
+        with pytest.raises(ContextOverflow, match=r"the server read 4096 tokens .* it dropped the rest") as caught:
             free.choose(long, LABELS)
         assert caught.value.limit == 4096
     with FaultServer(behaviour=Behaviour(drops_above=10_000, tokenize=True)) as server:  # told from an exact count

@@ -35,7 +35,6 @@ MODEL_KEYS: dict[str, tuple[str, tuple[type, ...]]] = {
     "samples": ("a whole number", (int,)),
     "reasoning_tokens": ("a whole number of tokens", (int,)),
     "extra": ("a table of request fields", (dict,)),
-    "batch": ("true or false", (bool,)),
     "cutoff": ('a date such as "2024-06-01"', (str,)),
 }
 

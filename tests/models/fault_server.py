@@ -71,7 +71,8 @@ class Behaviour:
     """What the server can and charges.
 
     `latency` and `slow` in seconds; prices in dollars per million tokens; `cached` and `reasoning` are tokens that the
-    usage shows as cached and as thought; `certainty` is the probability of the reply that the model favours.
+    usage shows as cached and as thought; `certainty` is the probability of the reply that the model favours. A prompt
+    longer than `drops_above` tokens is cut to that many, silently. `details` is whether usage tells of cached tokens.
     """
 
     model: str = "fake-1"
@@ -92,6 +93,12 @@ class Behaviour:
     certainty: float = 0.8
     reply: str | None = None
     redirect: str = ""
+    drops_above: int | None = None
+    details: bool = True
+
+
+OLLAMA = Behaviour(logprobs="ignored", drops_above=4096, details=False, price_in=0.0, price_out=0.0)
+"""As Ollama by default: cuts long prompts and says nothing, has no /tokenize, tells no log probabilities."""
 
 
 class FaultServer:
@@ -122,6 +129,7 @@ class FaultServer:
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.keep_bodies = True
+        self.closed = False
         self._http = _Threads(("127.0.0.1", port), _Handler)
         self._http.owner = self
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -146,6 +154,7 @@ class FaultServer:
             }
 
     def close(self) -> None:
+        self.closed = True
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
@@ -221,6 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         owner = self.server.owner
+        if owner.closed:  # on a connection that was kept
+            self.close_connection = True
+            return
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
         if self.path in ("/tokenize", "/v1/tokenize"):
             if not owner.behaviour.tokenize:
@@ -253,6 +265,10 @@ class _Handler(BaseHTTPRequestHandler):
             owner.bill(body, reply["usage"])
         if fault == "no-usage":
             del reply["usage"]
+        elif not able.details:
+            reply["usage"] = {
+                key: reply["usage"][key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")
+            }
         if fault == "cut":
             self._send(200, reply, cut=True)
         elif fault == "malformed":
@@ -328,6 +344,8 @@ def completion(body: dict[str, Any], able: Behaviour, fault: str) -> dict[str, A
     if fault in ("filtered", "null"):
         text, tokens, finish = None, [], "content_filter" if fault == "filtered" else "stop"
     prompt = min(5, count_prompt(body)) if fault == "truncated" else count_prompt(body)
+    if able.drops_above is not None:
+        prompt = min(prompt, able.drops_above)
     out = len(tokens) + 1 + able.reasoning
     choice: dict[str, Any] = {
         "index": 0,

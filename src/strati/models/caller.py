@@ -52,6 +52,7 @@ class Caller:
             LayerDown: the faults outlasted the retries.
             ModelError: something the user has to put right.
             ContextOverflow: the server says that the prompt is too long.
+            NoLogprobs: they were asked for, and the server does not tell them.
         """
         spent = Usage()
         attempt = adaptions = 0
@@ -65,7 +66,8 @@ class Caller:
                 adaptions += 1
                 if adaptions > ADAPTIONS or not self.dialect.adapt(body, refused.error):
                     raise ModelError(str(refused)) from None
-                logprobs = logprobs and self.dialect.logprobs
+                if logprobs and not self.dialect.logprobs:
+                    raise NoLogprobs(spent) from None
             except UnknownModel as unknown:
                 raise self._unknown(str(unknown)) from None
             except _Failed as failed:
@@ -167,6 +169,14 @@ class Caller:
         close = difflib.get_close_matches(settings.model, names, 3, 0.4) or names[:5]
         has = said({"message": ", ".join(close)}, key).removeprefix(": ") or "none"
         return ModelError(f"{settings.host} has no model {settings.model!r}; it has: {has}")
+
+
+class NoLogprobs(Exception):
+    """The server refuses to tell log probabilities; `usage` is what the attempts took."""
+
+    def __init__(self, usage: Usage) -> None:
+        super().__init__()
+        self.usage = usage
 
 
 class _Failed(Exception):

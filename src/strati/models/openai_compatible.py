@@ -13,7 +13,7 @@ from strati.context import Context
 from strati.errors import ModelError
 from strati.identity import fingerprint
 from strati.model import Choice, ContextOverflow, Generation, LanguageModel, ModelCard, Prompt
-from strati.models.caller import Caller
+from strati.models.caller import Caller, NoLogprobs
 from strati.models.completion import Completion
 from strati.models.hosted_settings import HostedSettings
 from strati.models.prices import find_prices
@@ -122,10 +122,13 @@ class OpenAICompatible:
         limit = self._room(options)
         spent = Usage()
         if self._caller.dialect.logprobs:
-            completion, spent = self._ask(messages, limit, 0.0, 0, logprobs=True)
-            choice = self._by_tokens(completion, known)
-            if choice is not None:
-                return replace(choice, usage=_timed(spent, start))
+            try:
+                completion, spent = self._ask(messages, limit, 0.0, 0, logprobs=True)
+                choice = self._by_tokens(completion, known)
+                if choice is not None:
+                    return replace(choice, usage=_timed(spent, start))
+            except NoLogprobs as without:
+                spent = without.usage
         choice, used = self._by_samples(messages, limit, known)
         return replace(choice, usage=_timed(spent + used, start))
 

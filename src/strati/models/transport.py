@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -130,6 +131,7 @@ class Transport:
                     logging.getLogger(name).setLevel(logging.CRITICAL)
                 limits = httpx2.Limits(max_connections=self._connections + 2, keepalive_expiry=IDLE)
                 self._client = httpx2.Client(follow_redirects=False, limits=limits, trust_env=self._proxies)
+                weakref.finalize(self, self._client.close)
             return self._client
 
 

@@ -17,6 +17,8 @@ LEAD = re.compile(
     r"(?:label|category|class|answer|intent|topic|letter|option|output)(?: is)?\s*[:=]?\s+|^[\w ]{1,24}[:=]\s*",
     re.IGNORECASE,
 )
+END = re.compile(r"(?:<\|[^|<>]*\|>|</s>|<eos>|<end_of_turn>)$")
+"""What some servers tell as the token that ends a reply."""
 EDGES = " \t\r\n\"'`*_.,;:!?()[]{}<>«»“”‘’„‹›-–—。、！？："
 SEPARATORS = re.compile(r"[\s_\-‐‑]+")
 
@@ -77,7 +79,8 @@ class Options:
         )
 
     def begun(self, text: str) -> str:
-        """The beginning of a reply in the form in which options are compared."""
+        """The beginning of a reply in the form in which options are compared; its end counts as a full stop."""
+        text = END.sub(".", text)
         if self.form is _loose:
             return SEPARATORS.sub(" ", text.casefold()).lstrip(EDGES)
         return (text.casefold() if self.form is _folded else text).lstrip()

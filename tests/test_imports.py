@@ -29,6 +29,7 @@ ORDER = [
     ["words"],
     ["metrics"],
     ["statistics"],
+    ["certify"],
     ["dataset"],
     ["effort"],
     ["config"],
@@ -38,9 +39,12 @@ ORDER = [
     ["calibration"],
     ["registry"],
     ["stack"],
+    ["held_models"],
     ["folder"],
     ["testing"],
+    ["runlock"],
     ["journal"],
+    ["columns"],
     ["candidate"],
     ["ladder"],
     ["probe"],
@@ -49,12 +53,16 @@ ORDER = [
     ["trials"],
     ["racing"],
     ["sizing"],
+    ["rehearsal"],
+    ["pace"],
+    ["forecast"],
     ["benchmark"],
     ["results"],
     ["rung_answers"],
     ["composing"],
     ["assembly"],
     ["composed"],
+    ["spending"],
     ["standings"],
     ["decision_reasons"],
     ["decision"],
@@ -63,6 +71,9 @@ ORDER = [
     ["verdict"],
     ["answers"],
     ["report"],
+    ["environment"],
+    ["plans"],
+    ["allowance"],
     ["run"],
     ["certificate"],
     ["certifying"],
@@ -78,7 +89,7 @@ PLACE = {name: place for place, line in enumerate(ORDER) for name in line}
 # Layers share these; otherwise a layer's file knows no sibling.
 HELPERS = {"features", "timing", "prompts", "induction", "rule"}
 
-HEAVY = ("numpy", "scipy", "sklearn", "rich", "duckdb", "onnxruntime", "xllamacpp")
+HEAVY = ("numpy", "scipy", "sklearn", "rich", "duckdb", "onnxruntime", "xllamacpp", "httpx2", "genai_prices")
 
 
 def top(module: str) -> str:

@@ -15,8 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from strati.errors import BusyError, DataError, UserError
-from strati.journal import Journal, RunLock, StoredExample, case_to_json
+from strati.journal import Journal, StoredExample, case_to_json
 from strati.records import Answer, Case, Failure, Usage
+from strati.runlock import RunLock
 
 
 def answered(key: str, value: str, confidence: float | None = 0.5) -> Case:
@@ -167,7 +168,7 @@ def test_after_kill_9_all_that_was_reported_written_is_there(tmp_path: Path) -> 
 HOLDER = """
     import sys, time
     from pathlib import Path
-    from strati.journal import RunLock
+    from strati.runlock import RunLock
 
     with RunLock(Path(sys.argv[1])):
         print("held", flush=True)

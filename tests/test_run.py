@@ -18,15 +18,17 @@ from strati.answers import answer_lines
 from strati.candidate import Candidate
 from strati.context import Context
 from strati.effort import Effort
+from strati.environment import environment
 from strati.errors import BusyError, DataError, TaskError
-from strati.journal import Journal, RunLock
+from strati.journal import Journal
 from strati.layers.llm import LLM
 from strati.layers.majority import Majority
 from strati.layers.recorded import RecordedAnswer
 from strati.model import ModelCard
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.records import Example
-from strati.run import Outcome, bench, environment, prepare
+from strati.run import Outcome, bench, prepare
+from strati.runlock import RunLock
 from strati.task import Goal, Task
 from strati.verdict import judge
 
@@ -311,13 +313,15 @@ def test_what_would_leave_the_machine_is_refused_unless_allowed(tmp_path: Path) 
     class Hosted(ScriptedModel):
         @property
         def card(self) -> ModelCard:
-            return ModelCard("hosted", "terms", None, False, {}, (1.0, 2.0))
+            return ModelCard("hosted", "terms", None, False, {"host": "api.example.com"}, (1.0, 2.0))
 
     hosted = Hosted(corpus.reply)
-    outcome = bench(corpus.dataset(), Task(), models=[hosted], candidates=None, effort=EFFORT, runs=tmp_path / "runs")
+    with pytest.raises(
+        TaskError, match=r"hosted would send the texts to api\.example\.com.*private = false in \[goal\]"
+    ):
+        bench(corpus.dataset(), Task(), models=[hosted], candidates=None, effort=EFFORT, runs=tmp_path / "runs")
     assert hosted.calls == 0
-    assert [row["name"] for row in outcome.verdict["candidates"]] == ["majority", "keyword rules", "n-grams"]
-    assert "hosted zero-shot: its inputs would leave this machine" in outcome.verdict["limits"]["note"]
+    assert not (tmp_path / "runs").exists()
     planned = prepare(
         corpus.dataset(), Task(goal=Goal(private=False)), None, [hosted], [], None, [], EFFORT, 0, Context()
     )

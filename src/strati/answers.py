@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from strati.journal import Journal
+from strati.columns import PAGE
+from strati.journal import Journal, StoredExample
 from strati.records import JSON
 
 
@@ -13,23 +14,27 @@ def answer_lines(journal: Journal) -> Iterator[dict[str, JSON]]:
     test = journal.examples("test")
     for name in journal.candidates():
         for split in ("test", "refit"):
-            answers = journal.answers(name, split)
-            for example in test:
-                answer = answers.get(example.id)
-                if answer is None:
-                    continue
-                usage = answer["usage"]
-                yield {
-                    "candidate": name,
-                    "split": split,
-                    "id": example.id,
-                    "reference": example.reference,
-                    "value": answer["value"],
-                    "confidence": answer["confidence"],
-                    "seconds": usage["seconds"],
-                    "tokens_in": usage["tokens_in"],
-                    "tokens_out": usage["tokens_out"],
-                    "dollars": usage["dollars"],
-                    "failure": answer["failure"],
-                    "steps": answer["steps"],
-                }
+            for start in range(0, len(test), PAGE):
+                page = test[start : start + PAGE]
+                answers = journal.answers(name, split, [example.id for example in page])
+                yield from (
+                    _line(name, split, example, answers[example.id]) for example in page if example.id in answers
+                )
+
+
+def _line(name: str, split: str, example: StoredExample, answer: JSON) -> dict[str, JSON]:
+    usage = answer["usage"]
+    return {
+        "candidate": name,
+        "split": split,
+        "id": example.id,
+        "reference": example.reference,
+        "value": answer["value"],
+        "confidence": answer["confidence"],
+        "seconds": usage["seconds"],
+        "tokens_in": usage["tokens_in"],
+        "tokens_out": usage["tokens_out"],
+        "dollars": usage["dollars"],
+        "failure": answer["failure"],
+        "steps": answer["steps"],
+    }

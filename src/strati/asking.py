@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol, TypeVar, runtime_checkable
 
 from strati.context import Context
 from strati.identity import fingerprint
 from strati.model import Choice, LanguageModel, Prompt
+from strati.records import JSON, Usage
 
-WAVES = 32  # cases per place in the queue: a stack with a remote model is given concurrency x WAVES cases at once
+WAVES = 128  # cases per place in the queue: a stack with a remote model is given concurrency x WAVES cases at once
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -32,6 +34,21 @@ class Remote(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What one call is expected to take, and the most dollars it may cost, retries not counted."""
+
+    usage: Usage
+    most: float
+
+
+@runtime_checkable
+class Quoting(Protocol):
+    """A model that knows what a call will cost before it is made."""
+
+    def quote(self, prompt: Prompt, options: Sequence[str]) -> Quote: ...
+
+
 def concurrency(model: LanguageModel) -> int:
     """How many calls at once a model is best given: 1 for one that runs here."""
     return max(1, model.concurrency) if isinstance(model, Remote) else 1
@@ -48,19 +65,27 @@ def choose(model: LanguageModel, prompt: Prompt, options: Sequence[str], ctx: Co
         Stopped: the run ended, or its budget does not allow the call.
     """
     repeat = {"again": again} if again else {}
-    key = fingerprint("choose.v1", model=model.fingerprint(), prompt=asdict(prompt), options=list(options), **repeat)
+    parts = {"user": prompt.user, "system": prompt.system, "prefix": prompt.prefix, "shots": prompt.shots}
+    key = fingerprint("choose.v1", model=model.fingerprint(), prompt=parts, options=list(options), **repeat)
+    with _turns.alone(f"{id(ctx.memo)} {key}"):
+        return _recalled(key, ctx) or _asked(key, model, prompt, options, ctx)
+
+
+def _recalled(key: str, ctx: Context) -> Choice | None:
     known = ctx.memo.recall(key)
-    if known is not None:
-        reply, usage = known
-        return Choice(
-            tuple(reply["probabilities"]), usage, reply["mass"], reply.get("reply"), reply.get("basis", "tokens")
-        )
+    if known is None:
+        return None
+    reply, usage = known
+    return Choice(tuple(reply["probabilities"]), usage, reply["mass"], reply.get("reply"), reply.get("basis", "tokens"))
+
+
+def _asked(key: str, model: LanguageModel, prompt: Prompt, options: Sequence[str], ctx: Context) -> Choice:
     ctx.check()
     start = perf_counter()
     bound = model.within(ctx) if isinstance(model, Remote) else model
     choice = bound.choose(prompt, options)
     usage = replace(choice.usage, seconds=perf_counter() - start)
-    reply = {"probabilities": list(choice.probabilities), "mass": choice.mass}
+    reply: dict[str, JSON] = {"probabilities": list(choice.probabilities), "mass": choice.mass}
     if choice.reply is not None:
         reply["reply"] = choice.reply
     if choice.basis != "tokens":
@@ -96,3 +121,28 @@ def each(function: Callable[[T], R], items: Sequence[T], at_once: int) -> Iterat
 
 class _Skipped(Exception):
     """A call that was not made, because an earlier one failed."""
+
+
+class _Turns:
+    """Two threads that ask the same thing take turns, so that the second finds the first one's reply."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        with self._lock:
+            turn, users = self._held.get(key, (threading.Lock(), 0))
+            self._held[key] = (turn, users + 1)
+        try:
+            with turn:
+                yield
+        finally:
+            with self._lock:
+                turn, users = self._held.pop(key)
+                if users > 1:
+                    self._held[key] = (turn, users - 1)
+
+
+_turns = _Turns()

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from strati.budget import Budget
 from strati.candidate import Candidate
 from strati.choosing import Chosen, Tuner, merged_forms, raise_if_down
 from strati.context import Context, VectorCache
 from strati.contract import Saveable
 from strati.dataset import Splits, Unit
 from strati.effort import Effort, sampled, shuffled
-from strati.errors import StackError, Stopped, StratiError
+from strati.errors import BudgetReached, StackError, Stopped, StratiError
 from strati.folder import save_stack, stack_folder_name
 from strati.halving import HalvingTuner
 from strati.journal import Journal
@@ -38,6 +39,7 @@ class Entry:
     folder: str
     fits: list[Chosen] = field(default_factory=list)
     record: dict[str, JSON] = field(default_factory=dict)
+    short: BudgetReached | None = None  # it can't go on for want of money
 
     def failed(self, reason: str) -> None:
         """Note a failure. What was measured on test stays measured."""
@@ -75,10 +77,14 @@ class Bench:
         self.sample = 0
 
     def run(self, candidates: Sequence[Candidate]) -> None:
-        """Measure all candidates. One that fails is recorded as failed, the others go on; `Stopped` ends the run.
+        """Measure all candidates. One that fails is recorded as failed, the others go on.
 
         Fast ones first. The slow ones race on tune (`strati.racing`); those that stay answer the test examples, and
         calibrate inputs at the end, when the verdict no longer waits for anything.
+
+        Raises:
+            BudgetReached: some could not be measured for want of money; all others were.
+            Stopped: the run was cancelled or its time is over.
         """
         folders = stack_folder_name([candidate.name for candidate in candidates])
         entries = [Entry(*row) for row in zip(range(len(folders)), candidates, folders, strict=True)]
@@ -98,6 +104,9 @@ class Bench:
             self._do(entry, self._measure)
         for entry in slow:
             self._do(entry, self._calibrate)
+        for entry in entries:
+            if entry.short is not None:
+                raise entry.short
 
     def _begin(self, entry: Entry) -> bool:
         """Whether anything is left to do for a candidate; if so its record says "partial", unless it was measured."""
@@ -119,10 +128,15 @@ class Bench:
         """Take a candidate some steps further; what it raises ends that candidate only."""
         record = entry.record
         for step in steps:
-            if record["status"] in ("failed", "retired"):
+            if record["status"] in ("failed", "retired") or entry.short is not None:
                 return
+            self.ctx.budget.purpose = entry.candidate.name
             try:
                 step(entry)
+            except BudgetReached as reached:
+                entry.short = reached
+                if record["status"] not in DONE:
+                    record["reason"] = str(reached)
             except Stopped:
                 raise
             except StratiError as error:
@@ -140,6 +154,7 @@ class Bench:
             "recorded": candidate.recorded,
             "learns": candidate.learns,
             "private": candidate.private,
+            "remote": candidate.remote,
             "costs_known": candidate.costs_known,
             "models": [card.name for card in candidate.cards],
             "licences": sorted({card.licence for card in candidate.cards}) or [candidate.licence],
@@ -242,12 +257,36 @@ class Bench:
         todo = [example for example in examples if example.id not in done]
         self.ctx.begin(f"{name}: {split}", len(examples))
         self.ctx.advance(len(examples) - len(todo), Usage())
+        told: list[int] = []
+
+        def tick(count: int, usage: Usage) -> None:
+            told.append(count)
+            self.ctx.advance(count, usage)
+
+        ctx = replace(ctx or self.ctx, tick=tick)
         for chunk in _chunks(todo, stack.batch):
             self.ctx.check()
-            cases = stack.run([Case.of(example) for example in chunk], ctx or self.ctx)
+            told.clear()
+            try:
+                cases = stack.run([Case.of(example) for example in chunk], ctx)
+            except Stopped:
+                self.journal.write_answers(name, split, self._known(stack, chunk))
+                raise
             raise_if_down(cases)
             self.journal.write_answers(name, split, cases)
-            self.ctx.advance(len(cases), sum((case.usage for case in cases), Usage()))
+            usage = Usage() if told else sum((case.usage for case in cases), Usage())
+            self.ctx.advance(len(cases) - min(len(cases), sum(told)), usage)
+
+    def _known(self, stack: Stack, chunk: Sequence[Example]) -> Iterator[Case]:
+        """The cases of a piece of work that ended early for which all that was asked has been answered already."""
+        broke = replace(self.ctx, budget=Budget())
+        for example in chunk:
+            try:
+                cases = stack.run([Case.of(example)], broke)
+                raise_if_down(cases)
+            except StratiError:
+                continue
+            yield from cases
 
     def _refit(self, stack: Stack, name: str) -> int:
         """Fit on every row outside test, with the settings and calibration found before; answer the test again."""
@@ -268,7 +307,7 @@ class Bench:
         return True
 
     def _probe(self, candidate: Candidate, stack: Stack, folder: str | None, unit: Unit) -> Probe:
-        if candidate.recorded:
+        if candidate.recorded or candidate.paid or candidate.remote:  # its answers are timed as they come
             return Probe(())
         count = 1 if candidate.slow else self.effort.probes
         cases = [Case.of(example) for example in shuffled(unit.tune, self.ctx.seed)[:count]]

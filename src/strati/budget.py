@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
-from strati.errors import Stopped, TaskError
+from strati.errors import BudgetReached, TaskError
 
 NANO = 1_000_000_000
 
@@ -55,9 +56,14 @@ class Budget:
     Args:
         dollars: the limit over the whole run, what earlier processes spent on it included.
         book: where reservations are kept; what it holds unsettled at the start counts as spent (`lost`).
+        told: called with the dollars spent so far at the start and whenever a reservation is settled.
+
+    `purpose` is what the money is for at present, such as the name of a candidate; it is written beside each amount.
     """
 
-    def __init__(self, dollars: float = 0.0, book: Book | None = None) -> None:
+    def __init__(
+        self, dollars: float = 0.0, book: Book | None = None, told: Callable[[float], None] = lambda dollars: None
+    ) -> None:
         if not dollars >= 0 or math.isinf(dollars):
             raise TaskError(f"the budget is ${dollars}, expected a number of dollars of at least 0")
         self._limit = math.floor(dollars * NANO + 0.5)
@@ -65,6 +71,10 @@ class Budget:
         paid, lost = self._book.totals()
         self._spent, self._lost, self._reserved = paid + lost, lost, 0
         self._lock = threading.Lock()
+        self._told = told
+        self.purpose = ""
+        if self._spent:
+            told(self.spent)
 
     @property
     def limit(self) -> float:
@@ -85,15 +95,15 @@ class Budget:
         return self._reserved / NANO
 
     def reserve(self, dollars: float, what: str = "") -> Reservation:
-        """Set the worst case of one call aside; raises `Stopped` when the limit does not allow it."""
+        """Set the worst case of one call aside; raises `BudgetReached` when the limit does not allow it."""
         amount = math.ceil(dollars * NANO - 1e-6)
         with self._lock:
-            if amount < 0 or self._spent + self._reserved + amount > self._limit:
-                raise Stopped(
+            if amount < 0 or (amount and self._spent + self._reserved + amount > self._limit):
+                raise BudgetReached(
                     f"the budget of ${self.limit:.2f} does not allow another ${dollars:.4f}: "
                     f"${self.spent:.4f} is spent and ${self.reserved:.4f} is reserved"
                 )
-            number = self._book.enter(what, amount) if amount else None
+            number = self._book.enter(self.purpose or what, amount) if amount else None
             self._reserved += amount
         return Reservation(self, amount, number)
 
@@ -103,6 +113,8 @@ class Budget:
                 self._book.close_entry(number, paid)
             self._reserved -= reserved
             self._spent += paid
+        if paid:
+            self._told(self.spent)
 
 
 class Reservation:

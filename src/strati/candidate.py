@@ -78,6 +78,16 @@ class Candidate:
         return not self.recorded and all(card.private for card in self.cards)
 
     @property
+    def remote(self) -> bool:
+        """Whether a model of it answers on another machine."""
+        return any(card.remote for card in self.cards)
+
+    @property
+    def paid(self) -> bool:
+        """Whether an answer may cost money that is owed to others."""
+        return any(any(card.dollars_per_million or ()) for card in self.cards)
+
+    @property
     def costs_known(self) -> bool:
         """Whether what an answer costs can be told: measured here, or on record."""
         layers = [stage.layer for stage in self.forms[0].stack.stages]

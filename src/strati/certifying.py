@@ -86,7 +86,7 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted) -> Certified:
         DataError: the run has no calibrate part or none of its rungs can be a stage, or its labels are spent.
     """
     results = load_results(journal)
-    names = [result.name for result in rungs_to_compose(results)]
+    names = [result.name for result in rungs_to_compose(journal, results)]
     if not names:
         raise DataError(
             f"run {results.run} has no rung that can be a stage: expected measured ones that can be saved and that "

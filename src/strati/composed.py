@@ -42,7 +42,7 @@ class Pair:
 def add_composed(journal: Journal, stacks: Path, resources: Mapping[str, object]) -> None:
     """Add the best pair of rungs, where tune says it is worth a look, and the frontier, to a finished run."""
     results = load_results(journal)
-    found = rungs_to_compose(results)
+    found = rungs_to_compose(journal, results)
     if len(results.meta["units"]) != 1 or not found:
         return
     try:

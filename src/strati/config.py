@@ -35,7 +35,6 @@ MODEL_KEYS: dict[str, tuple[str, tuple[type, ...]]] = {
     "samples": ("a whole number", (int,)),
     "reasoning_tokens": ("a whole number of tokens", (int,)),
     "extra": ("a table of request fields", (dict,)),
-    "batch": ("true or false", (bool,)),
     "cutoff": ('a date such as "2024-06-01"', (str,)),
 }
 
@@ -141,8 +140,10 @@ def _check_values(data: Mapping[str, JSON], bench: Mapping[str, JSON], path: Pat
             if isinstance(value, bool) or not isinstance(value, int):
                 raise TaskError(f"{name} is {value!r}, expected a whole number of at least 1")
         elif key in ("max_dollars", "max_minutes"):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-                raise TaskError(f"{name} is {value!r}, expected a number above 0")
+            enough = isinstance(value, int | float) and (0 < value < math.inf or (value == 0 and key == "max_dollars"))
+            if isinstance(value, bool) or not enough:
+                expected = "a number of dollars of at least 0" if key == "max_dollars" else "a number above 0"
+                raise TaskError(f"{name} is {value!r}, expected {expected}")
         elif key == "twins":
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise TaskError(f"{name} is {value!r}, expected a whole number of at least 0")

@@ -73,6 +73,7 @@ class Context:
     `deadline` is a `time.monotonic()` value; `cancelled` may be set from another thread or a signal handler;
     `begin` is told what is being done and how many cases it has, `advance` of every finished case: for progress bars.
     `tick` is for layers that are slow: they tell it of each case as it is done, inside a longer piece of work.
+    `paid` is told of the dollars spent in all, at the start of a run and after each paid call.
     `vectors` keeps embeddings for fitting; with `fresh` nothing is taken from it, as when answers are timed.
     """
 
@@ -84,6 +85,7 @@ class Context:
     advance: Callable[[int, Usage], None] = lambda count, usage: None
     begin: Callable[[str, int], None] = lambda what, total: None
     tick: Callable[[int, Usage], None] = lambda count, usage: None
+    paid: Callable[[float], None] = lambda dollars: None
     vectors: VectorCache | None = None
     fresh: bool = False
 

@@ -9,6 +9,7 @@ StratiError                 base; `str(error)` is one clear sentence
 │   ├── MissingExtra        an optional dependency is needed: names the extra
 │   └── BusyError           another process is writing the same run
 ├── Stopped                 a limit or the user ended the work; everything so far is kept: exit code 3
+│   └── BudgetReached       the money is spent: what costs nothing can still go on
 └── LayerDown               a layer cannot answer at all now; its cases go to people
 """
 
@@ -58,6 +59,10 @@ class BusyError(UserError):
 
 class Stopped(StratiError):
     """The work was ended by a limit or by the user; what was done is kept."""
+
+
+class BudgetReached(Stopped):
+    """The budget does not allow another call. It ends what is paid; what costs nothing goes on."""
 
 
 class LayerDown(StratiError):

@@ -7,19 +7,20 @@ after a power failure the last moments may be, but the file stays whole. Everyth
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO
+from typing import NamedTuple
 
-from strati.errors import BusyError, DataError, UserError
+from strati.errors import DataError
 from strati.records import JSON, Case, Usage
+from strati.runlock import in_words
 
 SCHEMA = 1
+_USAGE = tuple(field.name for field in fields(Usage))
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS examples (
@@ -42,6 +43,15 @@ class StoredExample:
     reference: JSON
     group: str | None
     input: JSON
+
+
+class Spent(NamedTuple):
+    """Money of one purpose, in billionths of a dollar: what was paid, and what was reserved and never settled."""
+
+    what: str
+    calls: int
+    paid: int
+    lost: int
 
 
 class Journal:
@@ -94,7 +104,7 @@ class Journal:
             try:
                 yield
             except (sqlite3.OperationalError, OSError) as error:
-                raise _in_words(error, self.path) from error
+                raise in_words(error, self.path) from error
 
     def write(self, key: str, value: JSON) -> None:
         """Keep a JSON value under a key."""
@@ -152,11 +162,13 @@ class Journal:
         with self._guard():
             self._db.execute("DELETE FROM answers WHERE candidate = ?", (candidate,))
 
-    def answers(self, candidate: str, split: str) -> dict[str, JSON]:
-        """Answers of a candidate on a split, by example id."""
+    def answers(self, candidate: str, split: str, ids: Sequence[str] | None = None) -> dict[str, JSON]:
+        """Answers of a candidate on a split, by example id; all of them, or those of a few thousand ids at most."""
         query = "SELECT id, answer FROM answers WHERE candidate = ? AND split = ?"
+        if ids is not None:
+            query += f" AND id IN ({','.join('?' * len(ids))})"
         with self._guard():
-            rows = self._db.execute(query, (candidate, split)).fetchall()
+            rows = self._db.execute(query, (candidate, split, *(ids or ()))).fetchall()
         return {key: json.loads(answer) for key, answer in rows}
 
     def recall(self, key: str) -> tuple[JSON, Usage] | None:
@@ -188,6 +200,13 @@ class Journal:
             paid, lost = self._db.execute(query).fetchone()
         return int(paid), int(lost)
 
+    def spending(self) -> list[Spent]:
+        """What was spent, by purpose, in the order in which money was first spent on each."""
+        query = """SELECT what, count(*), coalesce(sum(paid), 0), coalesce(sum(iif(paid IS NULL, reserved, 0)), 0)
+            FROM spending GROUP BY what ORDER BY min(number)"""
+        with self._guard():
+            return [Spent(*row) for row in self._db.execute(query)]
+
     def answered(self, candidate: str, split: str) -> set[str]:
         """The ids that a candidate has answers for on a split."""
         query = "SELECT id FROM answers WHERE candidate = ? AND split = ?"
@@ -218,7 +237,7 @@ def case_to_json(case: Case) -> dict[str, JSON]:
         "alternatives": [list(pair) for pair in answer.alternatives] if answer else [],
         "features": dict(answer.features) if answer else {},
         "failure": str(case.failure) if case.failure else None,
-        "usage": asdict(case.usage),
+        "usage": dict(zip(_USAGE, _usage_row(case.usage), strict=True)),
         "steps": [
             {
                 "layer": step.layer,
@@ -234,72 +253,8 @@ def case_to_json(case: Case) -> dict[str, JSON]:
     }
 
 
-class RunLock:
-    """Held while a run is written; freed by the operating system when the process dies."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: IO[str] | None = None
-
-    def __enter__(self) -> RunLock:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a+", encoding="utf-8")
-        except OSError as error:
-            raise _in_words(error, self.path) from error
-        if not _try_lock(self._file):
-            self._file.seek(0)
-            owner = self._file.read().strip() or "unknown"
-            self._file.close()
-            raise BusyError(
-                f"the same run is being computed by process {owner} (lock {self.path}); "
-                "wait for it, or ask for another run with --seed or --runs-dir"
-            )
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _in_words(error: Exception, path: Path) -> UserError:
-    text = str(error)
-    if "full" in text or "No space" in text:
-        return UserError(f"no space left on the disk that holds {path}: free some and run the same command again")
-    if "disk I/O" in text:
-        return UserError(
-            f"the disk did not take what was written to {path}: see that it has space and works, run again"
-        )
-    if isinstance(error, OSError):
-        return UserError(f"{path} cannot be written: {error.strerror}")
-    if "readonly" in text or "Permission" in text or "unable to open" in text:
-        return UserError(f"{path} cannot be written: {text}")
-    return UserError(f"{path}: {text}")
-
-
 def _usage_row(usage: Usage) -> list[float]:
-    return list(asdict(usage).values())
+    return [getattr(usage, name) for name in _USAGE]
 
 
 def _dump(value: JSON) -> str:

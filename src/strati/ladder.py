@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
+from strati.asking import Remote
 from strati.candidate import Candidate, Form
 from strati.layers.features import SharedFits, TextFeatures
 from strati.layers.linear import Linear
@@ -28,15 +29,24 @@ def ladder(
     models: Sequence[LanguageModel] = (),
     embedders: Sequence[Embedder] = (),
 ) -> list[Candidate]:
-    """The rungs that can be tried with the models at hand, cheapest first."""
+    """The rungs that can be tried with the models at hand, cheapest first: those behind servers last, by price."""
     rungs = [_majority(), _rules(labels), _ngrams(task)]
     for embedder in embedders:
         rungs += [_joined(task, embedder), _neighbours(embedder)]
     best = embedders[-1] if embedders else None
-    by_size = sorted(models, key=lambda model: model.card.size_bytes or 0)
-    rungs += [_zero_shot(task, tuple(labels), model, best) for model in by_size]
-    rungs += [_few_shot(task, tuple(labels), model, best) for model in by_size]
+    here = [model for model in models if not isinstance(model, Remote)]
+    by_size = sorted(here, key=lambda model: model.card.size_bytes or 0)
+    by_price = sorted((model for model in models if isinstance(model, Remote)), key=_price)
+    for kind in (by_size, by_price):
+        rungs += [_zero_shot(task, tuple(labels), model, best) for model in kind]
+        rungs += [_few_shot(task, tuple(labels), model, best) for model in kind]
     return rungs
+
+
+def _price(model: LanguageModel) -> float:
+    """Dollars for a call of usual shape: many tokens in, few out."""
+    prices = model.card.dollars_per_million or (0.0, 0.0)
+    return 20 * prices[0] + prices[1]
 
 
 def _majority() -> Candidate:
@@ -94,6 +104,8 @@ def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedd
     if len(labels) > MOST_LISTED:
         shortlists = [20]
     styles = ["list", "question", *(["letters"] if len(labels) <= LETTERS else [])]
+    if isinstance(model, Remote):  # each form costs money; the corrected one asks nothing new
+        shortlists, styles = shortlists[:1], ["list"]
     forms = []
     for shortlist, style, corrected in product(shortlists, styles, (False, True)):
         llm = LLM(model, labels, instruction(task), style, corrected, name=name)
@@ -111,8 +123,11 @@ def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedde
     shortlists = [0] if len(labels) <= MANY_LABELS else [0, 5]
     if len(labels) > MOST_LISTED:
         shortlists = [5, 20]
+    styles = ["turns", "list"]
+    if isinstance(model, Remote):
+        shortlists, styles = shortlists[:1], ["turns"]
     forms = []
-    for shortlist, style, corrected in product(shortlists, ("turns", "list"), (False, True)):
+    for shortlist, style, corrected in product(shortlists, styles, (False, True)):
         shots = Shots(SHOTS, shortlist, ExampleIndex(embedder))
         llm = LLM(model, labels, instruction(task), style, corrected, name=name)
         settings = {"prompt": style, "shots": SHOTS, "prior corrected": corrected}

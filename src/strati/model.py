@@ -61,20 +61,24 @@ class Generation:
 
 
 class ContextOverflow(Exception):
-    """A prompt does not fit the model's context. It is reported, never cut silently."""
+    """A prompt does not fit the model's context. It is reported, never cut silently.
 
-    def __init__(self, tokens: int, limit: int) -> None:
-        super().__init__(f"the prompt has {tokens} tokens, the model's context holds {limit}")
+    `usage` is what finding out took, where the model was asked; `reason` takes the place of the usual sentence.
+    """
+
+    def __init__(self, tokens: int, limit: int, usage: Usage | None = None, reason: str = "") -> None:
+        super().__init__(reason or f"the prompt has {tokens} tokens, the model's context holds {limit}")
         self.tokens = tokens
         self.limit = limit
+        self.usage = usage or Usage()
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """What a user must know about a model before choosing it.
 
-    `private` is true when inputs stay on this machine; `dollars_per_million` are prices for tokens in and out, for
-    models that are paid by token.
+    `private` is true when inputs stay with the user; `dollars_per_million` are prices for tokens in and out, for
+    models behind a server; `remote` is true when it runs on another machine, whose time this one does not pay.
     """
 
     name: str
@@ -83,6 +87,7 @@ class ModelCard:
     private: bool
     details: Mapping[str, str]
     dollars_per_million: tuple[float, float] | None = None
+    remote: bool = False
 
 
 @runtime_checkable

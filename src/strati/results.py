@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from strati.columns import Answers, load_answers
 from strati.errors import DataError
 from strati.journal import Journal, StoredExample
 from strati.metrics import Metric, get_metric
@@ -25,8 +26,8 @@ class Result:
 
     name: str
     record: Mapping[str, JSON]
-    answers: tuple[JSON, ...]
-    refit: tuple[JSON, ...]
+    answers: Answers
+    refit: Answers
     statistics: NDArray[np.float64]
     machine_per_hour: float
 
@@ -42,27 +43,31 @@ class Result:
 
     @property
     def measured(self) -> NDArray[np.bool_]:
-        return np.array([answer is not None for answer in self.answers], dtype=bool)
+        return self.answers.asked
 
     @property
-    def given(self) -> list[JSON]:
-        """The answers that were asked for, failures among them."""
-        return [answer for answer in self.answers if answer is not None]
+    def _places(self) -> list[int]:
+        places: list[int] = np.flatnonzero(self.measured).tolist()
+        return places
 
     @property
     def completion(self) -> float | None:
         """The share of cases that got an answer at all."""
-        return _mean([float(answer["value"] is not None) for answer in self.given])
+        return _mean([float(self.answers.value(place) is not None) for place in self._places])
 
     @property
     def failures(self) -> dict[str, int]:
         """How many cases got no answer, by cause."""
-        causes = [answer["failure"] or answer["state"] for answer in self.given if answer["value"] is None]
+        causes = [
+            answer["failure"] or answer["state"]
+            for place in self._places
+            if self.answers.value(place) is None and (answer := self.answers[place])
+        ]
         return dict(Counter(causes).most_common())
 
     @property
     def seconds_per_answer(self) -> float | None:
-        return _mean([answer["usage"]["seconds"] for answer in self.given])
+        return _mean(self.answers.number("seconds"))
 
     @property
     def cost_parts(self) -> dict[str, float] | None:
@@ -70,8 +75,9 @@ class Result:
         seconds = self.seconds_per_answer
         if seconds is None or not self.record["costs_known"]:
             return None
-        own = 0.0 if self.record["recorded"] else seconds * 1000 / SECONDS_PER_HOUR * self.machine_per_hour
-        return {"machine": own, "paid": 1000 * (_mean([answer["usage"]["dollars"] for answer in self.given]) or 0.0)}
+        elsewhere = self.record["recorded"] or self.record.get("remote")
+        own = 0.0 if elsewhere else seconds * 1000 / SECONDS_PER_HOUR * self.machine_per_hour
+        return {"machine": own, "paid": 1000 * (_mean(self.answers.number("dollars")) or 0.0)}
 
     @property
     def cost_per_1000(self) -> float | None:
@@ -82,10 +88,11 @@ class Result:
     def latency_ms(self) -> dict[str, float | int | None] | None:
         """Percentiles over single answers: probed for fast layers, as they came for slow and recorded ones."""
         if self.record["slow"] or self.record["recorded"]:
-            seconds = [answer["usage"]["seconds"] for answer in self.given if answer["usage"]["seconds"] > 0]
+            seconds = self.answers.number("seconds")
+            seconds = seconds[seconds > 0]
         else:
-            seconds = self.record.get("latency") or []
-        if not seconds:
+            seconds = np.array(self.record.get("latency") or [])
+        if not len(seconds):
             return None
         p50, p95, p99 = (float(1000 * q) for q in np.percentile(seconds, (50, 95, 99)))
         cold = self.record.get("cold")
@@ -94,18 +101,14 @@ class Result:
     @property
     def tokens_per_answer(self) -> dict[str, float] | None:
         names = {"in": "tokens_in", "cached": "tokens_cached", "out": "tokens_out"}
-        means = {name: _mean([answer["usage"][key] for answer in self.given]) for name, key in names.items()}
+        means = {name: _mean(self.answers.number(key)) for name, key in names.items()}
         return {name: mean for name, mean in means.items() if mean is not None} or None
 
     def confidences(self, references: Sequence[JSON]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(confidence, right) of the delivered answers that carry a confidence."""
-        rows = [
-            (answer["confidence"], float(answer["value"] == reference))
-            for answer, reference in zip(self.answers, references, strict=True)
-            if answer is not None and answer["confidence"] is not None
-        ]
-        pairs = np.array(rows, dtype=float).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1]
+        places = np.flatnonzero(~np.isnan(self.answers.confidence)).tolist()
+        right = [float(self.answers.value(place) == references[place]) for place in places]
+        return self.answers.confidence[places], np.array(right, dtype=float)
 
 
 @dataclass(frozen=True)
@@ -158,31 +161,35 @@ def load_results(journal: Journal) -> Results:
     task = task_from_json(meta["task"])
     metric = get_metric(task.metric, meta["labels"])
     test = tuple(journal.examples("test"))
+    ids = [example.id for example in test]
     results = []
     for name, record in journal.candidates().items():
-        answers = journal.answers(name, "test")
-        refit = journal.answers(name, "refit")
-        given = tuple(answers.get(example.id) for example in test)
+        answers = load_answers(journal, name, "test", ids)
         results.append(
             Result(
                 name,
                 record,
-                given,
-                tuple(refit.get(example.id) for example in test),
-                statistics_of(metric, test, given),
+                answers,
+                load_answers(journal, name, "refit", ids),
+                statistics_of(metric, test, answers),
                 task.goal.machine_per_hour,
             )
         )
     return Results(meta["id"], task, tuple(meta["labels"]), metric, meta, test, tuple(results))
 
 
-def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Sequence[JSON]) -> NDArray[np.float64]:
+def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Answers) -> NDArray[np.float64]:
     """Sufficient statistics, shape (examples, k); an example that was not asked counts as unanswered here."""
-    rows = [
-        metric.score(example.reference, None if answer is None else answer["value"]).statistics
-        for example, answer in zip(test, answers, strict=True)
-    ]
-    return np.array(rows, dtype=float)
+    known: dict[tuple[JSON, JSON], tuple[float, ...]] = {}
+    rows = None
+    for place, example in enumerate(test):
+        pair = (repr(example.reference), repr(answers.value(place)))
+        if pair not in known:
+            known[pair] = metric.score(example.reference, answers.value(place)).statistics
+        if rows is None:
+            rows = np.empty((len(test), len(known[pair])))
+        rows[place] = known[pair]
+    return np.empty((0, 0)) if rows is None else rows
 
 
 def task_from_json(data: Mapping[str, JSON]) -> Task:
@@ -195,5 +202,5 @@ def task_from_json(data: Mapping[str, JSON]) -> Task:
     return Task(**rest, goal=Goal(**goal))
 
 
-def _mean(values: Sequence[float]) -> float | None:
+def _mean(values: Sequence[float] | NDArray[np.float64]) -> float | None:
     return float(np.mean(values)) if len(values) else None

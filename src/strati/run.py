@@ -2,63 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import strati
+from strati.allowance import refuse_unasked_spending
 from strati.benchmark import Bench
+from strati.budget import Budget
 from strati.candidate import Candidate
 from strati.composed import add_composed
 from strati.config import check_seed
 from strati.context import Context
 from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine, label_hash, plan, stop
 from strati.effort import Effort
-from strati.errors import DataError, Stopped, TaskError
+from strati.environment import environment
+from strati.errors import BudgetReached, DataError, Stopped, TaskError
 from strati.identity import fingerprint
-from strati.journal import Journal, RunLock, StoredExample
+from strati.journal import Journal, StoredExample
 from strati.ladder import ladder
 from strati.metrics import get_metric
 from strati.model import Embedder, LanguageModel
+from strati.plans import Outcome as Outcome
+from strati.plans import Plan as Plan
 from strati.probe import Prober, probe_here
 from strati.records import JSON, Example
+from strati.runlock import RunLock
 from strati.task import Task
 from strati.verdict import judge
-
-PACKAGES = ("numpy", "scipy", "scikit-learn", "xllamacpp", "onnxruntime", "tokenizers")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished or interrupted benchmark.
-
-    `verdict` is the mapping described in docs/decision-and-verdict.md; `stopped` says why the run ended early, if so.
-    """
-
-    run: str
-    journal: Path
-    verdict: dict[str, JSON]
-    stopped: str | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a benchmark is about to do, before anything is measured."""
-
-    run: str
-    task: Task
-    labels: tuple[str, ...]
-    splits: Splits
-    candidates: tuple[Candidate, ...]
-    data: dict[str, JSON]
-    effort: Effort
-    seed: int
-    not_allowed: tuple[tuple[str, str], ...] = field(default=())
-    resources: Mapping[str, object] = field(default_factory=dict)
 
 
 def bench(
@@ -75,6 +47,7 @@ def bench(
     runs: Path = Path(".strati/runs"),
     ctx: Context | None = None,
     prober: Prober = probe_here,
+    max_dollars: float | None = None,
 ) -> Outcome:
     """Measure candidates on labelled data and judge them.
 
@@ -90,6 +63,7 @@ def bench(
         runs: where journals are kept; the same call goes on where an earlier one was stopped.
         ctx: deadline, cancellation and progress.
         prober: how latency is measured.
+        max_dollars: what the run may cost in all, earlier calls with the same arguments included. Free rungs need none.
 
     Returns:
         The outcome; `outcome.verdict["choice"]` is the decision.
@@ -97,10 +71,11 @@ def bench(
     Raises:
         DataError: the data check found something that would make the result meaningless.
         BusyError: the same run is being computed by another process.
+        TaskError: a rung costs money and `max_dollars` is not given; the sentence says how much is expected.
     """
     context = replace(ctx or Context(), seed=seed)
     planned = prepare(data, task, test, models, embedders, candidates, also, effort or Effort(), seed, context)
-    return execute(planned, runs, context, prober)
+    return execute(planned, runs, context, prober, max_dollars)
 
 
 def prepare(
@@ -135,8 +110,8 @@ def prepare(
         )
     labels = task.labels or tuple(found)
     lined_up = [*(ladder(task, labels, models, embedders) if candidates is None else candidates), *also]
-    refused = [(c.name, "its inputs would leave this machine") for c in lined_up if _leaks(c, task)]
-    allowed = tuple(candidate for candidate in lined_up if not _leaks(candidate, task))
+    _refuse_leaks(lined_up, task)
+    allowed = tuple(lined_up)
     names = [candidate.name for candidate in allowed]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
@@ -157,17 +132,23 @@ def prepare(
         seed=seed,
         version=strati.__version__,
     )[:12]
-    return Plan(run, task, labels, splits, allowed, described, effort, seed, tuple(refused), resources)
+    return Plan(run, task, labels, splits, allowed, described, effort, seed, resources)
 
 
-def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here) -> Outcome:
+def execute(
+    planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here, max_dollars: float | None = None
+) -> Outcome:
     """Measure what was planned, into `runs/<id>.db`, and judge it."""
+    Budget(max_dollars or 0.0)  # an amount that makes no sense is told first
+    if max_dollars is None:
+        refuse_unasked_spending(planned, runs, ctx)
     path = runs / f"{planned.run}.db"
-    stopped = None
+    stopped: Stopped | None = None
     with RunLock(runs / f"{planned.run}.lock"), Journal(path) as journal:
         metric = get_metric(planned.task.metric, planned.labels)
         _write_run(journal, planned, _ledger(planned, runs))
-        context = replace(ctx, memo=journal)
+        journal.write("budget", {"limit": max_dollars})
+        context = replace(ctx, memo=journal, budget=Budget(max_dollars or 0.0, journal, ctx.paid))
         stacks, goal = runs / f"{planned.run}.stacks", planned.task.goal
         bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal)
         try:
@@ -175,20 +156,30 @@ def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here
             ctx.begin("composing stacks", 0)
             add_composed(journal, stacks, planned.resources)
         except Stopped as reason:
-            stopped = str(reason)
+            stopped = reason
         ctx.begin("comparing the candidates", 0)
-        return Outcome(planned.run, path, judge(journal), stopped)
+        why = None if stopped is None else str(stopped)
+        return Outcome(planned.run, path, judge(journal), why, isinstance(stopped, BudgetReached))
 
 
-def _leaks(candidate: Candidate, task: Task) -> bool:
-    return task.goal.private and not candidate.private and not candidate.recorded
+def _refuse_leaks(candidates: Sequence[Candidate], task: Task) -> None:
+    """Raise before anything is sent when the goal is private and a model would send inputs elsewhere."""
+    if not task.goal.private:
+        return
+    for candidate in candidates:
+        for card in candidate.cards:
+            if not card.private and not candidate.recorded:
+                where = card.details.get("host", "another machine")
+                raise TaskError(
+                    f"the model {card.name} would send the texts to {where}, but the goal is private: expected "
+                    "private = false in [goal] to allow it, or a run without this model"
+                )
 
 
 def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None:
     splits = planned.splits
     known = journal.read("run")
-    refused = "; ".join(f"{name}: {why}" for name, why in planned.not_allowed)
-    note = f"not allowed by the goal: {refused}" if refused else ""
+    note = ""
     journal.write(
         "run",
         {
@@ -263,29 +254,3 @@ def _describe(data: Dataset, test: Dataset | None, splits: Splits, findings: lis
 
 def _task_json(task: Task) -> dict[str, JSON]:
     return asdict(task)
-
-
-def environment() -> dict[str, JSON]:
-    """The machine and the versions that matter for repeating a run."""
-    packages = {}
-    for name in PACKAGES:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(terse=True),
-        "cpu": _cpu(),
-        "cores": os.cpu_count(),
-        "packages": packages,
-    }
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

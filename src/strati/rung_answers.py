@@ -15,6 +15,7 @@ from strati.results import SECONDS_PER_HOUR, Result, Results
 from strati.stack import Loss, wrong
 
 MOST = 6
+LOOKED_AT = 500  # tune answers among which one with a confidence is looked for
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,26 @@ class Part:
         return Scored(self.names, confidence, losses, cost, self.available(), self.groups, numbers)
 
 
-def rungs_to_compose(results: Results) -> list[Result]:
+def rungs_to_compose(journal: Journal, results: Results) -> list[Result]:
     """The rungs that can be stages: measured, saved, with confidences, at most six; the best on tune of more."""
     able = [
         result
         for result in results.candidates
-        if result.complete and result.record.get("stack") and not result.record.get("composed")
+        if result.complete
+        and result.record.get("stack")
+        and not result.record.get("composed")
+        and _gives_confidence(journal, results, result.name)
     ]
-    able = [result for result in able if any(answer and answer.get("own") is not None for answer in result.answers)]
     if len(able) <= MOST:
         return able
     best = sorted(able, key=lambda result: -(_tuned(result) or 0.0))[:MOST]
     return [result for result in able if result in best]
+
+
+def _gives_confidence(journal: Journal, results: Results, name: str) -> bool:
+    ids = [example.id for example in journal.examples("tune")][:LOOKED_AT]
+    found = journal.answers(name, f"tune/{results.meta['units'][0]}", ids)
+    return any(answer.get("own") is not None for answer in found.values())
 
 
 def _tuned(result: Result) -> float | None:

@@ -16,6 +16,7 @@ from strati.questions import questions
 from strati.race_results import limits_of, race_of, retirements
 from strati.records import JSON
 from strati.results import Result, Results, load_results, statistics_of
+from strati.spending import spending, unfinished_reasons
 from strati.standings import BAR, Standing
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
 from strati.task import Goal
@@ -49,7 +50,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         [result.name for result in results.candidates if result.retired and result.record["uses_llm"]],
     )
     shown = _shown(results, decision)
-    meta, sizes = results.meta, journal.read("sizes") or {}
+    meta, sizes, spent = results.meta, journal.read("sizes") or {}, spending(journal)
     verdict = {
         "format": FORMAT,
         "strati": meta["strati"],
@@ -83,7 +84,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "decision": decision.decision,
             "needs_llm": decision.needs_llm,
             "headline": headline(results, decision),
-            "reasons": [*_unfinished(results), *decision.reasons, *retirements(results)],
+            "reasons": [*unfinished_reasons(results, spent), *decision.reasons, *retirements(results)],
             "more_labels": decision.more_labels,
         },
         "frontier": journal.read("frontier"),
@@ -93,6 +94,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "disagreements": _disagreements(journal, results),
         "environment": meta["environment"],
         "ledger": meta["ledger"],
+        "spending": spent,
         "limits": limits_of(results, sizes),
     }
     cleaned: dict[str, JSON] = _clean(verdict)
@@ -143,11 +145,6 @@ def headline(results: Results, decision: Decision) -> str:
     best = max(decision.standings, key=lambda standing: standing.quality.value, default=None)
     so_far = f" Best so far: {best.name}, {share(best.quality.value)}." if best and best.quality.value > 0 else ""
     return f"Undecided{more}.{so_far} {llm}"
-
-
-def _unfinished(results: Results) -> list[str]:
-    missing = ", ".join(results.unfinished)
-    return [f"not measured to the end yet: {missing}; the same command goes on from here"] if missing else []
 
 
 def _shown(results: Results, decision: Decision) -> Result | None:

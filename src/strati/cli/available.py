@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strati.errors import ModelError
+from strati.records import JSON
 
 if TYPE_CHECKING:
     from strati.model import Embedder, LanguageModel
 
 
 def open_models(
-    names: Sequence[str], catalogs: Sequence[Path], *, llms: bool
+    names: Sequence[str],
+    catalogs: Sequence[Path],
+    *,
+    llms: bool,
+    hosted: Mapping[str, Mapping[str, JSON]] = {},
 ) -> tuple[list[LanguageModel], list[Embedder]]:
-    """Language models and embedders from the cache. `names` empty means all that are pulled and can run here.
+    """Language models and embedders from the cache, and language models behind servers.
+
+    `names` empty means all that are pulled and can run here, and all of `hosted`: the [models.NAME] of a strati.toml.
+    Nothing is sent to a server.
 
     Raises:
-        ModelError: a named model is unknown, not pulled, or altered.
+        ModelError: a named model is unknown, not pulled, or altered; one behind a server has settings that make no
+            sense, no price, or no key in its variable.
+        MissingExtra: a model behind a server is wanted and the packages for it are not installed.
     """
     from strati.model import Embedder, LanguageModel
     from strati.models.catalog import Catalog
@@ -29,25 +39,33 @@ def open_models(
     store = Store()
     pulled = {entry.name: entry for entry in store.pulled(catalog)}
     for name in names:
+        if name in hosted:
+            continue
         if name not in catalog:
-            raise ModelError(f"no catalog has a model {name!r}; strati models list shows those there are")
+            raise ModelError(
+                f"no catalog and no [models.{name}] has a model {name!r}; strati models list shows those there are"
+            )
         if name not in pulled:
             raise ModelError(f"the model {name} is not here yet: strati models pull {name}")
     found: list[object] = []
     for name, entry in pulled.items():
-        if (names and name not in names) or not entry.usable:
+        if (names and name not in names) or not entry.usable or name in hosted:
             continue
         if not llms and entry.kind == "gguf":
             continue
         entry.check_packages()
         found.append(store.open(entry))
+    if llms:
+        found += [_hosted(name, values) for name, values in hosted.items() if not names or name in names]
     models = [model for model in found if isinstance(model, LanguageModel)]
     embedders = [model for model in found if isinstance(model, Embedder)]
     return models, embedders
 
 
-def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = None) -> dict[str, object]:  # noqa: ARG001
+def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = None) -> dict[str, object]:
     """The models that a stack folder names, opened, by name. `config` is a strati.toml with models behind servers."""
+    from strati.config import load_config
+
     names: set[str | None] = set()
     for file in folder.glob("*/settings.json"):
         settings = json.loads(file.read_text(encoding="utf-8"))
@@ -56,6 +74,21 @@ def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = N
     named = sorted(name for name in names if name)
     if not named:
         return {}
-    models, embedders = open_models(named, catalogs, llms=True)
+    hosted = load_config(config).models if config is not None else {}
+    models, embedders = open_models(named, catalogs, llms=True, hosted=hosted)
     found: dict[str, object] = {model.card.name: model for model in models}
     return found | {embedder.card.name: embedder for embedder in embedders}
+
+
+def _hosted(name: str, values: Mapping[str, JSON]) -> object:
+    """A model behind a server, with all that it needs before the first call."""
+    from importlib.util import find_spec
+
+    from strati.errors import MissingExtra
+    from strati.models.openai_compatible import OpenAICompatible
+
+    if find_spec("httpx2") is None:
+        raise MissingExtra("httpx2", "hosted")
+    model = OpenAICompatible.of(name, values)
+    model.settings.key()  # better missed now than after an hour of work
+    return model

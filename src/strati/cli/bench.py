@@ -49,6 +49,12 @@ def bench(
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of splits and samples.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
+    max_dollars: Annotated[
+        float | None, typer.Option(help="What paid models may cost in all, earlier runs of the same command included.")
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print what it would ask, cost and take; spend nothing.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the report (default .strati/runs/ID).")] = None,
     runs_dir: Annotated[Path, typer.Option(help="Where journals are kept.")] = Path(".strati/runs"),
     json: Annotated[bool, typer.Option("--json", help="Print verdict.json instead of the report.")] = False,
@@ -57,7 +63,7 @@ def bench(
 
     From a plain rule to language models: says which is the smallest that is
     good enough, whether you need an LLM, and what it costs. Nothing leaves this
-    machine. Stopped by Ctrl-C, a limit or a crash, the same command goes on.
+    machine unless the goal allows it. Stopped by Ctrl-C, a limit or a crash, the same command goes on.
 
     Example: strati bench tickets.csv --input text --label intent
     """
@@ -89,18 +95,23 @@ def bench(
         settings["answers"] = [inputs.config.folder / str(path) for path in settings["answers"]]
     if "layers" in settings:
         settings["layers"] = [str(inputs.config.folder / str(spec)) for spec in settings["layers"]]
-    for key, value in {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer}.items():
-        if value not in (None, []):
+    limits = {"max_dollars": max_dollars, "max_minutes": max_minutes}
+    given = {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer, **limits}
+    for key, value in given.items():
+        if value is not None and value != []:
             settings[key] = value
     if not llm:
         settings["llm"] = False
     for note in inputs.notes:
         print(f"strati: {note}", file=sys.stderr)
     also = _also(settings, rules or [], inputs)
-    outcome = _run(inputs, settings, also, catalog or [], runs_dir, max_minutes, json)
+    outcome = _run(inputs, settings, also, catalog or [], runs_dir, plan, json)
+    if outcome is None:
+        return
     finish(outcome, out, as_json=json)
     if outcome.stopped:
-        raise Stopped(f"{outcome.stopped} (the same command goes on from here)")
+        more = " with a larger --max-dollars" if outcome.out_of_money else ""
+        raise Stopped(f"{outcome.stopped} (the same command{more} goes on from here)")
 
 
 def _run(
@@ -109,35 +120,42 @@ def _run(
     also: list[Candidate],
     catalogs: list[Path],
     runs: Path,
-    minutes: float | None,
+    only_plan: bool,
     quiet: bool,
-) -> Outcome:
+) -> Outcome | None:
     import time
+    from dataclasses import replace
 
+    from strati.allowance import foresee
     from strati.cli.available import open_models
+    from strati.cli.limits import limits
+    from strati.cli.plan import show_plan
     from strati.cli.prober import ProcessProber
     from strati.cli.show import Show
     from strati.cli.signals import stop_on_interrupt
     from strati.config import check_seed
     from strati.context import Context
     from strati.effort import Effort
-    from strati.errors import TaskError
     from strati.run import execute, prepare
 
     seed = check_seed(settings.get("seed", 0), "--seed")
-    if minutes is not None and not minutes > 0:
-        raise TaskError(f"--max-minutes is {minutes:g}, expected a number above 0")
+    dollars, minutes = limits(settings)
     names = [str(name) for name in settings.get("models", [])]  # type: ignore[attr-defined]
-    models, embedders = open_models(names, catalogs, llms=bool(settings.get("llm", True)))
+    llms, hosted = bool(settings.get("llm", True)), inputs.config.models
+    models, embedders = open_models(names, catalogs, llms=llms, hosted=hosted)
     sample = settings.get("sample")
     effort = Effort() if sample is None else Effort.of(int(str(sample)))
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
-        ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance)
+        ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance, paid=show.paid)
         with stop_on_interrupt(ctx.cancelled):
             plan = prepare(inputs.data, inputs.task, inputs.test, models, embedders, None, also, effort, seed, ctx)
-            prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])
-            return execute(plan, runs, ctx, prober)
+            if not only_plan:
+                prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])
+                return execute(plan, runs, ctx, prober, dollars)
+            forecast = foresee(plan, runs, replace(ctx, deadline=None))
+    show_plan(forecast, dollars, minutes, as_json=quiet)
+    return None
 
 
 def _also(settings: dict[str, object], rules: list[Path], inputs: Inputs) -> list[Candidate]:

@@ -45,7 +45,8 @@ def run(
     from strati.context import Context
     from strati.dataset.unlabelled import Unlabelled
     from strati.errors import TaskError
-    from strati.journal import Journal, RunLock
+    from strati.journal import Journal
+    from strati.runlock import RunLock
 
     if workers is not None and workers < 1:
         raise TaskError(f"--workers is {workers}, expected a whole number of at least 1")

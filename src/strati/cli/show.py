@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
 
 class Show:
-    """Shows what a run is doing, on standard error: rate, cost so far, time left."""
+    """Shows what a run is doing, on standard error: rate, cost so far, time left.
+
+    The cost is this machine's time and what others have been paid, earlier processes of the same run included.
+    """
 
     def __init__(self, machine_per_hour: float, quiet: bool = False) -> None:
         self._price = machine_per_hour
         self._quiet = quiet
         self._bars: Progress | None = None
         self._task: TaskID | None = None
-        self._dollars = 0.0
+        self._machine = 0.0
+        self._paid = 0.0
         self._start = time.monotonic()
 
     def __enter__(self) -> Show:
@@ -64,11 +68,22 @@ class Show:
 
     def advance(self, count: int, usage: Usage) -> None:
         """Finished cases and what they took."""
-        self._dollars += usage.dollars + usage.seconds / 3600 * self._price
+        if not usage.dollars:  # what others are paid for, they compute
+            self._machine += usage.seconds / 3600 * self._price
         if self._bars is not None and self._task is not None:
             self._bars.update(self._task, advance=count, dollars=self._dollars)
             speed = self._bars.tasks[0].speed if self._bars.tasks else None
             self._bars.update(self._task, rate=f"{speed:,.1f}/s" if speed else "")
+
+    def paid(self, dollars: float) -> None:
+        """What others have been paid for this run so far, in all."""
+        self._paid = dollars
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, dollars=self._dollars)
+
+    @property
+    def _dollars(self) -> float:
+        return self._machine + self._paid
 
 
 def _short(what: str) -> str:

@@ -105,12 +105,12 @@ class LLM:
         try:
             choice, allowed = self._choice(case, ctx)
         except ContextOverflow as error:
-            return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error))
+            return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error), error.usage)
         except UnicodeEncodeError:
             return case.failed(self.name, Failure.LAYER_ERROR, "the text holds half of a character (a lone surrogate)")
         usage = choice.usage
         weights = np.array(choice.probabilities)
-        if self.corrected and self.prior:
+        if self.corrected and self.prior and choice.basis == "tokens":  # shares of a few samples are too coarse
             prior = dict(zip(self.labels, self.prior, strict=True))
             weights = weights / np.array([prior[label] for label in allowed])
         total = float(weights.sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from strati import words
-from strati.report.facts import Record, is_chosen, monthly, name_of, record, records, texts
+from strati.report.facts import Record, is_chosen, monthly, name_of, record, records, spending_lines, texts
 from strati.report.markup import Child, Html, join, tag
 from strati.report.tables import Column, Row, bullets, fold, note, pairs, section, table
 
@@ -59,7 +59,12 @@ def cost(verdict: Record) -> Html:
     if not rows:
         return join()
     stated = tag("p", "At ", ", ".join(parts), ". Failed answers are in the price.") if parts else None
-    return section("What it costs", "cost", stated, table("Cost at the stated volume", columns, rows))
+    return section("What it costs", "cost", stated, table("Cost at the stated volume", columns, rows), _spent(verdict))
+
+
+def _spent(verdict: Record) -> Html:
+    lines = spending_lines(verdict)
+    return join(tag("h3", "What this run has cost"), bullets(lines)) if lines else join()
 
 
 def _cost(verdict: Record, candidate: Record) -> list[Child]:

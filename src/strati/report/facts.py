@@ -111,5 +111,22 @@ def monthly(verdict: Record, candidate: Record) -> str:
     return words.MISSING if cost is None or volume is None else words.money(cost * volume / 1000)
 
 
+def spending_lines(verdict: Record) -> list[str]:
+    """What the run itself has cost, in sentences; none for a run that costs nothing and may cost nothing."""
+    spent = record(verdict, "spending")
+    total, limit, lost = (words.finite(spent.get(key)) for key in ("spent", "limit", "lost"))
+    if not total and limit is None:
+        return []
+    allowed = "" if limit is None else f" of the {words.money(limit)} allowed"
+    lines = [f"{words.money(total)}{allowed} paid to others, all calls of this run together."]
+    if lost:
+        lines.append(f"{words.money(lost)} of it was set aside by a process that died, and may not have been paid.")
+    rungs = [
+        f"{name_of(rung)} {words.money(rung.get('dollars'))} ({words.count(rung.get('calls'))} calls)"
+        for rung in records(spent, "rungs")
+    ]
+    return [*lines, f"By rung: {', '.join(rungs)}."] if rungs else lines
+
+
 def _given(goal: Record, key: str, form: Any) -> str | None:
     return None if words.finite(goal.get(key)) is None else str(form(goal[key]))

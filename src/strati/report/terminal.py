@@ -18,6 +18,7 @@ from strati.report.facts import (
     name_of,
     record,
     records,
+    spending_lines,
     standing,
     texts,
 )
@@ -41,7 +42,7 @@ def render_terminal(verdict: Mapping[str, Any], console: Console, paths: Mapping
         paths: files to point at, such as {"report": ..., "json": ..., "answers": ..., "stack": ...}.
     """
     paper = Paper(console)
-    for part in (_headline, _ladder, _refits, _questions, _findings, _sealed):
+    for part in (_headline, _ladder, _refits, _questions, _findings, _spending, _sealed):
         part(verdict, paper)
     _files(paths or {}, paper)
 
@@ -133,6 +134,12 @@ def _findings(verdict: Record, paper: Paper) -> None:
     )
     if len(found) > FINDINGS:
         paper.text(f"and {words.count(len(found) - FINDINGS)} more in the report", indent=4)
+
+
+def _spending(verdict: Record, paper: Paper) -> None:
+    if spending_lines(verdict):
+        paper.heading("Money spent on this run")
+        paper.bullets(spending_lines(verdict))
 
 
 def _sealed(verdict: Record, paper: Paper) -> None:

@@ -1,0 +1,197 @@
+"""What a benchmark will ask, pay and take, before anything is spent: one forecast per candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+from strati.asking import Quote
+from strati.candidate import Candidate
+from strati.choosing import Tuner
+from strati.context import Context, VectorCache
+from strati.dataset import Splits, Unit
+from strati.effort import Effort, sampled, shuffled
+from strati.errors import Stopped
+from strati.held_models import held_models
+from strati.journal import Journal
+from strati.metrics import Metric
+from strati.pace import Pace
+from strati.racing import no_race
+from strati.records import Case, Example, Usage
+from strati.rehearsal import Rehearsal
+from strati.stack import BATCH, Stack
+
+Calls = dict[str, Quote]
+USUAL = 687  # test examples that show a margin of three points at 10 % discordance with 80 % power
+REHEARSED = 2000  # training rows used when no reply is known yet: the number of calls does not depend on them
+
+
+@dataclass(frozen=True, slots=True)
+class RungForecast:
+    """What measuring one candidate is expected to take from here on; what the journal has costs nothing again.
+
+    Attributes:
+        calls: requests to language models, the mean over the forms that may be chosen on tune; for a rung that stays in
+            the race to the end (one that is retired asks less).
+        dollars, most: expected, and at most: the dearest form, every reply as long as it may be; without retries.
+        seconds: expected wall time; None where it could not be told.
+        basis: where `seconds` comes from, in words.
+        done: measured already.
+        problem: why the candidate could not be rehearsed; then it will fail as well.
+    """
+
+    name: str
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    dollars: float = 0.0
+    most: float = 0.0
+    seconds: float | None = 0.0
+    basis: str = ""
+    done: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The forecasts of all candidates of a run, in ladder order, and the dollars that the run has spent already."""
+
+    run: str
+    rungs: tuple[RungForecast, ...]
+    spent: float = 0.0
+
+    @property
+    def calls(self) -> int:
+        return sum(rung.calls for rung in self.rungs)
+
+    @property
+    def dollars(self) -> float:
+        """Expected for the whole run, what is spent already included."""
+        return self.spent + sum(rung.dollars for rung in self.rungs)
+
+    @property
+    def most(self) -> float:
+        """At most for the whole run, what is spent already included."""
+        return self.spent + sum(rung.most for rung in self.rungs)
+
+    @property
+    def seconds(self) -> float:
+        """Expected from here on, of the rungs whose time could be told."""
+        return sum(rung.seconds or 0.0 for rung in self.rungs)
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """Rehearses candidates. Asks no model that costs money; one that runs here is timed on two questions.
+
+    Args:
+        splits, metric, effort: of the run.
+        ctx: its seed, cancellation and progress.
+        journal: of the run if it has begun.
+        pace: how long things take.
+    """
+
+    splits: Splits
+    metric: Metric
+    effort: Effort
+    ctx: Context
+    journal: Journal | None = None
+    pace: Pace = field(default_factory=Pace)
+
+    def rung(self, candidate: Candidate) -> RungForecast:
+        """The forecast for one candidate."""
+        known = {} if self.journal is None else self.journal.candidates().get(candidate.name, {})
+        if known.get("status") in ("measured", "recorded") and known["candidate"] == candidate.fingerprint():
+            return RungForecast(candidate.name, basis="measured already", done=True)
+        if candidate.recorded:
+            return RungForecast(candidate.name, basis="recorded")
+        self.ctx.begin(f"{candidate.name}: planning", 0)
+        rehearsal = Rehearsal(self.journal)
+        try:
+            start = perf_counter()
+            hypotheses = self._calls(candidate, rehearsal) if _asks(candidate) else [{}]
+            own = perf_counter() - start
+            seconds, basis = self.pace.of(candidate, hypotheses, rehearsal, self.splits, self.effort, self.ctx)
+        except Stopped:
+            raise
+        except Exception as error:  # a layer of the user's own: it will fail in the run as well, and be recorded there
+            return RungForecast(candidate.name, seconds=None, problem=f"{type(error).__name__}: {error}")
+        usages = [sum((quote.usage for quote in calls.values()), Usage()) for calls in hypotheses]
+        return RungForecast(
+            candidate.name,
+            _mean(usage.calls for usage in usages),
+            _mean(usage.tokens_in for usage in usages),
+            _mean(usage.tokens_cached for usage in usages),
+            _mean(usage.tokens_out for usage in usages),
+            sum(usage.dollars for usage in usages) / len(usages),
+            max(sum(quote.most for quote in calls.values()) for calls in hypotheses),
+            own + seconds,
+            basis,
+        )
+
+    def _calls(self, candidate: Candidate, rehearsal: Rehearsal) -> list[Calls]:
+        """The distinct calls still to be made, once for each form that may be chosen in all units."""
+        found: list[Calls] = [{} for _ in candidate.forms]
+        stacks = [rehearsal.stack(form.stack) for form in candidate.forms]
+        ctx = replace(self.ctx, memo=rehearsal, vectors=VectorCache(), begin=lambda what, total: None)
+        tuner = Tuner(self.metric, ctx, self.effort, len(self.splits.units))
+        for unit in self.splits.units:
+            train = unit.train if self.journal is not None else unit.train[:REHEARSED]
+            tune = shuffled(unit.tune, ctx.seed)
+            first = tune[: tuner.rows(candidate, choosing=True)]
+            more = tune[: max(tuner.rows(candidate, choosing=False), self._race_rows(candidate))]
+            asked = rehearsal.phase()
+            fits = [stack.fit_and_run(train, first, ctx) for stack in stacks]
+            possible: Sequence[int] = range(len(stacks))
+            if not asked:  # every reply is known, and so is the choice
+                values = [tuner.value(cases, first) or 0.0 for _, cases in fits]
+                possible = [max(possible, key=lambda number: (values[number], -number))]
+            rests: dict[int, Calls] = {}
+            for number in possible:
+                rests[number] = rehearsal.phase()
+                fitted = fits[number][0]
+                if len(more) > len(first):
+                    fitted, _ = stacks[number].fit_and_run(train, more, ctx)
+                self._answer(candidate, fitted, unit, ctx)
+            for number, calls in enumerate(found):
+                calls |= asked | rests.get(number, rests[possible[0]])
+        return found
+
+    @property
+    def sample(self) -> int:
+        """Examples that a slow rung answers: as the user says, as settled by the run, or as many as usually tell."""
+        settled = None if self.journal is None else self.journal.read("sizes")
+        return self.effort.sample or (settled["sample"] if settled else USUAL)
+
+    def _race_rows(self, candidate: Candidate) -> int:
+        """Tune rows that a slow rung answers if it stays in the race to the end."""
+        if not candidate.slow or no_race(self.splits, self.metric, self.effort) is not None:
+            return 0
+        return self.effort.form_rows + self.effort.race_rows
+
+    def _answer(self, candidate: Candidate, fitted: Stack, unit: Unit, ctx: Context) -> None:
+        """Give the answers that the candidate would give in this unit."""
+        test = sampled(self.splits, unit.test, self.sample, ctx.seed) if candidate.slow else unit.test
+        _run(fitted, test, ctx)
+        if self.effort.calibrate and candidate.slow:
+            _run(fitted, shuffled(self.splits.calibrate, ctx.seed)[: self.sample], ctx)
+        if self.splits.method == "published" and candidate.learns and not candidate.slow:
+            train = [*unit.train, *unit.tune, *self.splits.calibrate]
+            _run(fitted.fit_and_run(train, (), ctx)[0], unit.test, ctx)
+
+
+def _asks(candidate: Candidate) -> bool:
+    return any(held_models(form.stack) for form in candidate.forms)
+
+
+def _run(stack: Stack, examples: Sequence[Example], ctx: Context) -> None:
+    for start in range(0, len(examples), BATCH):
+        ctx.check()
+        stack.run([Case.of(example) for example in examples[start : start + BATCH]], ctx)
+
+
+def _mean(values: Iterable[int]) -> int:
+    numbers = list(values)
+    return round(sum(numbers) / len(numbers))

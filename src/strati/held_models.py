@@ -1,0 +1,49 @@
+"""The language models that a stack holds: found, and put in place of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from strati.model import LanguageModel
+from strati.stack import Stack, Stage
+
+
+def held_models(stack: Stack) -> list[LanguageModel]:
+    """The language models in the layers of a stack, in their order, each once; those in inner stacks too."""
+    found: list[LanguageModel] = []
+    for layer in _layers(stack):
+        for _, model in _models(layer):
+            if all(model is not known for known in found):
+                found.append(model)
+    return found
+
+
+def with_models(stack: Stack, swap: Callable[[LanguageModel], LanguageModel]) -> Stack:
+    """The same stack with every language model replaced by what `swap` makes of it."""
+    return replace(stack, stages=tuple(replace(stage, layer=_swapped(stage, swap)) for stage in stack.stages))
+
+
+def _swapped(stage: Stage, swap: Callable[[LanguageModel], LanguageModel]) -> Any:
+    layer: Any = stage.layer
+    if isinstance(layer, Stack):
+        return with_models(layer, swap)
+    return replace(layer, **{name: swap(model) for name, model in found}) if (found := list(_models(layer))) else layer
+
+
+def _layers(stack: Stack) -> Iterator[object]:
+    for stage in stack.stages:
+        if isinstance(stage.layer, Stack):
+            yield from _layers(stage.layer)
+        else:
+            yield stage.layer
+
+
+def _models(layer: object) -> Iterator[tuple[str, LanguageModel]]:
+    if not is_dataclass(layer):
+        return
+    for field in fields(layer):
+        value = getattr(layer, field.name, None)
+        if field.init and isinstance(value, LanguageModel):
+            yield field.name, value

@@ -1,0 +1,117 @@
+"""A whole benchmark with a paid model on the fault server: rungs measured, money right, nothing sent unasked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from strati.budget import Budget
+from strati.context import Context
+from strati.dataset import Dataset
+from strati.effort import Effort
+from strati.errors import ModelError
+from strati.ladder import ladder
+from strati.models import pacing
+from strati.models.openai_compatible import OpenAICompatible
+from strati.records import Example
+from strati.run import bench
+from strati.task import Goal, Task
+
+from .fault_server import Behaviour, FaultServer
+
+LABELS = ("delivery", "invoice", "refund", "repair")
+FAULTS = {"429": 0.05, "500": 0.03, "503": 0.03, "filtered": 0.02, "null": 0.02}
+LOST = {"cut": 0.02, "hang-up": 0.02, "malformed": 0.02}
+
+
+def data() -> Dataset:
+    """200 rows; half name their label, so that the server's model knows those."""
+    rows = [
+        Example(str(n), f"about {'the ' + label if n % 2 else 'thing'} {n} {'xyz'[n % 3] * (k + 1)}", label, row=n + 1)
+        for n, (k, label) in enumerate((k, LABELS[k]) for _ in range(50) for k in range(4))
+    ]
+    return Dataset(tuple(rows), "tickets.csv", "csv", "utf-8", "0" * 64)
+
+
+@pytest.mark.parametrize("faults", [FAULTS, FAULTS | LOST])
+def test_a_bench_outlasts_faults_and_its_ledger_is_right(
+    faults: dict[str, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "FIRST_WAIT", 0.005)
+    monkeypatch.setattr(pacing, "LONGEST_WAIT", 0.02)
+    task = Task(goal=Goal(private=False))
+    ctx = Context(budget=Budget(5.0))
+    with FaultServer(faults, Behaviour(certainty=0.9)) as server:
+        values = {"url": server.url, "model": "fake-1", "price_in": 1.0, "price_out": 4.0, "private": False}
+        model = OpenAICompatible.of("fake", {**values, "concurrency": 4, "retries": 8})
+        outcome = bench(data(), task, models=[model], effort=Effort.of(40), runs=tmp_path / "runs", ctx=ctx)
+        stats = server.stats()
+    rungs = {row["name"]: row for row in outcome.verdict["candidates"]}
+    for name in ("fake zero-shot", "fake few-shot"):
+        assert rungs[name]["status"] == "measured"
+        assert rungs[name]["quality"]["n"] == 40
+        assert rungs[name]["private"] is False
+        assert rungs[name]["cost_parts"]["paid"] > 0
+    assert outcome.stopped is None
+    assert ctx.budget.reserved == 0
+    booked = round(ctx.budget.spent * 1e9)
+    if "cut" in faults:
+        assert booked >= stats["nanodollars"]
+    else:
+        assert booked == stats["nanodollars"]
+        assert set(stats["billed_by_prompt"].values()) == {1}  # and nothing is paid twice
+
+
+def test_rungs_behind_a_server_come_last_by_price_and_have_few_forms() -> None:
+    def hosted(name: str, price: float) -> OpenAICompatible:
+        values = {"url": "https://api.example.com/v1", "model": name, "price_in": price, "price_out": price}
+        return OpenAICompatible.of(name, values)
+
+    rungs = ladder(Task(), LABELS, [hosted("dear", 9.0), hosted("cheap", 1.0)])
+    assert [rung.name for rung in rungs[-4:]] == [
+        "cheap zero-shot",
+        "dear zero-shot",
+        "cheap few-shot",
+        "dear few-shot",
+    ]
+    for rung in rungs[-4:]:
+        assert len({form.settings["prompt"] for form in rung.forms}) == 1
+        assert (rung.paid, rung.remote, rung.private) == (True, True, False)
+        assert rung.cards[0].licence == "closed"
+
+
+def test_a_private_goal_refuses_the_model_before_anything_is_sent(tmp_path: Path) -> None:
+    rows = "\n".join(f"{example.text},{example.reference}" for example in data().examples)
+    (tmp_path / "tickets.csv").write_text(f"text,label\n{rows}\n", encoding="utf-8")
+    with FaultServer() as server:
+        (tmp_path / "strati.toml").write_text(
+            '[data]\nfile = "tickets.csv"\ninput = "text"\nlabel = "label"\n[models.gpt]\n'
+            f'url = "{server.url}"\nmodel = "fake-1"\nprivate = false\nprice_in = 1\nprice_out = 4\n',
+            encoding="utf-8",
+        )
+        command = [sys.executable, "-m", "strati", "bench"]
+        environment = {**os.environ, "STRATI_MODELS": str(tmp_path / "models"), "COLUMNS": "300"}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "the model gpt would send the texts to 127.0.0.1" in done.stderr
+        assert "private = false in [goal]" in done.stderr
+        assert server.stats()["asked"] == 0
+
+
+def test_a_key_that_is_missing_is_noticed_before_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from strati.cli.available import open_models
+
+    monkeypatch.setenv("STRATI_MODELS", str(tmp_path))
+    hosted = {"gpt": {"url": "https://api.openai.com/v1", "model": "gpt-4o-mini", "key_env": "STRATI_NO_SUCH_KEY"}}
+    with pytest.raises(ModelError, match="STRATI_NO_SUCH_KEY is not set"):
+        open_models([], [], llms=True, hosted=hosted)
+    assert open_models([], [], llms=False, hosted=hosted) == ([], [])
+    monkeypatch.setenv("STRATI_NO_SUCH_KEY", "sk-1")
+    models, _ = open_models(["gpt"], [], llms=True, hosted=hosted)
+    assert [model.card.name for model in models] == ["gpt"]
+    with pytest.raises(ModelError, match=r"no \[models\.gtp\] has a model 'gtp'|no catalog"):
+        open_models(["gtp"], [], llms=True, hosted=hosted)

@@ -34,7 +34,7 @@ output, progress and messages to standard error: bars where a terminal is attach
 | 0 | done |
 | 1 | strati found a mistake of its own, or one in a layer: please report it |
 | 2 | something the user can put right, told in one sentence; for `doctor` also: a result would be meaningless |
-| 3 | stopped by Ctrl-C or a limit; everything so far is kept and the same command goes on |
+| 3 | stopped by Ctrl-C or a limit; everything so far is kept and the same command goes on; for `--plan`: over a limit |
 
 | environment variable | meaning |
 |---|---|

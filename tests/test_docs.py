@@ -24,10 +24,12 @@ from strati.dataset.check_leaks import MOST_NEAR
 from strati.dataset.duplicates import LONGEST
 from strati.dataset.splits import CAPS, FOLDS, PUBLISHED_SHARES, SHARES
 from strati.effort import Effort
+from strati.forecast import REHEARSED
 from strati.ladder import LETTERS, MANY_LABELS
 from strati.layers.prompts import MOST_LISTED, SHOT_CHARACTERS
 from strati.models.gguf import CONTEXT
 from strati.models.prefix_tree import REMAINDER
+from strati.pace import CALL_SECONDS, FEW, MANY
 from strati.run import bench
 from strati.stack import BATCH
 from strati.standings import FEWEST
@@ -147,6 +149,7 @@ def test_every_data_finding_is_documented() -> None:
     [
         ("candidates-and-ladder", [*(n for name, n in asdict(Effort()).items() if name != "probes"), MANY_LABELS]),
         ("cost-and-latency", [Effort().probes]),
+        ("plan-and-budget", [REHEARSED, FEW, MANY, CALL_SECONDS]),
         ("prompting", [SHOT_CHARACTERS, MOST_LISTED, LETTERS, REMAINDER, CONTEXT]),
         ("statistics", [FEWEST, EXACT_UP_TO, DRAWS]),
         ("benchmark-and-journal", [BATCH]),

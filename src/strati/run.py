@@ -138,7 +138,12 @@ def prepare(
 def execute(
     planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here, max_dollars: float | None = None
 ) -> Outcome:
-    """Measure what was planned, into `runs/<id>.db`, and judge it."""
+    """Measure what was planned, into `runs/<id>.db`, and judge it.
+
+    The limit `max_dollars` (or else that of `ctx.budget`) is for the whole run, and the journal is the book of it.
+    """
+    if max_dollars is None and ctx.budget.limit:
+        max_dollars = ctx.budget.limit
     Budget(max_dollars or 0.0)  # an amount that makes no sense is told first
     if max_dollars is None:
         refuse_unasked_spending(planned, runs, ctx)

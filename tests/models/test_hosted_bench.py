@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from strati.budget import Budget
-from strati.context import Context
 from strati.dataset import Dataset
 from strati.effort import Effort
 from strati.errors import ModelError
@@ -44,11 +42,10 @@ def test_a_bench_outlasts_faults_and_its_ledger_is_right(
     monkeypatch.setattr(pacing, "FIRST_WAIT", 0.005)
     monkeypatch.setattr(pacing, "LONGEST_WAIT", 0.02)
     task = Task(goal=Goal(private=False))
-    ctx = Context(budget=Budget(5.0))
     with FaultServer(faults, Behaviour(certainty=0.9)) as server:
         values = {"url": server.url, "model": "fake-1", "price_in": 1.0, "price_out": 4.0, "private": False}
         model = OpenAICompatible.of("fake", {**values, "concurrency": 4, "retries": 8})
-        outcome = bench(data(), task, models=[model], effort=Effort.of(40), runs=tmp_path / "runs", ctx=ctx)
+        outcome = bench(data(), task, models=[model], effort=Effort.of(40), runs=tmp_path / "runs", max_dollars=5.0)
         stats = server.stats()
     rungs = {row["name"]: row for row in outcome.verdict["candidates"]}
     for name in ("fake zero-shot", "fake few-shot"):
@@ -57,8 +54,8 @@ def test_a_bench_outlasts_faults_and_its_ledger_is_right(
         assert rungs[name]["private"] is False
         assert rungs[name]["cost_parts"]["paid"] > 0
     assert outcome.stopped is None
-    assert ctx.budget.reserved == 0
-    booked = round(ctx.budget.spent * 1e9)
+    assert outcome.verdict["spending"]["lost"] == 0
+    booked = round(outcome.verdict["spending"]["spent"] * 1e9)
     if "cut" in faults:
         assert booked >= stats["nanodollars"]
     else:

@@ -55,6 +55,9 @@ ORDER = [
     ["answers"],
     ["report"],
     ["run"],
+    ["certificate"],
+    ["batch"],
+    ["pending"],
     # edge: may be absent, nothing above imports it
     ["models"],
     ["cli", "__main__"],

@@ -206,6 +206,7 @@ def case_to_json(case: Case) -> dict[str, JSON]:
         "state": str(case.state),
         "value": answer.value if answer else None,
         "confidence": answer.confidence if answer else None,
+        "own": answer.own if answer else None,
         "layer": answer.layer if answer else None,
         "alternatives": [list(pair) for pair in answer.alternatives] if answer else [],
         "features": dict(answer.features) if answer else {},

@@ -87,7 +87,17 @@ def test_tokens_that_are_not_the_reply() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, [], [{}], [{"token": "a"}], [{"token": 1, "logprob": 0}], [{"token": "a", "logprob": "x"}], 7]
+    "content",
+    [
+        None,
+        [],
+        [{}],
+        [{"token": "a"}],
+        [{"token": 1, "logprob": 0}],
+        [{"token": "a", "logprob": "x"}],
+        7,
+        [{"token": "a", "logprob": math.nan}],
+    ],
 )
 def test_log_probabilities_of_another_shape_count_as_none(content: object) -> None:
     assert read_tokens(content) == []

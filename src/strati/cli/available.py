@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strati.config import load_config
 from strati.errors import ModelError
 from strati.records import JSON
 

@@ -113,7 +113,10 @@ def _branch(
 def _token(entry: Mapping[str, Any]) -> Token:
     shares: dict[str, float] = {}
     for told in (entry, *(entry.get("top_logprobs") or [])):
-        share = math.exp(min(0.0, float(told["logprob"])))
+        logprob = float(told["logprob"])
+        if math.isnan(logprob):
+            raise ValueError("a log probability is no number")
+        share = math.exp(min(0.0, logprob))
         shares.setdefault(_text(told), share)
     return Token(_text(entry), shares)
 

@@ -94,8 +94,8 @@ def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedd
     if len(labels) > MOST_LISTED:
         shortlists = [20]
     styles = ["list", "question", *(["letters"] if len(labels) <= LETTERS else [])]
-    forms = []
-    for shortlist, style, corrected in product(shortlists, styles, (False, True)):
+    forms = []  # those that begin alike side by side: an engine keeps the beginning of a prompt evaluated
+    for style, shortlist, corrected in product(styles, shortlists, (False, True)):
         llm = LLM(model, labels, instruction(task), style, corrected, name=name)
         names = LabelNames(0, shortlist, ExampleIndex(embedder), "label names", answers=labels)
         stack = Stack.of(names, llm, name=name) if shortlist else Stack.of(llm, name=name)
@@ -112,7 +112,7 @@ def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedde
     if len(labels) > MOST_LISTED:
         shortlists = [5, 20]
     forms = []
-    for shortlist, style, corrected in product(shortlists, ("turns", "list"), (False, True)):
+    for style, shortlist, corrected in product(("turns", "list"), shortlists, (False, True)):
         shots = Shots(SHOTS, shortlist, ExampleIndex(embedder))
         llm = LLM(model, labels, instruction(task), style, corrected, name=name)
         settings = {"prompt": style, "shots": SHOTS, "prior corrected": corrected}

@@ -45,7 +45,10 @@ def bench(
     answers: Annotated[list[Path] | None, typer.Option(help="Recorded answers as a candidate; repeatable.")] = None,
     layer: Annotated[list[str] | None, typer.Option(help="Your own code as a candidate, FILE.py:NAME.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="A file of keyword rules as a candidate.")] = None,
-    sample: Annotated[int | None, typer.Option(help="Test examples that slow rungs answer (default 200).")] = None,
+    sample: Annotated[int | None, typer.Option(help="Test examples that slow rungs answer. Default: by power.")] = None,
+    racing: Annotated[
+        bool | None, typer.Option("--racing/--no-racing", help="Whether hopeless slow rungs are retired on tune.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of splits and samples.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
@@ -89,7 +92,14 @@ def bench(
         settings["answers"] = [inputs.config.folder / str(path) for path in settings["answers"]]
     if "layers" in settings:
         settings["layers"] = [str(inputs.config.folder / str(spec)) for spec in settings["layers"]]
-    for key, value in {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer}.items():
+    for key, value in {
+        "models": model,
+        "sample": sample,
+        "racing": racing,
+        "seed": seed,
+        "answers": answers,
+        "layers": layer,
+    }.items():
         if value not in (None, []):
             settings[key] = value
     if not llm:
@@ -113,6 +123,7 @@ def _run(
     quiet: bool,
 ) -> Outcome:
     import time
+    from dataclasses import replace
 
     from strati.cli.available import open_models
     from strati.cli.prober import ProcessProber
@@ -130,7 +141,8 @@ def _run(
     names = [str(name) for name in settings.get("models", [])]  # type: ignore[attr-defined]
     models, embedders = open_models(names, catalogs, llms=bool(settings.get("llm", True)))
     sample = settings.get("sample")
-    effort = Effort() if sample is None else Effort.of(int(str(sample)))
+    racing = bool(settings.get("racing", True))
+    effort = replace(Effort() if sample is None else Effort.of(int(str(sample))), racing=racing)
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance)

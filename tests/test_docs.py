@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import strati
-from strati import config, records
+from strati import config, racing, records, sizing
 from strati.context import Context
 from strati.dataset import read
 from strati.dataset.check_labels import LEAST_ROWS
@@ -25,6 +25,7 @@ from strati.dataset.duplicates import LONGEST
 from strati.dataset.splits import CAPS, FOLDS, PUBLISHED_SHARES, SHARES
 from strati.effort import Effort
 from strati.forecast import REHEARSED
+from strati.halving import FEWEST_ROWS
 from strati.ladder import LETTERS, MANY_LABELS
 from strati.layers.prompts import MOST_LISTED, SHOT_CHARACTERS
 from strati.models.gguf import CONTEXT
@@ -33,6 +34,7 @@ from strati.pace import CALL_SECONDS, FEW, MANY
 from strati.run import bench
 from strati.stack import BATCH
 from strati.standings import FEWEST
+from strati.statistics import sequential
 from strati.statistics.paired import EXACT_UP_TO
 from strati.statistics.resampling import DRAWS
 from strati.task import Goal, Task
@@ -147,11 +149,18 @@ def test_every_data_finding_is_documented() -> None:
 @pytest.mark.parametrize(
     ("page", "numbers"),
     [
-        ("candidates-and-ladder", [*(n for name, n in asdict(Effort()).items() if name != "probes"), MANY_LABELS]),
+        (
+            "candidates-and-ladder",
+            [*(n for name, n in asdict(Effort()).items() if type(n) is int and name != "probes"), MANY_LABELS],
+        ),
         ("cost-and-latency", [Effort().probes]),
         ("plan-and-budget", [REHEARSED, FEW, MANY, CALL_SECONDS]),
         ("prompting", [SHOT_CHARACTERS, MOST_LISTED, LETTERS, REMAINDER, CONTEXT]),
         ("statistics", [FEWEST, EXACT_UP_TO, DRAWS]),
+        (
+            "racing",
+            [racing.LOOK, racing.LET_THROUGH, racing.FEWEST, FEWEST_ROWS, sizing.FEWEST, len(sequential.SHARES)],
+        ),
         ("benchmark-and-journal", [BATCH]),
         ("splits-and-ledger", [*SHARES.values(), *CAPS.values(), *PUBLISHED_SHARES.values(), FOLDS]),
         ("data-check", [LEAST_ROWS, MOST_NEAR, LONGEST]),

@@ -241,7 +241,7 @@ class Bench:
         if candidate.slow:
             examples = shuffled(examples, self.ctx.seed)[: self.sample]
         if examples:
-            self._answer(entry.fits[0].stack, candidate.name, "calibrate", examples)
+            self._answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.fitting)
         record["calibrate"] = len(examples)
 
     def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:

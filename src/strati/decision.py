@@ -44,14 +44,16 @@ def decide(
     groups: Sequence[Hashable] | None = None,
     seed: int = 0,
     retired_llms: Sequence[str] = (),
+    outraced: bool = False,
 ) -> Decision:
     """Decide among candidates given in ladder order, simplest first, each with a name of its own.
 
     Two candidates are compared on the examples that both measured; one with no measured example takes no part. `groups`
     names the group of each example; `retired_llms` those language models that a race on tune retired: they were tried,
-    and take no part. The same input and seed give the same decision.
+    and take no part; `outraced` whether it showed any rung to be worse by more than the margin than one that is here.
+    The same input and seed give the same decision.
     """
-    field = measure(candidates, metric, goal, groups, seed)
+    field = measure(candidates, metric, goal, groups, seed, outraced)
     name, decision = choose(field)
     needs_llm = llm_needed(field)
     more_labels, reasons = explain(field, name, decision, needs_llm, retired_llms)

@@ -71,6 +71,11 @@ def _about(chosen: Standing, field: Field) -> str:
     if field.goal.at_least is not None:
         shown.append(f"above the bar of {share(field.goal.at_least)}")
     quality = chosen.quality
+    if not shown:
+        scores = f"{chosen.name} scores {interval(quality._asdict())} on {chosen.n:,} examples"
+        return (
+            f"{scores}; no other stays: those that a race on tune retired against it were worse by more than the margin"
+        )
     return (
         f"{chosen.name} scores {interval(quality._asdict())} on {chosen.n:,} examples and is shown to be "
         f"{' and '.join(shown)} (p {probability(chosen.p)}, {probability(chosen.p_adjusted)} after Holm)"

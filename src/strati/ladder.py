@@ -106,8 +106,8 @@ def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedd
     styles = ["list", "question", *(["letters"] if len(labels) <= LETTERS else [])]
     if isinstance(model, Remote):  # each form costs money; the corrected one asks nothing new
         shortlists, styles = shortlists[:1], ["list"]
-    forms = []
-    for shortlist, style, corrected in product(shortlists, styles, (False, True)):
+    forms = []  # those that begin alike side by side: an engine keeps the beginning of a prompt evaluated
+    for style, shortlist, corrected in product(styles, shortlists, (False, True)):
         llm = LLM(model, labels, instruction(task), style, corrected, name=name)
         names = LabelNames(0, shortlist, ExampleIndex(embedder), "label names", answers=labels)
         stack = Stack.of(names, llm, name=name) if shortlist else Stack.of(llm, name=name)
@@ -127,7 +127,7 @@ def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedde
     if isinstance(model, Remote):
         shortlists, styles = shortlists[:1], ["turns"]
     forms = []
-    for shortlist, style, corrected in product(shortlists, styles, (False, True)):
+    for style, shortlist, corrected in product(styles, shortlists, (False, True)):
         shots = Shots(SHOTS, shortlist, ExampleIndex(embedder))
         llm = LLM(model, labels, instruction(task), style, corrected, name=name)
         settings = {"prompt": style, "shots": SHOTS, "prior corrected": corrected}

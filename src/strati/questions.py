@@ -39,6 +39,15 @@ def _llms(results: Results) -> list[Result]:
     return [result for result in _measured(results) if result.record["uses_llm"]]
 
 
+def _retired(results: Results) -> list[Result]:
+    """The language models that a race on tune retired."""
+    return [result for result in results.candidates if result.retired and result.record["uses_llm"]]
+
+
+def _raced(found: Sequence[Result]) -> str:
+    return "; ".join(f"{result.name}, retired on tune: {result.record['reason']}" for result in found)
+
+
 def _value(result: Result, results: Results) -> float:
     kept = result.statistics[result.measured]
     return float(results.metric.aggregate(kept.sum(axis=0)))
@@ -59,6 +68,8 @@ def _figures(found: Sequence[Result], results: Results) -> str:
 def _solves(results: Results, decision: Decision) -> tuple[str, str]:
     llms = _llms(results)
     best = _best(llms, results)
+    if best is None and (retired := _retired(results)):
+        return f"None of those tried: {'all' if len(retired) > 1 else 'it'} fell behind on tune.", _raced(retired)
     if best is None and results.llms_began:
         return "Not known: no LLM was measured to the end.", "no LLM measured"
     if best is None:
@@ -88,7 +99,7 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
 
 
 def _needed(results: Results, decision: Decision) -> tuple[str, str]:
-    if not _llms(results):
+    if not _llms(results) and not _retired(results):
         return "Not known: no LLM was measured to compare with.", "no LLM measured"
     words = {
         "no": "No, among the LLMs tried: a candidate without one qualifies.",
@@ -103,6 +114,9 @@ def _training(results: Results, decision: Decision) -> tuple[str, str]:
     measured = _measured(results)
     context = _best([r for r in measured if r.record["uses_llm"]], results)
     trained = _best([r for r in measured if r.record["learns"] and not r.record["uses_llm"]], results)
+    retired = _retired(results)
+    if context is None and trained is not None and any((r.record.get("race") or {}).get("against") for r in retired):
+        return "Training is worth it here: every LLM tried fell behind on tune.", _raced(retired)
     if context is None or trained is None:
         return "Not known: it takes both an LLM and a trained candidate to compare.", _figures(measured, results)
     pair = next((p for p in decision.comparisons if (p.a, p.b) == (trained.name, context.name)), None)
@@ -214,7 +228,7 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
 
 
 def _seen(results: Results, decision: Decision) -> tuple[str, str]:  # noqa: ARG001
-    llms = _llms(results)
+    llms = [*_llms(results), *_retired(results)]
     if not llms:
         return "No LLM took part; what was trained here saw the training rows only.", "split checked for duplicates"
     names = ", ".join(sorted({str(name) for result in llms for name in result.record["models"] or [result.name]}))

@@ -94,9 +94,18 @@ class Field(NamedTuple):
 
 
 def measure(
-    candidates: Sequence[Measured], metric: Metric, goal: Goal, groups: Sequence[Hashable] | None, seed: int
+    candidates: Sequence[Measured],
+    metric: Metric,
+    goal: Goal,
+    groups: Sequence[Hashable] | None,
+    seed: int,
+    outraced: bool = False,
 ) -> Field:
-    """Compare all pairs and test all candidates."""
+    """Compare all pairs and test all candidates.
+
+    `outraced` says that a race at level alpha showed others to be worse by more than the margin than one that is here:
+    a candidate that is left alone has then kept up with all.
+    """
     taking_part = [candidate for candidate in candidates if candidate.measured.any()]
     results: dict[tuple[str, str], Comparison] = {}
     for place, a in enumerate(taking_part):
@@ -106,7 +115,8 @@ def measure(
                 a.statistics[both], b.statistics[both], metric, goal.margin, goal.alpha, _where(groups, both), seed
             )
             results[a.name, b.name], results[b.name, a.name] = _unless_too_few(ab), _unless_too_few(ba)
-    drafts = [_draft(candidate, results, metric, goal, groups, seed) for candidate in taking_part]
+    alone = goal.alpha if outraced else 1.0  # nothing to be tested against shows nothing
+    drafts = [_draft(candidate, results, metric, goal, groups, seed, alone) for candidate in taking_part]
     adjusted = holm([draft.p for draft in drafts])
     standings = tuple(_settle(draft, p, goal.alpha) for draft, p in zip(drafts, adjusted, strict=True))
     return Field(standings, results, goal, len(candidates[0].measured) if candidates else 0)
@@ -119,6 +129,7 @@ def _draft(
     goal: Goal,
     groups: Sequence[Hashable] | None,
     seed: int,
+    alone: float,
 ) -> Standing:
     statistics, own = candidate.statistics[candidate.measured], _where(groups, candidate.measured)
     quality = quality_interval(statistics, metric, 1 - goal.alpha, own, seed)
@@ -131,7 +142,7 @@ def _draft(
         tests[BAR], p_misses = bar_p_values(statistics, metric, goal.at_least, own, seed)
     lead = {b: result.difference for b, result in compared.items()}  # of equal p-values, the widest gap counts
     against = max(tests, key=lambda name: (tests[name], -lead.get(name, 0.0)), default=None)
-    p = tests[against] if against is not None else 1.0  # nothing to be tested against shows nothing
+    p = tests[against] if against is not None else alone
     return Standing(
         name=candidate.name,
         uses_llm=candidate.uses_llm,

@@ -48,6 +48,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         results.groups,
         int(results.meta["seed"]),
         [result.name for result in results.candidates if result.retired and result.record["uses_llm"]],
+        any(result.retired and (result.record.get("race") or {}).get("against") for result in results.candidates),
     )
     shown = _shown(results, decision)
     meta, sizes, spent = results.meta, journal.read("sizes") or {}, spending(journal)

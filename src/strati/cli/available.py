@@ -65,7 +65,6 @@ def open_models(
 
 def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = None) -> dict[str, object]:
     """The models that a stack folder names, opened, by name. `config` is a strati.toml with models behind servers."""
-    from strati.config import load_config
 
     names: set[str | None] = set()
     for file in folder.glob("*/settings.json"):

@@ -45,7 +45,10 @@ def bench(
     answers: Annotated[list[Path] | None, typer.Option(help="Recorded answers as a candidate; repeatable.")] = None,
     layer: Annotated[list[str] | None, typer.Option(help="Your own code as a candidate, FILE.py:NAME.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="A file of keyword rules as a candidate.")] = None,
-    sample: Annotated[int | None, typer.Option(help="Test examples that slow rungs answer (default 200).")] = None,
+    sample: Annotated[int | None, typer.Option(help="Test examples that slow rungs answer. Default: by power.")] = None,
+    racing: Annotated[
+        bool | None, typer.Option("--racing/--no-racing", help="Whether hopeless slow rungs are retired on tune.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of splits and samples.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
@@ -96,8 +99,8 @@ def bench(
     if "layers" in settings:
         settings["layers"] = [str(inputs.config.folder / str(spec)) for spec in settings["layers"]]
     limits = {"max_dollars": max_dollars, "max_minutes": max_minutes}
-    given = {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer, **limits}
-    for key, value in given.items():
+    given = {"models": model, "sample": sample, "racing": racing, "seed": seed, "answers": answers, "layers": layer}
+    for key, value in {**given, **limits}.items():
         if value is not None and value != []:
             settings[key] = value
     if not llm:
@@ -144,7 +147,8 @@ def _run(
     llms, hosted = bool(settings.get("llm", True)), inputs.config.models
     models, embedders = open_models(names, catalogs, llms=llms, hosted=hosted)
     sample = settings.get("sample")
-    effort = Effort() if sample is None else Effort.of(int(str(sample)))
+    racing = bool(settings.get("racing", True))
+    effort = replace(Effort() if sample is None else Effort.of(int(str(sample))), racing=racing)
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance, paid=show.paid)

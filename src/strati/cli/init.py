@@ -40,7 +40,8 @@ volume_per_month = 10000
 machine_per_hour = 0.10       # dollars for an hour of the machine that answers
 
 [bench]
-sample = 200                  # test examples that slow rungs (language models) answer
+# sample = 200                # test examples that slow rungs (language models) answer; default: by power
+# racing = false              # let hopeless language models answer all of them too
 seed = 0
 # models = ["smollm2-135m"]   # default: every model that is pulled
 # llm = false                 # leave language models out

@@ -1,0 +1,166 @@
+"""Racing: how often it errs, what it saves, and how often the choice differs from that without it.
+
+    python benchmarks/racing.py [--runs 2000] [--data FOLDER] [--sets trec sms emotion banking77] [--models NAME ...]
+
+First a simulation. Slow rungs that are worse than the best fast one by exactly the margin, the worst case, race on 256
+rows against it and against each other; counted are the races in which any is retired. Printed: that rate with an exact
+95 % interval beside the alpha promised, and for rungs that are truly behind the share retired and the rows it takes.
+
+With --data the ladder runs on public sets (see development_sets.py for the layout) with racing and without it, with the
+language models named (default: every one that is pulled; --quick: the smallest of them, two sets, fewer rows). Without
+racing the forms are compared on as many rows and the sample is the same, so that the difference is the racing alone.
+Printed: calls of language models, seconds, load of the machine, both choices. The exit code is 1 when a simulated rate
+is shown to be above its alpha.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import development_sets
+from strati import Dataset, Task, bench
+from strati.cli.available import open_models
+from strati.effort import Effort
+from strati.model import Choice, Embedder, LanguageModel, Prompt
+from strati.racing import LET_THROUGH, LOOK
+from strati.statistics import binomial_p_values, clopper_pearson
+from strati.trials import Trial
+
+ROWS = Effort().race_rows
+MARGIN, ALPHA = 0.03, 0.05
+LLMS = ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "gemma3-270m", "smollm2-135m")
+Right = NDArray[np.float64]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--sets", nargs="*", default=list(development_sets.SETS), choices=list(development_sets.SETS))
+    parser.add_argument("--models", nargs="*", default=[], help="pulled models that take part")
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    held = simulate(arguments.runs, np.random.default_rng(arguments.seed))
+    if arguments.data:
+        rows = 1500 if arguments.quick else 10_000
+        models, embedders = open_models(arguments.models, [], llms=True)
+        if arguments.quick and not arguments.models:
+            models, embedders = sorted(models, key=lambda model: model.card.size_bytes or 0)[:1], []
+        for name in arguments.sets[:2] if arguments.quick else arguments.sets:
+            train, _ = development_sets.SETS[name](arguments.data)
+            on_and_off(name, development_sets.dataset(train[:rows]), models, embedders)
+    sys.exit(0 if held else 1)
+
+
+def simulate(runs: int, rng: np.random.Generator) -> bool:
+    """Print the error of races in which nobody should be retired, then the power against rungs that are behind."""
+    print(f"{runs:,} races of {ROWS} rows, margin {MARGIN}, alpha {ALPHA}, the fast rung right on 90 %")
+    print("\nslow rungs worse by exactly the margin: races in which any is retired")
+    held = True
+    for slow in (1, 4, 8):
+        for discordance in (0.05, 0.2):
+            wrong = sum(any(retired(rng, [MARGIN] * slow, discordance)) for _ in range(runs))
+            found = clopper_pearson(wrong, runs)
+            held &= binomial_p_values(wrong, runs, ALPHA)[0] > 0.001
+            print(f"  {slow} slow, discordance {discordance}: {found.value:.4f} ({found.low:.4f} to {found.high:.4f})")
+    print("\none of four slow rungs is behind by more: share retired, and rows until then (median, 90 %)")
+    for behind in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
+        stops = [retired(rng, [behind, 0.0, 0.0, 0.0], max(0.1, behind + 0.06))[0] for _ in range(max(100, runs // 10))]
+        out = [stop for stop in stops if stop]
+        found = clopper_pearson(len(out), len(stops))
+        rows = f"{np.median(out):.0f}, {np.quantile(out, 0.9):.0f}" if out else "-"
+        print(f"  {100 * behind:.0f} points: {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), rows {rows}")
+    return held
+
+
+def retired(rng: np.random.Generator, behind: Sequence[float], discordance: float) -> list[int]:
+    """Rows after which each slow rung is retired, 0 for one that stays; each against the fast one and those before."""
+    fast = (rng.random(ROWS) < 0.9).astype(float)
+    tests = sum(range(1, len(behind) + 1))
+    stay: list[Right] = []
+    stops = []
+    for gap in behind:
+        own = beside(rng, fast, gap, discordance)
+        stop = race([rival - own for rival in (fast, *stay)], ALPHA / tests)
+        stops.append(stop)
+        if not stop:
+            stay.append(own)
+    return stops
+
+
+def beside(rng: np.random.Generator, fast: Right, gap: float, discordance: float) -> Right:
+    """A rung that is right where the fast one is, but for changes that make it worse by `gap` on the mean."""
+    loses = rng.random(len(fast)) < (discordance + gap) / 2 / 0.9
+    wins = rng.random(len(fast)) < max(0.0, min(1.0, (discordance - gap) / 2 / 0.1))
+    return np.where(fast == 1, 1.0 - loses, wins.astype(float))
+
+
+def race(gaps: Sequence[Right], alpha: float) -> int:
+    """As `strati.racing` does it: look after every batch, let through what will not be retired by the end."""
+    for rows in range(LOOK, ROWS + 1, LOOK):
+        trials = [Trial("inferior", list(gap[:rows]), MARGIN, -1.0, "rival") for gap in gaps]
+        if any(trial.passed(alpha) for trial in trials):
+            return rows
+        if rows >= LET_THROUGH and not any(trial.within_reach(alpha, ROWS) for trial in trials):
+            return 0
+    return 0
+
+
+class Counted:
+    """A language model that counts its calls."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._model, name)
+
+    def choose(self, prompt: Prompt, options: Sequence[str]) -> Choice:
+        self.calls += 1
+        return self._model.choose(prompt, options)
+
+
+def on_and_off(name: str, data: Dataset, models: Sequence[LanguageModel], embedders: Sequence[Embedder]) -> None:
+    """Print what racing saves on one set, and both choices."""
+    print(f"\n{name}: {len(data):,} rows; language models: {', '.join(model.card.name for model in models)}")
+    sample: int | None = None
+    choices = []
+    for racing in (True, False):
+        counted = [Counted(model) for model in models]
+        effort = replace(Effort(), racing=racing, sample=sample)
+        start = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = bench(
+                data, Task(), models=counted, embedders=embedders, effort=effort, runs=Path(folder) / "runs"
+            )
+        verdict = outcome.verdict
+        sample = verdict["limits"]["sample"]
+        choices.append((verdict["choice"]["decision"], verdict["choice"]["name"], verdict["choice"]["needs_llm"]))
+        print(
+            f"  racing {'on ' if racing else 'off'}: {sum(model.calls for model in counted):,} calls, "
+            f"{time.perf_counter() - start:.0f} s (load {os.getloadavg()[0]:.1f}), sample {sample}; "
+            f"{verdict['choice']['headline']}"
+        )
+        for row in verdict["candidates"] if racing else []:
+            if row["race"]:
+                known = row["race"]
+                print(
+                    f"    {row['name']}: {row['status']} after {known['rows']} rows of the race at {known['value']:.2f}"
+                )
+    print(f"  the choice {'is the same' if choices[0] == choices[1] else f'differs: {choices[0]} and {choices[1]}'}")
+
+
+if __name__ == "__main__":
+    main()

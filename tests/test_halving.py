@@ -1,0 +1,92 @@
+"""Successive halving over prompt forms: what is asked, and that the best form wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import corpus
+from strati.candidate import Candidate, Form
+from strati.choosing import Tuner
+from strati.context import Context
+from strati.dataset import Unit
+from strati.effort import Effort
+from strati.halving import HalvingTuner, round_sizes
+from strati.layers.llm import LLM
+from strati.metrics import Accuracy
+from strati.model import Prompt
+from strati.models.scripted import ScriptedModel
+from strati.stack import Stack
+
+TRAIN, TUNE, _ = corpus.parts()
+UNIT = Unit("holdout", tuple(TRAIN), tuple(TUNE), ())
+EFFORT = Effort(form_rows=32)
+RIGHT = {example.text: str(example.reference) for example in [*TRAIN, *TUNE]}
+
+
+def model(right: Callable[[Prompt], bool]) -> ScriptedModel:
+    def reply(prompt: Prompt) -> str:
+        text = prompt.user.removeprefix("Text: ").rsplit("\n", 1)[0]
+        return RIGHT[text] if right(prompt) else "repair"
+
+    return ScriptedModel(reply)
+
+
+def candidate(scripted: ScriptedModel, asks: bool = True) -> Candidate:
+    forms = tuple(
+        Form(
+            {"prompt": form, "prior corrected": corrected},
+            Stack.of(LLM(scripted, corpus.LABELS, form=form, corrected=corrected), name="llm"),
+            form if asks else "",
+        )
+        for form in ("list", "question", "letters")
+        for corrected in (False, True)
+    )
+    return Candidate("llm", forms, uses_llm=True, slow=True)
+
+
+def tuner(kind: type[Tuner] = HalvingTuner) -> Tuner:
+    return kind(Accuracy(), Context(), EFFORT)
+
+
+@pytest.mark.parametrize(
+    ("forms", "rows", "sizes"),
+    [(1, 32, [32]), (2, 32, [16, 32]), (3, 32, [8, 16, 32]), (12, 32, [8, 16, 32]), (4, 12, [12]), (5, 0, [0])],
+)
+def test_rounds_double_up_to_all_rows(forms: int, rows: int, sizes: list[int]) -> None:
+    assert round_sizes(forms, rows) == sizes
+
+
+def test_the_good_form_wins_with_fewer_calls() -> None:
+    scripted = model(lambda prompt: "categories" in prompt.prefix)
+    chosen = tuner().choose(candidate(scripted), UNIT)
+    picked = next(form for form in chosen.forms if form["chosen"])
+    assert (picked["settings"]["prompt"], picked["tune"], picked["n"]) == ("question", 1.0, 32)
+    assert scripted.calls == 3 * 8 + 2 * 8 + 16  # three prompts on 8 rows, two on 16, one on 32
+    everything = model(lambda prompt: "categories" in prompt.prefix)
+    tuner(Tuner).choose(candidate(everything), UNIT)
+    assert everything.calls == 3 * 32
+
+
+def test_every_form_is_reported_with_the_rows_it_saw() -> None:
+    chosen = tuner().choose(candidate(model(lambda prompt: "categories" in prompt.prefix)), UNIT)
+    seen = [(form["settings"]["prompt"], form["n"]) for form in chosen.forms]
+    assert seen == [("list", 16), ("list", 16), ("question", 32), ("question", 32), ("letters", 8), ("letters", 8)]
+    assert sum(form["chosen"] for form in chosen.forms) == 1
+
+
+def test_of_equal_forms_the_first_stays() -> None:
+    chosen = tuner().choose(candidate(model(lambda _: True)), UNIT)
+    assert chosen.forms[0]["chosen"]
+
+
+def test_forms_of_unknown_kin_are_halved_one_by_one() -> None:
+    scripted = model(lambda prompt: "categories" in prompt.prefix)
+    chosen = tuner().choose(candidate(scripted, asks=False), UNIT)
+    assert next(form for form in chosen.forms if form["chosen"])["settings"]["prompt"] == "question"
+
+
+def test_the_stack_has_seen_the_first_rows_only() -> None:
+    chosen = tuner().choose(candidate(model(lambda _: True)), Unit("one", UNIT.train, UNIT.tune[:20], ()))
+    assert {case.id for case in chosen.cases} == {example.id for example in UNIT.tune[:20]}

@@ -45,6 +45,7 @@ class Bench:
         self.effort = effort or Effort()
         self.stacks = stacks
         self.prober = prober
+        self.fitted: dict[tuple[str, str], Stack] = {}  # by candidate and unit: what studies ask further
 
     def run(self, candidates: Sequence[Candidate]) -> None:
         """Measure all candidates. One that fails is recorded as failed, the others go on; `Stopped` ends the run."""
@@ -94,6 +95,7 @@ class Bench:
                 saved = self._save(chosen.stack, folder)
                 probe = self._probe(candidate, chosen.stack, folder if saved else None, unit)
             fits.append(chosen)
+            self.fitted[candidate.name, unit.name] = chosen.stack
             self._answer(chosen.stack, candidate.name, "test", self._sampled(candidate, unit.test))
         stack, forms, refit = fits[0].stack, merged_forms([fit.forms for fit in fits]), None
         if self.splits.method == "published" and candidate.learns and not candidate.slow:

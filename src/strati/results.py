@@ -29,6 +29,7 @@ class Result:
     refit: tuple[JSON, ...]
     statistics: NDArray[np.float64]
     machine_per_hour: float
+    repeated: tuple[JSON, ...] = ()  # second answers, where a model behind a server was asked twice
 
     @property
     def complete(self) -> bool:
@@ -157,6 +158,7 @@ def load_results(journal: Journal) -> Results:
     for name, record in journal.candidates().items():
         answers = journal.answers(name, "test")
         refit = journal.answers(name, "refit")
+        repeated = journal.answers(name, "repeat")
         given = tuple(answers.get(example.id) for example in test)
         results.append(
             Result(
@@ -166,6 +168,7 @@ def load_results(journal: Journal) -> Results:
                 tuple(refit.get(example.id) for example in test),
                 statistics_of(metric, test, given),
                 task.goal.machine_per_hour,
+                tuple(repeated.get(example.id) for example in test),
             )
         )
     return Results(meta["id"], task, tuple(meta["labels"]), metric, meta, test, tuple(results))

@@ -25,6 +25,7 @@ from strati.metrics import get_metric
 from strati.model import Embedder, LanguageModel
 from strati.probe import Prober, probe_here
 from strati.records import JSON, Example
+from strati.studies import Studies, Study
 from strati.task import Task
 from strati.verdict import judge
 
@@ -73,6 +74,7 @@ def bench(
     runs: Path = Path(".strati/runs"),
     ctx: Context | None = None,
     prober: Prober = probe_here,
+    studies: Studies | None = None,
 ) -> Outcome:
     """Measure candidates on labelled data and judge them.
 
@@ -88,6 +90,7 @@ def bench(
         runs: where journals are kept; the same call goes on where an earlier one was stopped.
         ctx: deadline, cancellation and progress.
         prober: how latency is measured.
+        studies: what is looked into afterwards: learning curves, twins, second answers.
 
     Returns:
         The outcome; `outcome.verdict["choice"]` is the decision.
@@ -98,7 +101,7 @@ def bench(
     """
     context = replace(ctx or Context(), seed=seed)
     planned = prepare(data, task, test, models, embedders, candidates, also, effort or Effort(), seed, context)
-    return execute(planned, runs, context, prober)
+    return execute(planned, runs, context, prober, studies)
 
 
 def prepare(
@@ -156,7 +159,9 @@ def prepare(
     return Plan(run, task, labels, splits, allowed, described, effort, seed, tuple(refused))
 
 
-def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here) -> Outcome:
+def execute(
+    planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here, studies: Studies | None = None
+) -> Outcome:
     """Measure what was planned, into `runs/<id>.db`, and judge it."""
     path = runs / f"{planned.run}.db"
     stopped = None
@@ -167,6 +172,7 @@ def execute(planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here
         bench_ = Bench(planned.splits, metric, journal, context, planned.effort, runs / f"{planned.run}.stacks", prober)
         try:
             bench_.run(planned.candidates)
+            Study(bench_, planned.labels, studies or Studies()).run(planned.candidates)
         except Stopped as reason:
             stopped = str(reason)
         ctx.begin("comparing the candidates", 0)

@@ -8,12 +8,15 @@ from dataclasses import asdict
 
 import numpy as np
 
+from strati.afterwards import afterwards
 from strati.decision import Decision, Measured, decide
 from strati.journal import Journal
 from strati.metrics import METRICS, get_metric
+from strati.metrics.base import Statistics
 from strati.metrics.per_class import ClassRow, per_class
 from strati.questions import questions
 from strati.records import JSON
+from strati.repeats import repeat_row, second_statistics, widened
 from strati.results import Result, Results, load_results, statistics_of
 from strati.standings import BAR, Standing
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
@@ -38,6 +41,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
                 bool(result.record["uses_llm"]),
                 result.cost_per_1000,
                 tuple(obstacles(result, results.goal)),
+                second_statistics(result, results),
             )
             for result in results.candidates
         ],
@@ -48,6 +52,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
     )
     shown = _shown(results, decision)
     meta = results.meta
+    studied = afterwards(journal, results, decision)
     verdict = {
         "format": FORMAT,
         "strati": meta["strati"],
@@ -81,7 +86,8 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "reasons": [*_unfinished(results), *decision.reasons],
             "more_labels": decision.more_labels,
         },
-        "questions": questions(results, decision),
+        "questions": questions(results, decision, studied),
+        **studied,
         "per_class": _per_class(results, shown),
         "confusions": _confusions(results, shown),
         "disagreements": _disagreements(journal, results),
@@ -184,6 +190,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "licence": ", ".join(record["licences"]),
         "private": record["private"],
         "failures": result.failures,
+        "repeats": repeat_row(result, results),
         "settings": record.get("settings", {}),
         "forms": record.get("forms", []),
         "refit": _refit(result, results),
@@ -217,10 +224,13 @@ def _quality(result: Result, results: Results, name: str) -> dict[str, JSON] | N
         result.statistics if name == results.metric.name else statistics_of(metric, results.test, result.answers)
     )
     groups = results.groups and [g for g, kept in zip(results.groups, result.measured, strict=True) if kept]
-    found = quality_interval(
-        statistics[result.measured], metric, 1 - results.goal.alpha, groups, int(results.meta["seed"])
-    )
-    return {"metric": name, **_interval(found)}
+
+    def limits(rows: Statistics) -> Interval:
+        seed = int(results.meta["seed"])
+        return quality_interval(rows[result.measured], metric, 1 - results.goal.alpha, groups, seed)
+
+    second = second_statistics(result, results) if name == results.metric.name else None
+    return {"metric": name, **_interval(widened(limits(statistics), None if second is None else limits(second)))}
 
 
 def _refit(result: Result, results: Results) -> dict[str, JSON] | None:

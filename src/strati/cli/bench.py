@@ -46,6 +46,12 @@ def bench(
     layer: Annotated[list[str] | None, typer.Option(help="Your own code as a candidate, FILE.py:NAME.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="A file of keyword rules as a candidate.")] = None,
     sample: Annotated[int | None, typer.Option(help="Test examples that slow rungs answer (default 200).")] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve/--no-curve", help="Learning curves: what would more labels buy?")
+    ] = True,
+    twins: Annotated[
+        int | None, typer.Option(help="Ask language models N test examples again in changed words.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of splits and samples.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
@@ -89,11 +95,14 @@ def bench(
         settings["answers"] = [inputs.config.folder / str(path) for path in settings["answers"]]
     if "layers" in settings:
         settings["layers"] = [str(inputs.config.folder / str(spec)) for spec in settings["layers"]]
-    for key, value in {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer}.items():
+    given = {"models": model, "sample": sample, "seed": seed, "answers": answers, "layers": layer, "twins": twins}
+    for key, value in given.items():
         if value not in (None, []):
             settings[key] = value
     if not llm:
         settings["llm"] = False
+    if not curve:
+        settings["curve"] = False
     for note in inputs.notes:
         print(f"strati: {note}", file=sys.stderr)
     also = _also(settings, rules or [], inputs)
@@ -123,6 +132,7 @@ def _run(
     from strati.effort import Effort
     from strati.errors import TaskError
     from strati.run import execute, prepare
+    from strati.studies import Studies
 
     seed = check_seed(settings.get("seed", 0), "--seed")
     if minutes is not None and not minutes > 0:
@@ -131,13 +141,14 @@ def _run(
     models, embedders = open_models(names, catalogs, llms=bool(settings.get("llm", True)))
     sample = settings.get("sample")
     effort = Effort() if sample is None else Effort.of(int(str(sample)))
+    studies = Studies(bool(settings.get("curve", True)), int(str(settings.get("twins", 0))))
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance)
         with stop_on_interrupt(ctx.cancelled):
             plan = prepare(inputs.data, inputs.task, inputs.test, models, embedders, None, also, effort, seed, ctx)
             prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])
-            return execute(plan, runs, ctx, prober)
+            return execute(plan, runs, ctx, prober, studies)
 
 
 def _also(settings: dict[str, object], rules: list[Path], inputs: Inputs) -> list[Candidate]:

@@ -69,12 +69,12 @@ def ownership(results: Results, qualifying: Sequence[str]) -> dict[str, JSON] | 
     """The total cost of every measured candidate, the break-even points, and which is cheapest at which volume.
 
     Where the goal says what a wrong answer costs, all candidates are compared: poor quality has its price. Otherwise
-    only those that qualify are, because then errors would be free. None where nothing has a known cost.
+    only those that qualify are, because then errors would be free. None where no cost is known, or for no volume.
     """
     goal = results.goal
     costs = [cost for result in results.candidates if result.complete for cost in [cost_of(result, results)] if cost]
     people = people_cost(goal)
-    if not costs:
+    if not costs or goal.volume_per_month <= 0:
         return None
     compared = [c for c in costs if goal.wrong_answer_costs is not None or c.name in qualifying]
     compared += [people] if people else []
@@ -229,7 +229,16 @@ def _row(cost: Cost, goal: Goal, compared: bool) -> dict[str, JSON]:
         "parts": parts,
         "left_out": list(cost.left_out),
         "compared": compared,
+        "people": cost.name == PEOPLE,
+        "line": [
+            {"volume_per_month": volume, "total": cost.total(volume * goal.horizon_months)} for volume in _volumes(goal)
+        ],
     }
+
+
+def _volumes(goal: Goal) -> list[float]:
+    """Monthly volumes from a hundredth to a hundred times the stated one, evenly spaced on a logarithmic scale."""
+    return [goal.volume_per_month * REACH ** (step / 8) for step in range(-8, 9)]
 
 
 def _crossing(a: Cost, b: Cost, volume: float, goal: Goal) -> dict[str, JSON]:

@@ -84,7 +84,7 @@ def crossing(sizes: Sequence[int], gaps: Sequence[float], weights: Sequence[floa
         if rising[place] >= 0:
             share = -rising[place - 1] / (rising[place] - rising[place - 1])
             start, end = math.log(sizes[place - 1]), math.log(sizes[place])
-            return math.exp(start + share * (end - start))
+            return min(float(sizes[place]), round(math.exp(start + share * (end - start)), 9))
     return math.inf
 
 

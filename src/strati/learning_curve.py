@@ -8,7 +8,7 @@ point, all of train, is the fit of the benchmark itself.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from strati.candidate import Candidate, Form
@@ -118,7 +118,7 @@ class CurveMaker:
         """The answers on tune after learning from a part, as places in the list of labels; -1 for none of them."""
         only = {str(example.reference) for example in part}
         if len(only) == 1:  # with one label there is nothing to tell apart: any layer would answer it always
-            return self._places(only.pop() for _ in self._tune(unit))
+            return self._places([*only] * len(self._tune(unit)))
         fitted, _ = stack.fit_and_run(part, (), self.ctx)
         cases = fitted.run([Case.of(example) for example in self._tune(unit)], self.ctx)
         return self._places(case.answer.value if case.answer else None for case in cases)
@@ -130,9 +130,9 @@ class CurveMaker:
     def _tune(self, unit: Unit) -> list[Example]:
         return shuffled(unit.tune, self.ctx.seed)[:TUNE_ROWS]  # begins with those that language models answered
 
-    def _places(self, values: object) -> list[int]:
+    def _places(self, values: Iterable[JSON]) -> list[int]:
         place = {label: number for number, label in enumerate(self.labels)}
-        return [place.get(value, -1) for value in values]  # type: ignore[attr-defined]
+        return [place.get(value, -1) for value in values]
 
 
 def part_of(unit: Unit, size: int, repeat: int, seed: int) -> list[Example]:

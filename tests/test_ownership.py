@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -172,7 +173,7 @@ def test_the_cheapest_is_never_dearer_than_another(pairs: list[tuple[float, floa
         answers = (row["from"] * row["to"]) ** 0.5 * goal.horizon_months
         best = next(cost for cost in costs if cost.name == row["name"])
         assert best.total(answers) <= min(cost.total(answers) for cost in costs) * (1 + 1e-9)
-    assert all(a["to"] == b["from"] and a["name"] != b["name"] for a, b in zip(rows, rows[1:], strict=False))
+    assert all(a["to"] == b["from"] and a["name"] != b["name"] for a, b in pairwise(rows))
 
 
 def test_without_a_price_of_errors_only_those_that_qualify_are_compared() -> None:

@@ -74,8 +74,7 @@ def test_only_models_behind_a_server_are_asked_twice() -> None:
 
 def test_second_answers_take_the_place_of_first_ones() -> None:
     metric = get_metric("accuracy", ("a", "b"))
-    first = get_metric("accuracy", ("a", "b"))
-    rows = with_second(_rows(first, ["a", "b", "a"]), ["a", "a", "a"], [None, {"value": "a"}, {"value": None}], metric)
+    rows = with_second(_rows(metric, ["a", "b", "a"]), ["a", "a", "a"], [None, {"value": "a"}, {"value": None}], metric)
     assert rows.tolist() == [[1, 1], [1, 1], [0, 1]]
 
 

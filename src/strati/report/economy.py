@@ -32,6 +32,7 @@ def total(verdict: Record, paper: Paper) -> None:
         return
     volume, months = words.count(owned.get("volume_per_month")), words.count(owned.get("horizon_months"))
     paper.heading(f"Total cost: {volume} answers a month for {months} months")
+    paper.row(["", "rung", "total", "range"], COLUMNS, style="dim")
     names = {c.get("name") for c in records(verdict, "candidates") if is_chosen(verdict, c)}
     for row in rows[:MOST]:
         mark = ">" if row.get("candidate") in names else ""

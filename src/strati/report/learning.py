@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from strati import words
-from strati.report.axes import Axis, quality_axis
+from strati.report.axes import Axis
 from strati.report.facts import Record, chosen, metric_words, record, records
-from strati.report.lines import Graph, Line, figure
+from strati.report.lines import Graph, Line, figure, share_axis
 from strati.report.markup import Child, Html, join, tag
 from strati.report.tables import Column, Row, fold, note, section, table
 
@@ -46,7 +46,7 @@ def _drawing(verdict: Record, curves: list[Record]) -> Html:
     heights = [y for line in lines for _, y in line.points]
 
     def y_axis(start: float, end: float) -> Axis:
-        return quality_axis(heights, heights, heights, start, end)
+        return share_axis(heights, start, end)
 
     metric = metric_words(kept[0].get("metric"))
     graph = Graph(
@@ -82,8 +82,8 @@ def _prices(price: Record) -> Html:
     if not rows:
         return join()
     columns = [
-        Column("Language model"),
-        Column("Reached by"),
+        Column("Language model", "prose"),
+        Column("Reached by", "prose"),
         Column("Training labels", "number"),
         Column("Range", "number"),
         Column("All labels", "number"),

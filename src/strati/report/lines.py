@@ -55,8 +55,8 @@ def log_axis(values: Sequence[float], start: float, end: float, most: int, room:
     """
     known = [value for value in values if value > 0 and math.isfinite(value)] or [1.0]
     low, high = min(known) / room, max(known) * room
-    if high / low < 1.5:
-        low, high = low / 1.5, high * 1.5
+    if high / low < 3:
+        low, high = low / 1.75, high * 1.75
     powers = [10.0**p for p in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
     ticks = [power for power in powers if low <= power <= high]
     if len(ticks) < 3:
@@ -65,10 +65,18 @@ def log_axis(values: Sequence[float], start: float, end: float, most: int, room:
     return Axis(low, high, start, end, True, tuple(ticks[::step]))
 
 
+def share_axis(values: Sequence[float], start: float, end: float) -> Axis:
+    """A straight axis that holds all of some shares, with marks at round ones."""
+    low, high = max(0.0, min(values) - 0.02), min(1.0, max(values) + 0.02)
+    step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2) if (high - low) / s <= 7 or s == 0.2)
+    first, last = math.ceil(round(low / step, 6)), math.floor(round(high / step, 6))
+    return Axis(low, high, start, end, False, tuple(round(n * step, 6) for n in range(first, last + 1)))
+
+
 def line_chart(graph: Graph, wide: bool, y_axis: Callable[[float, float], Axis]) -> Html:
     """The drawing, for a wide page with names, or for a phone with numbers. `y_axis` makes the axis from two places."""
     width, height = (900.0, 400.0) if wide else (350.0, 330.0)
-    frame = Box(58 if wide else 48, 28, width - (190 if wide else 30), height - 52)
+    frame = Box(54 if wide else 46, 28 if wide else 44, width - (212 if wide else 34), height - 52)
     x = log_axis([x for line in graph.lines for x, _ in line.points], frame.left, frame.right, 8 if wide else 5)
     y = y_axis(frame.bottom, frame.top)
     kind = "wide" if wide else "narrow"
@@ -87,6 +95,18 @@ def line_chart(graph: Graph, wide: bool, y_axis: Callable[[float, float], Axis])
         role="img",
         aria_labelledby=f"{mark}-title {mark}-desc",
     )
+
+
+def short(x: float) -> str:
+    """A number for the end of a mark: thousands and millions in letters.
+
+    >>> short(500), short(20_000), short(1_500_000), short(0.25)
+    ('500', '20k', '1.5M', '0.25')
+    """
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(x) >= size:
+            return f"{x / size:g}{letter}"
+    return f"{x:g}"
 
 
 def figure(graph: Graph, y_axis: Callable[[float, float], Axis]) -> Html:
@@ -126,9 +146,8 @@ def _line(line: Line, x: Axis, y: Axis) -> Html:
 
 def _spot(spot: Spot, x: Axis, y: Axis, frame: Box, wide: bool) -> Html:
     left, top = x.at(spot.x), y.at(spot.y)
-    anchor = "end" if left > (frame.left + frame.right) / 2 else "start"
-    beside = left - 9 if anchor == "end" else left + 9
-    text = _words(beside, top - 9, spot.text, "label spot", anchor) if wide else None
+    below = top + 20 if top + 24 < frame.bottom else top - 10  # of rising lines the lowest is marked: free below it
+    text = _words(left + 8, below, spot.text, "label spot", "start") if wide else None
     return join(tag("circle", cx=f"{left:.1f}", cy=f"{top:.1f}", r="5.0", class_="spot"), text)
 
 

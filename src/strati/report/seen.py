@@ -31,10 +31,10 @@ def _twins(found: Record) -> Html:
         return join()
     beyond = {words.line(row.get("candidate")): row for row in records(found, "beyond_control")}
     columns = [
-        Column("Rung"),
-        Column("Changed"),
-        Column("As it was", "number"),
-        Column("Changed", "number"),
+        Column("Rung", "prose"),
+        Column("What was changed", "prose"),
+        Column("Before", "number"),
+        Column("After", "number"),
         Column("Points", "number"),
         Column("Beyond control", "number"),
         Column("Other answers", "number"),

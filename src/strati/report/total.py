@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from strati import words
 from strati.report.axes import Axis
 from strati.report.facts import Record, chosen, name_of, record, records, texts
-from strati.report.lines import Graph, Line, Spot, figure, log_axis
+from strati.report.lines import Graph, Line, Spot, figure, log_axis, short
 from strati.report.markup import Child, Html, join, tag
-from strati.report.tables import Column, Row, note, section, table
+from strati.report.tables import Column, Row, fold, note, section, table
 
 MOST_LINES = 7
 PARTS = ("labels", "training", "retraining", "machine", "paid", "people", "wrong_answers")
@@ -38,7 +38,7 @@ def total(verdict: Record) -> Html:
         tag("p", f"{stated}: labels, training, answers, people and wrong answers, as far as the goal prices them."),
         _drawing(verdict, owned),
         table("What the total is made of, at the stated volume", _columns(), [_row(verdict, r) for r in rows]),
-        _points(owned),
+        _points(verdict, owned),
         note(missing(owned)),
         note(
             "The range follows the interval of the quality; prices of machine and labels are taken as given. "
@@ -84,8 +84,8 @@ def _drawing(verdict: Record, owned: Record) -> Html:
         (float(owned["volume_per_month"]), "your volume") if words.finite(owned.get("volume_per_month")) else None,
         "answers a month, log scale",
         "total over the horizon, log scale",
-        words.count,
-        _round_money,
+        short,
+        lambda dollars: f"${short(dollars)}",
     )
     legend = "Marked: where another candidate becomes the cheapest." if spots else ""
     return join(figure(graph, y_axis), note(f"{legend} {_cheapest(owned)}".strip()))
@@ -142,17 +142,31 @@ def cost_range(row: Record) -> str:
     return f"{words.money(low)} to {words.money(high)}"
 
 
-def _points(owned: Record) -> Html:
-    rows: Sequence[Record] = records(owned, "break_even")
-    if not rows:
-        return join()
-    columns = [Column("Cheaper above"), Column("Cheaper below"), Column("Answers a month", "number"), Column("Without")]
+def _points(verdict: Record, owned: Record) -> Html:
+    """The break-even points of the chosen rung; the others below it, closed."""
+    rung, rows = chosen(verdict), records(owned, "break_even")
+    name = rung.get("name") if rung else None
+    mine = [row for row in rows if name is not None and name in (row.get("a"), row.get("b"))]
+    return join(
+        _points_table(f"Where {words.line(name)} breaks even", mine) if mine else None,
+        fold("All break-even points", _points_table("Break-even points", rows), in_print=False) if rows else None,
+        note("Looked for from a hundredth to a hundred times the stated volume.") if rows else None,
+    )
+
+
+def _points_table(caption: str, rows: Sequence[Record]) -> Html:
+    titles = [
+        ("Cheaper above", "prose"),
+        ("Cheaper below", "prose"),
+        ("Answers a month", "number"),
+        ("Without", "text"),
+    ]
     made = []
     for row in rows:
         above = words.line(row.get("cheaper_above"))
         below = words.line(row.get("a") if row.get("cheaper_above") == row.get("b") else row.get("b"))
         made.append(Row([above, below, _volume(row.get("volume_per_month")), ", ".join(texts(row, "without")) or "–"]))
-    return table("Break-even points within a hundredth to a hundred times the volume", columns, made)
+    return table(caption, [Column(title, kind or "text") for title, kind in titles], made)
 
 
 def _volume(x: object) -> str:
@@ -160,7 +174,3 @@ def _volume(x: object) -> str:
     if value is None:
         return words.MISSING
     return words.count(float(f"{value:.3g}"))
-
-
-def _round_money(x: float) -> str:
-    return words.money(x).removesuffix(".00")

@@ -8,10 +8,10 @@ point, all of train, is the fit of the benchmark itself.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from strati.candidate import Candidate, Form
+from strati.candidate import Candidate
 from strati.context import Context
 from strati.contract import Trainable
 from strati.dataset import Unit
@@ -76,17 +76,20 @@ class CurveMaker:
         form = next((f for f in candidate.forms if dict(f.settings) == record.get("settings")), None)
         if form is None:
             return
-        key, known = curve_key(candidate.name), self.journal.read(curve_key(candidate.name))
-        kept: dict[str, JSON] = known if known and known["fingerprint"] == record["candidate"] else {}
-        train = min(len(unit.train) for unit in self.units)
-        kept = {
+        key, train = curve_key(candidate.name), min(len(unit.train) for unit in self.units)
+        known = self.journal.read(key)
+        answers = {unit.name: self.journal.answers(candidate.name, f"tune/{unit.name}") for unit in self.units}
+        scored = {unit.name: self._scored(unit, answers[unit.name]) for unit in self.units}
+        kept: dict[str, JSON] = {
             "fingerprint": record["candidate"],
             "settings": dict(form.settings),
             "sizes": list(sizes(train)),
-            "rows": {unit.name: [example.id for example in self._tune(unit)] for unit in self.units},
-            "points": kept.get("points", {}),
+            "rows": {name: [example.id for example in examples] for name, examples in scored.items()},
+            "points": known["points"] if known and known["fingerprint"] == record["candidate"] else {},
             "failed": None,
         }
+        for name, given in answers.items():  # all of train: the fit of the bench itself
+            kept["points"][point_key(name, train, 0)] = self._places(given[row.id]["value"] for row in scored[name])
         plan = [
             (repeat, size, unit)
             for repeat in range(MOST_REPEATS)
@@ -96,39 +99,32 @@ class CurveMaker:
         ]
         self.ctx.begin(f"{candidate.name}: learning curve", len(plan))
         try:
-            for unit in self.units:
-                kept["points"][point_key(unit.name, train, 0)] = self._measured(candidate.name, unit)
-            self._fit_points(form, plan, kept, key)
+            for repeat, size, unit in plan:
+                name = point_key(unit.name, size, repeat)
+                if name not in kept["points"]:
+                    self.ctx.check()
+                    part = part_of(unit, size, repeat, self.ctx.seed)
+                    kept["points"][name] = self._point(form.stack, part, scored[unit.name])
+                    self.journal.write(key, kept)
+                self.ctx.advance(1, Usage())
         except Stopped:
             raise
         except Exception as error:  # a layer of the user's own
             kept["failed"] = f"{type(error).__name__}: {error}"
         self.journal.write(key, kept)
 
-    def _fit_points(self, form: Form, plan: Sequence[tuple[int, int, Unit]], kept: dict[str, JSON], key: str) -> None:
-        for repeat, size, unit in plan:
-            name = point_key(unit.name, size, repeat)
-            if name not in kept["points"]:
-                self.ctx.check()
-                kept["points"][name] = self._point(form.stack, part_of(unit, size, repeat, self.ctx.seed), unit)
-                self.journal.write(key, kept)
-            self.ctx.advance(1, Usage())
-
-    def _point(self, stack: Stack, part: Sequence[Example], unit: Unit) -> list[int]:
+    def _point(self, stack: Stack, part: Sequence[Example], scored: Sequence[Example]) -> list[int]:
         """The answers on tune after learning from a part, as places in the list of labels; -1 for none of them."""
         only = {str(example.reference) for example in part}
         if len(only) == 1:  # with one label there is nothing to tell apart: any layer would answer it always
-            return self._places([*only] * len(self._tune(unit)))
+            return self._places([*only] * len(scored))
         fitted, _ = stack.fit_and_run(part, (), self.ctx)
-        cases = fitted.run([Case.of(example) for example in self._tune(unit)], self.ctx)
+        cases = fitted.run([Case.of(example) for example in scored], self.ctx)
         return self._places(case.answer.value if case.answer else None for case in cases)
 
-    def _measured(self, name: str, unit: Unit) -> list[int]:
-        answers = self.journal.answers(name, f"tune/{unit.name}")
-        return self._places((answers.get(example.id) or {}).get("value") for example in self._tune(unit))
-
-    def _tune(self, unit: Unit) -> list[Example]:
-        return shuffled(unit.tune, self.ctx.seed)[:TUNE_ROWS]  # begins with those that language models answered
+    def _scored(self, unit: Unit, answers: Mapping[str, JSON]) -> list[Example]:
+        """The tune examples that points are scored on; they begin with those that language models answered."""
+        return [example for example in shuffled(unit.tune, self.ctx.seed) if example.id in answers][:TUNE_ROWS]
 
     def _places(self, values: Iterable[JSON]) -> list[int]:
         place = {label: number for number, label in enumerate(self.labels)}

@@ -158,7 +158,7 @@ def test_a_fit_that_fails_ends_its_curve_with_the_reason(tmp_path: Path) -> None
     with Journal(tmp_path / "run.db") as journal:
         measured(journal, broken).make(broken)
         assert journal.read(curve_key("trained"))["failed"] == "ValueError: too few rows"
-        assert load_curves(journal, corpus.LABELS, ACCURACY) == []
+        assert list(load_curves(journal, corpus.LABELS, ACCURACY)) == []
 
 
 def test_rows_of_one_label_teach_that_label(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from strati.contamination import contamination
 from strati.decision import Decision
 from strati.journal import Journal
-from strati.label_price import label_price, learning_curves
+from strati.label_price import curves_and_prices
 from strati.ownership import ownership
 from strati.records import JSON
 from strati.results import Results
@@ -14,9 +14,10 @@ from strati.results import Results
 def afterwards(journal: Journal, results: Results, decision: Decision) -> dict[str, JSON]:
     """All four; empty or None where a study was not made."""
     fit = [standing.name for standing in decision.standings if standing.qualifies]
+    curves, price = curves_and_prices(journal, results)
     return {
-        "learning_curves": learning_curves(journal, results),
-        "label_price": label_price(journal, results),
+        "learning_curves": curves,
+        "label_price": price,
         "ownership": ownership(results, fit),
         "contamination": contamination(journal, results),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from strati.records import JSON
 from strati.statistics import Units, units_of
 
 DRAWS = 1000
+FEWER_DRAWS = 400  # where an example has many statistics, as for macro-F1 over many labels
+MANY_STATISTICS = 8
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,10 @@ class Resampled(NamedTuple):
         return [(float(min(lo, v)), float(max(hi, v))) for lo, hi, v in zip(low, high, self.values, strict=True)]
 
 
-def load_curves(journal: Journal, labels: Sequence[str], metric: Metric) -> list[Curve]:
-    """The curves of a run, in ladder order; sizes that were not reached before a stop are left out."""
+def load_curves(journal: Journal, labels: Sequence[str], metric: Metric) -> Iterator[Curve]:
+    """The curves of a run, in ladder order, one at a time; sizes that were not reached before a stop are left out."""
     references = {example.id: (str(example.reference), example.group) for example in journal.examples("tune")}
-    found = []
+    score = cache(lambda reference, value: metric.score(reference, value).statistics)
     for name in journal.candidates():
         kept = journal.read(curve_key(name))
         if not kept or kept["failed"]:
@@ -63,15 +66,13 @@ def load_curves(journal: Journal, labels: Sequence[str], metric: Metric) -> list
             made = _repeats(kept, size)
             if made:
                 kept_sizes.append(size)
-                points.append(np.stack([_statistics(kept, size, r, references, labels, metric) for r in range(made)]))
+                points.append(np.stack([_statistics(kept, size, r, references, labels, score) for r in range(made)]))
         groups = [references[key][1] for _, key in rows]
         clusters = [
             f"id {key}" if group is None else f"group {group}" for (_, key), group in zip(rows, groups, strict=True)
         ]
         if rows and points:
-            curve = Curve(name, kept["settings"], tuple(kept_sizes), tuple(points), tuple(rows), tuple(clusters))
-            found.append(curve)
-    return found
+            yield Curve(name, kept["settings"], tuple(kept_sizes), tuple(points), tuple(rows), tuple(clusters))
 
 
 def resample(curve: Curve, metric: Metric, seed: int, minus: Statistics | None = None) -> Resampled:
@@ -84,9 +85,10 @@ def resample(curve: Curve, metric: Metric, seed: int, minus: Statistics | None =
     rng = np.random.default_rng(seed)
     other = None if minus is None else units_of(minus, curve.clusters)
     first = units_of(curve.points[0][0], curve.clusters)
-    weights = rng.standard_exponential((DRAWS, len(first.sums)))
-    added = rng.standard_exponential((DRAWS, 1))
-    picks = rng.random((DRAWS, max(len(point) for point in curve.points)))
+    draws = DRAWS if first.sums.shape[1] <= MANY_STATISTICS else FEWER_DRAWS
+    weights = rng.standard_exponential((draws, len(first.sums)))
+    added = rng.standard_exponential((draws, 1))
+    picks = rng.random((draws, max(len(point) for point in curve.points)))
     values, lower, upper = [], [], []
     for point in curve.points:
         made = [_draws(units_of(part, curve.clusters), other, weights, added, metric) for part in point]
@@ -137,10 +139,10 @@ def _statistics(
     repeat: int,
     references: Mapping[str, tuple[str, str | None]],
     labels: Sequence[str],
-    metric: Metric,
+    score: Callable[[JSON, JSON], tuple[float, ...]],
 ) -> Statistics:
     rows = [
-        metric.score(references[key][0], labels[place] if place >= 0 else None).statistics
+        score(references[key][0], labels[place] if place >= 0 else None)
         for unit, keys in kept["rows"].items()
         for key, place in zip(keys, kept["points"][point_key(unit, size, repeat)], strict=True)
         if key in references

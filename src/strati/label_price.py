@@ -32,23 +32,23 @@ class Crossing(NamedTuple):
     high: float
 
 
-def learning_curves(journal: Journal, results: Results) -> list[dict[str, JSON]]:
-    """Every curve of a run with the interval of each point, and what the last step bought."""
-    return [_curve_row(curve, results) for curve in _curves(journal, results)]
+def curves_and_prices(journal: Journal, results: Results) -> tuple[list[dict[str, JSON]], dict[str, JSON] | None]:
+    """Every curve of a run with its intervals, and the label price of each pair of a rung and a language model.
 
-
-def label_price(journal: Journal, results: Results) -> dict[str, JSON] | None:
-    """The label price of every pair of a trained rung and a language model; None without curves."""
-    curves = _curves(journal, results)
-    if not curves:
-        return None
-    rows = [
-        _pair(curve, llm, journal, results)
-        for llm in results.candidates
-        if llm.record["uses_llm"] and llm.complete
-        for curve in curves
-    ]
-    return {"label_costs": results.goal.label_costs, "proving": proving(results), "rows": rows}
+    The second is None without curves. Pairs come language model by language model, then in ladder order.
+    """
+    done = {result.name for result in results.candidates if result.complete}
+    llms = [result for result in results.candidates if result.record["uses_llm"] and result.complete]
+    drawn: list[dict[str, JSON]] = []
+    pairs: list[dict[str, JSON]] = []
+    for curve in load_curves(journal, results.labels, results.metric):
+        if curve.name in done:
+            drawn.append(_curve_row(curve, results))
+            pairs += [_pair(curve, llm, journal, results) for llm in llms]
+    order = [llm.name for llm in llms]
+    pairs.sort(key=lambda row: order.index(row["llm"]))
+    price = {"label_costs": results.goal.label_costs, "proving": proving(results), "rows": pairs}
+    return drawn, price if drawn else None
 
 
 def proving(results: Results) -> dict[str, int]:
@@ -98,11 +98,6 @@ def cross(curve: Curve, other: Statistics, metric: Metric, alpha: float, seed: i
     low = float(np.quantile(early, alpha / 2, method="lower"))
     high = float(np.quantile(late, 1 - alpha / 2, method="higher"))
     return Crossing(middle, min(low, middle), max(high, middle))
-
-
-def _curves(journal: Journal, results: Results) -> list[Curve]:
-    done = {result.name for result in results.candidates if result.complete}
-    return [curve for curve in load_curves(journal, results.labels, results.metric) if curve.name in done]
 
 
 def _curve_row(curve: Curve, results: Results) -> dict[str, JSON]:

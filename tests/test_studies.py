@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from strati.models.scripted import ScriptedModel
 from strati.records import Example, Usage
 from strati.run import Outcome, bench
 from strati.stack import Stack
-from strati.studies import Studies
+from strati.studies import Studies, extra_calls
 from strati.task import Goal, Task
 
 EFFORT = Effort(sample=40, form_rows=6, tune_rows=40, fast_tune_rows=60, probes=2)
@@ -187,3 +188,28 @@ def test_a_study_that_fails_leaves_what_was_measured(tmp_path: Path) -> None:
     assert row["status"] == "measured"
     twins = [row for row in outcome.verdict["contamination"]["twins"] if row["candidate"] == "llm"]
     assert next(row for row in twins if row["kind"] == "paraphrase")["twin_quality"] == 0
+
+
+def test_a_curve_that_fails_is_named_in_the_limits(tmp_path: Path) -> None:
+    """A layer that needs many rows: its curve cannot be drawn, its test answers stand."""
+
+    class Hungry(Majority):
+        def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Majority:
+            if len(train) < 40:
+                raise ValueError("I need more rows")
+            return super().fit(train, tune, ctx)
+
+    found = [Candidate("hungry", (Form({}, Stack.of(Hungry())),), learns=True)]
+    verdict = bench(corpus.dataset(), Task(), candidates=found, effort=EFFORT, runs=tmp_path / "runs").verdict
+    assert verdict["candidates"][0]["status"] == "measured"
+    assert verdict["learning_curves"] == []
+    words = "could not be looked into: learning curve of hungry: ValueError: I need more rows"
+    assert verdict["limits"]["note"].endswith(words)
+
+
+def test_how_many_calls_the_studies_add() -> None:
+    majority, _, zero, _ = rungs(True)
+    assert extra_calls(zero, 200, Studies()) == {"repeats": 0, "twins": 0}
+    assert extra_calls(zero, 200, Studies(twins=30)) == {"repeats": 0, "twins": 90}
+    assert extra_calls(zero, 20, Studies(twins=30)) == {"repeats": 0, "twins": 60}
+    assert extra_calls(majority, 200, Studies(twins=30)) == {"repeats": 0, "twins": 0}

@@ -6,9 +6,33 @@ from strati.contamination import contamination
 from strati.decision import Decision
 from strati.journal import Journal
 from strati.label_price import curves_and_prices
+from strati.learning_curve import curve_key
 from strati.ownership import ownership
 from strati.records import JSON
+from strati.repeats import SPLIT
 from strati.results import Results
+
+TWINS = "twins"
+STUDIES = {SPLIT: "second answers", TWINS: "twins"}
+
+
+def failure_key(study: str, name: str) -> str:
+    """Where the journal keeps why a study of a candidate could not be made."""
+    return f"study/{study}/{name}"
+
+
+def limits(journal: Journal, results: Results) -> dict[str, JSON]:
+    """The limits of a run, with the studies that failed named in the note."""
+    kept: dict[str, JSON] = dict(results.meta["limits"])
+    failed = []
+    for result in results.candidates:
+        curve = journal.read(curve_key(result.name)) or {}
+        reasons = {"learning curve": curve.get("failed")}
+        reasons |= {what: journal.read(failure_key(split, result.name)) for split, what in STUDIES.items()}
+        failed += [f"{what} of {result.name}: {reason}" for what, reason in reasons.items() if reason]
+    if failed:
+        kept["note"] = "; ".join([kept["note"], f"could not be looked into: {'; '.join(failed)}"])
+    return kept
 
 
 def afterwards(journal: Journal, results: Results, decision: Decision) -> dict[str, JSON]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from strati.afterwards import TWINS, failure_key
 from strati.benchmark import Bench
 from strati.candidate import Candidate
 from strati.choosing import Tuner, raise_if_down
@@ -19,7 +20,7 @@ from strati.effort import shuffled
 from strati.errors import Stopped, TaskError
 from strati.learning_curve import CurveMaker, is_trainable
 from strati.records import Case, Example, Usage
-from strati.repeats import SPLIT, again, asked_twice, is_remote
+from strati.repeats import SPLIT, again, asked_twice, is_remote, repeats_of
 from strati.stack import Stack
 from strati.twins import KINDS, twin, twin_case
 
@@ -43,6 +44,15 @@ class Studies:
             raise TaskError(f"twins is {self.twins}, expected a whole number of at least 0")
 
 
+def extra_calls(candidate: Candidate, sample: int, studies: Studies) -> dict[str, int]:
+    """How many calls the studies of a candidate add, at most, to those of its sample: `repeats` and `twins`."""
+    asks = candidate.uses_llm and not candidate.recorded
+    return {
+        "repeats": repeats_of(sample) if studies.repeats and is_remote(candidate) else 0,
+        "twins": len(KINDS) * min(studies.twins, sample) if asks else 0,
+    }
+
+
 class Study:
     """Makes the studies of one run, in the journal of its bench."""
 
@@ -60,7 +70,7 @@ class Study:
         self._note_cutoffs(done)
         if self.studies.repeats:
             for candidate in filter(is_remote, done):
-                self._guarded(candidate, "repeat", self._repeat)
+                self._guarded(candidate, SPLIT, self._repeat)
         if self.studies.curve:
             maker = CurveMaker(self.bench.journal, self.bench.fitting, self.labels, self.units)
             for candidate in filter(is_trainable, done):
@@ -70,12 +80,14 @@ class Study:
 
     def _guarded(self, candidate: Candidate, what: str, study: Callable[[Candidate], None]) -> None:
         """A study that fails ends alone, its reason kept; what was measured before stands."""
+        reason = None
         try:
             study(candidate)
         except Stopped:
             raise
         except Exception as error:
-            self.bench.journal.write(f"study/{what}/{candidate.name}", f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+        self.bench.journal.write(failure_key(what, candidate.name), reason)
 
     def _repeat(self, candidate: Candidate) -> None:
         name, journal = candidate.name, self.bench.journal
@@ -92,7 +104,7 @@ class Study:
             return
         chosen = {example.id for example in self._answered(llms)[: self.studies.twins]}
         for candidate in [*llms, *self._control(done)]:
-            self._guarded(candidate, "twins", lambda one: self._twins_of(one, chosen))
+            self._guarded(candidate, TWINS, lambda one: self._twins_of(one, chosen))
 
     def _twins_of(self, candidate: Candidate, chosen: set[str]) -> None:
         for kind in KINDS if candidate.uses_llm else KINDS[:1]:

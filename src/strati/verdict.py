@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from strati.afterwards import afterwards
+from strati.afterwards import afterwards, limits
 from strati.decision import Decision, Measured, decide
 from strati.journal import Journal
 from strati.metrics import METRICS, get_metric
@@ -93,7 +93,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "disagreements": _disagreements(journal, results),
         "environment": meta["environment"],
         "ledger": meta["ledger"],
-        "limits": meta["limits"],
+        "limits": limits(journal, results),
     }
     cleaned: dict[str, JSON] = _clean(verdict)
     return cleaned

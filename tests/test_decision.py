@@ -1,6 +1,7 @@
 """The decision on ladders small enough to follow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -226,3 +227,16 @@ def test_more_labels_would_have_settled_it(margin: float) -> None:
     ]
     settled = verdict(*more, goal=Goal(margin=margin))
     assert settled.decision == "use"
+
+
+def test_second_answers_widen_the_interval_and_leave_the_tests_alone() -> None:
+    """Asked twice, 60 of 1,000 were right the first time only."""
+    once, other = candidate("hosted", GOOD, 5.0, llm=True), candidate("linear", POOR)
+    later = np.stack([right(range(110)), np.ones(N)], axis=1)
+    twice = replace(once, second=later)
+    first, second = verdict(once, other), verdict(twice, other)
+    assert second.standings[0].quality.value == 0.95
+    assert second.standings[0].quality.high == first.standings[0].quality.high
+    assert second.standings[0].quality.low < 0.89 < first.standings[0].quality.low
+    assert second.standings[0].p == first.standings[0].p
+    assert second.comparisons == first.comparisons

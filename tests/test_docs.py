@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 import strati
-from strati import config, racing, records, sizing
+from report.fixtures import use
+from strati import config, racing, records, repeats, sizing
 from strati.context import Context
 from strati.dataset import read
 from strati.dataset.check_labels import LEAST_ROWS
@@ -28,6 +29,7 @@ from strati.forecast import REHEARSED
 from strati.halving import FEWEST_ROWS
 from strati.ladder import LETTERS, MANY_LABELS
 from strati.layers.prompts import MOST_LISTED, SHOT_CHARACTERS
+from strati.learning_curve import LEAST_REPEATS, LEAST_WORK, MOST_REPEATS, SMALLEST, TUNE_ROWS
 from strati.models.gguf import CONTEXT
 from strati.models.prefix_tree import REMAINDER
 from strati.pace import CALL_SECONDS, FEW, MANY
@@ -122,6 +124,13 @@ def test_every_field_of_a_verdict_is_documented(world: Path) -> None:
     parts = [verdict, verdict["data"], *verdict["candidates"], *verdict["comparisons"], verdict["choice"]]
     parts += [verdict["ledger"], verdict["limits"], verdict["environment"], *verdict["candidates"][1]["forms"]]
     parts += [part[key] for part in verdict["candidates"] for key in ("quality", "latency_ms") if part[key]]
+    parts += [*verdict["learning_curves"], *verdict["learning_curves"][0]["points"], verdict["label_price"]]
+    parts += [verdict["ownership"], *verdict["ownership"]["rows"], *verdict["ownership"]["rows"][0]["line"]]
+    drawn = use()
+    parts += [drawn[key] for key in ("label_price", "ownership", "contamination")]
+    parts += [row for key in ("twins", "beyond_control", "after_cutoff") for row in drawn["contamination"][key]]
+    parts += [*drawn["label_price"]["rows"], *drawn["ownership"]["break_even"], *drawn["ownership"]["cheapest"]]
+    parts += [candidate["repeats"] for candidate in drawn["candidates"] if candidate["repeats"]]
     assert {key for part in parts for key in part} - documented == set()
 
 
@@ -162,6 +171,8 @@ def test_every_data_finding_is_documented() -> None:
             [racing.LOOK, racing.LET_THROUGH, racing.FEWEST, FEWEST_ROWS, sizing.FEWEST, len(sequential.SHARES)],
         ),
         ("benchmark-and-journal", [BATCH]),
+        ("label-price", [SMALLEST, MOST_REPEATS, LEAST_REPEATS, TUNE_ROWS, LEAST_WORK, FEWEST, Effort().tune_rows]),
+        ("contamination-and-repeats", [repeats.MOST, repeats.LEAST]),
         ("splits-and-ledger", [*SHARES.values(), *CAPS.values(), *PUBLISHED_SHARES.values(), FOLDS]),
         ("data-check", [LEAST_ROWS, MOST_NEAR, LONGEST]),
     ],

@@ -14,10 +14,13 @@ from strati.journal import Journal
 from strati.metrics import get_metric
 from strati.pace import Pace
 from strati.plans import Plan
+from strati.studies import Studies, extra_calls
 from strati.words import money
 
 
-def foresee(planned: Plan, runs: Path, ctx: Context, only_paid: bool = False) -> Forecast:
+def foresee(
+    planned: Plan, runs: Path, ctx: Context, only_paid: bool = False, studies: Studies | None = None
+) -> Forecast:
     """What a run would ask, pay and take from here on. Spends nothing and writes nothing.
 
     `only_paid` leaves out the candidates that cost nothing.
@@ -28,14 +31,19 @@ def foresee(planned: Plan, runs: Path, ctx: Context, only_paid: bool = False) ->
     with Journal(path, read_only=True) if path.exists() else nullcontext() as journal:
         spent = 0.0 if journal is None else Budget(0.0, journal).spent
         found = Forecaster(planned.splits, metric, planned.effort, ctx, journal, Pace(runs))
-        return Forecast(planned.run, tuple(found.rung(candidate) for candidate in candidates), spent)
+        asked = studies or Studies()
+        rungs = [
+            found.rung(candidate).more(sum(extra_calls(candidate, found.sample, asked).values()))
+            for candidate in candidates
+        ]
+        return Forecast(planned.run, tuple(rungs), spent)
 
 
-def refuse_unasked_spending(planned: Plan, runs: Path, ctx: Context) -> None:
+def refuse_unasked_spending(planned: Plan, runs: Path, ctx: Context, studies: Studies | None = None) -> None:
     """Raise `TaskError` for a run that would cost money nobody has allowed, with the amount that would do."""
     if not any(candidate.paid for candidate in planned.candidates):
         return
-    found = foresee(planned, runs, ctx, only_paid=True)
+    found = foresee(planned, runs, ctx, only_paid=True, studies=studies)
     names = [rung.name for rung in found.rungs if rung.most > 0]
     if names:
         enough = allowing(found.most)

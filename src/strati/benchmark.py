@@ -75,6 +75,7 @@ class Bench:
         self.race: Race | None = None
         self.why_no_race: str | None = None
         self.sample = 0
+        self.fitted: dict[tuple[str, str], Stack] = {}  # by candidate and unit: what studies ask further
 
     def run(self, candidates: Sequence[Candidate]) -> None:
         """Measure all candidates. One that fails is recorded as failed, the others go on.
@@ -178,6 +179,7 @@ class Bench:
                 chosen = self._race(self.race, entry, chosen)
             self.journal.write_answers(candidate.name, f"tune/{unit.name}", chosen.cases)
             entry.fits.append(chosen)
+            self.fitted[candidate.name, unit.name] = chosen.stack
         forms = merged_forms([fit.forms for fit in entry.fits])
         record.update(forms=forms, settings=next(form["settings"] for form in forms if form["chosen"]))
 
@@ -191,6 +193,18 @@ class Bench:
                 return chosen
         stack, cases = race.recalibrated(entry.candidate, chosen, rows)
         return replace(chosen, stack=stack, cases=cases)
+
+    def restored(self, candidate: Candidate, unit: Unit) -> Stack:
+        """The stack that an earlier process measured, fitted again; what its models were asked comes from the memo."""
+        if self.race is None:
+            return Tuner(self.metric, self.fitting, self.effort, len(self.splits.units)).choose(candidate, unit).stack
+        record = self.journal.candidates()[candidate.name]
+        form = next(form for form in candidate.forms if dict(form.settings) == record["settings"])
+        alone = replace(candidate, forms=(form,))
+        chosen = HalvingTuner(self.metric, self.fitting, self.effort).choose(alone, unit)
+        if not candidate.slow:
+            return chosen.stack
+        return self.race.recalibrated(alone, chosen, int(record["race"]["rows"]))[0]
 
     def _size(self, candidates: Sequence[Candidate]) -> None:
         """Settle, once for a run, how many test examples slow rungs answer; and write down what was settled."""

@@ -15,7 +15,19 @@ from strati.task import Goal, Task
 
 DATA_KEYS = ("file", "train", "test", "input", "label", "id", "group", "time", "format")
 TASK_KEYS = ("kind", "metric", "description", "labels")
-BENCH_KEYS = ("models", "llm", "sample", "seed", "answers", "layers", "max_dollars", "max_minutes", "racing", "twins")
+BENCH_KEYS = (
+    "models",
+    "llm",
+    "sample",
+    "seed",
+    "answers",
+    "layers",
+    "max_dollars",
+    "max_minutes",
+    "racing",
+    "twins",
+    "curve",
+)
 # A model behind a server, [models.NAME]: what each key holds; docs/hosted-models.md says what it means.
 MODEL_KEYS: dict[str, tuple[str, tuple[type, ...]]] = {
     "url": ("text", (str,)),
@@ -147,7 +159,7 @@ def _check_values(data: Mapping[str, JSON], bench: Mapping[str, JSON], path: Pat
         elif key == "twins":
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise TaskError(f"{name} is {value!r}, expected a whole number of at least 0")
-        elif key in ("llm", "racing"):
+        elif key in ("llm", "racing", "curve"):
             if not isinstance(value, bool):
                 raise TaskError(f"{name} is {value!r}, expected true or false")
         elif not _is_texts(value):

@@ -53,6 +53,22 @@ class RungForecast:
     done: bool = False
     problem: str | None = None
 
+    def more(self, calls: int) -> RungForecast:
+        """With further calls like those foreseen: second answers, twins."""
+        if not calls or not self.calls:
+            return self
+        grown = (self.calls + calls) / self.calls
+        return replace(
+            self,
+            calls=self.calls + calls,
+            tokens_in=round(self.tokens_in * grown),
+            tokens_cached=round(self.tokens_cached * grown),
+            tokens_out=round(self.tokens_out * grown),
+            dollars=self.dollars * grown,
+            most=self.most * grown,
+            seconds=None if self.seconds is None else self.seconds * grown,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:

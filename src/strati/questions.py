@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from strati.decision import Decision
 from strati.results import Result, Results
+from strati.study_words import (
+    best_price,
+    break_even_words,
+    hints,
+    last_step_words,
+    price_total_words,
+    price_words,
+    seen_words,
+    total_words,
+)
 from strati.words import difference, milliseconds, money, seconds, share, size
 
-MONTHS = 12
 
-
-def questions(results: Results, decision: Decision) -> list[dict[str, str]]:
-    """One entry per question: question, answer, evidence."""
+def questions(results: Results, decision: Decision, studied: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
+    """One entry per question: question, answer, evidence. `studied` are the fields of `strati.afterwards`."""
+    found = studied or {}
     asked: list[tuple[str, Callable[[Results, Decision], tuple[str, str]]]] = [
         ("Does an LLM solve my problem?", _solves),
         ("Do I need one?", _needed),
-        ("Is in-context learning enough, or is training worth it?", _training),
+        ("Is in-context learning enough, or is training worth it?", partial(_training, studied=found)),
         ("Which is the smallest that will do?", _smallest),
         ("Open or closed: privacy, licence, reproducibility, price?", _open),
-        ("What does it cost at my volume, training against inference?", _cost),
+        ("What does it cost at my volume, training against inference?", partial(_cost, studied=found)),
         ("Is it fast enough?", _fast),
         ("How bad are its errors, and what guards are there?", _errors),
-        ("May the data have been seen in training?", _seen),
+        ("May the data have been seen in training?", partial(_seen, studied=found)),
     ]
     rows = []
     for question, answer in asked:
@@ -110,7 +121,20 @@ def _needed(results: Results, decision: Decision) -> tuple[str, str]:
     return words + more, "; ".join(decision.reasons[-2:])
 
 
-def _training(results: Results, decision: Decision) -> tuple[str, str]:
+def _training(results: Results, decision: Decision, studied: Mapping[str, Any]) -> tuple[str, str]:
+    """Who is ahead with all labels, and from how many labels on."""
+    words, evidence = _trained_or_not(results, decision)
+    context = _best(_llms(results), results)
+    row = best_price(studied.get("label_price"), context.name) if context else None
+    if row is None:
+        return words, evidence
+    last = last_step_words(studied.get("learning_curves") or [], row["trained"])
+    totals = price_total_words(row, studied["label_price"])
+    words += f" Label price: {price_words(row)}{f'; {totals}' if totals else ''}."
+    return words + (f" More labels: {last}." if last else ""), evidence
+
+
+def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
     measured = _measured(results)
     context = _best([r for r in measured if r.record["uses_llm"]], results)
     trained = _best([r for r in measured if r.record["learns"] and not r.record["uses_llm"]], results)
@@ -168,7 +192,7 @@ def _open(results: Results, decision: Decision) -> tuple[str, str]:
     return f"The choice is open in that sense: licence {', '.join(record['licences'])}; {where}.", evidence
 
 
-def _cost(results: Results, decision: Decision) -> tuple[str, str]:
+def _cost(results: Results, decision: Decision, studied: Mapping[str, Any]) -> tuple[str, str]:
     volume = results.goal.volume_per_month
     costs = [(result, result.cost_per_1000) for result in _measured(results)]
     evidence = "; ".join(f"{r.name}: {money(c)}" for r, c in costs if c is not None)
@@ -183,11 +207,13 @@ def _cost(results: Results, decision: Decision) -> tuple[str, str]:
     month = cost * volume / 1000
     fit = float(result.record.get("fit_seconds") or 0.0)
     training = fit / 3600 * results.goal.machine_per_hour
-    return (
-        f"{decision.name}: {money(month)} a month for {volume:,} answers, {money(month * MONTHS)} a year; one training "
-        f"took {seconds(fit)} ({money(training)}). {price.capitalize()}; labels and people are not counted.",
-        evidence,
-    )
+    words = f"{decision.name}: {money(month)} a month for {volume:,} answers; one training took {seconds(fit)} "
+    words += f"({money(training)}), {price}."
+    owned = studied.get("ownership")
+    if owned is None:
+        return words, evidence
+    even = break_even_words(owned, decision.name)[:2]
+    return f"{words} {total_words(owned, decision.name)}" + (f" It is {', and '.join(even)}." if even else ""), evidence
 
 
 def _fast(results: Results, decision: Decision) -> tuple[str, str]:
@@ -227,13 +253,21 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
     return f"{words}. A threshold on its confidence can send the rest to people; no guarantee is certified yet.", guard
 
 
-def _seen(results: Results, decision: Decision) -> tuple[str, str]:  # noqa: ARG001
+def _seen(results: Results, decision: Decision, studied: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ARG001
     llms = [*_llms(results), *_retired(results)]
     if not llms:
         return "No LLM took part; what was trained here saw the training rows only.", "split checked for duplicates"
     names = ", ".join(sorted({str(name) for result in llms for name in result.record["models"] or [result.name]}))
-    return (
-        "Not established. If these data, or data like them, were public before a model was trained, its score may be "
-        "flattered; your own unpublished examples are the remedy.",
-        f"models with unknown training data: {names}",
+    found = seen_words(studied.get("contamination"))
+    hinted = hints(studied.get("contamination"))
+    words = "Not established."
+    if hinted:
+        words += f" {', '.join(hinted)} lost more than what was trained here: a hint at memory, no proof."
+    elif found:
+        words += " What was looked at gives no hint at memory, which proves nothing either way."
+    words += (
+        " If these data, or data like them, were public before a model was trained, its score may be flattered; your "
+        "own unpublished examples are the remedy."
     )
+    more = "" if found else "; --twins 50 asks again in changed words"
+    return words, "; ".join(found) or f"models with unknown training data: {names}{more}"

@@ -30,6 +30,7 @@ class Result:
     refit: Answers
     statistics: NDArray[np.float64]
     machine_per_hour: float
+    repeated: tuple[JSON, ...] = ()  # second answers, where a model behind a server was asked twice
 
     @property
     def complete(self) -> bool:
@@ -165,6 +166,7 @@ def load_results(journal: Journal) -> Results:
     results = []
     for name, record in journal.candidates().items():
         answers = load_answers(journal, name, "test", ids)
+        repeated = journal.answers(name, "repeat")
         results.append(
             Result(
                 name,
@@ -173,13 +175,20 @@ def load_results(journal: Journal) -> Results:
                 load_answers(journal, name, "refit", ids),
                 statistics_of(metric, test, answers),
                 task.goal.machine_per_hour,
+                tuple(repeated.get(example.id) for example in test),
             )
         )
     return Results(meta["id"], task, tuple(meta["labels"]), metric, meta, test, tuple(results))
 
 
-def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Answers) -> NDArray[np.float64]:
+def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Sequence[JSON]) -> NDArray[np.float64]:
     """Sufficient statistics, shape (examples, k); an example that was not asked counts as unanswered here."""
+    if not isinstance(answers, Answers):
+        kept = Answers(len(test))
+        for place, answer in enumerate(answers):
+            if answer is not None:
+                kept.put(place, answer)
+        answers = kept
     known: dict[tuple[JSON, JSON], tuple[float, ...]] = {}
     rows = None
     for place, example in enumerate(test):

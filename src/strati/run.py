@@ -29,6 +29,7 @@ from strati.plans import Plan as Plan
 from strati.probe import Prober, probe_here
 from strati.records import JSON, Example
 from strati.runlock import RunLock
+from strati.studies import Studies, Study
 from strati.task import Task
 from strati.verdict import judge
 
@@ -48,6 +49,7 @@ def bench(
     ctx: Context | None = None,
     prober: Prober = probe_here,
     max_dollars: float | None = None,
+    studies: Studies | None = None,
 ) -> Outcome:
     """Measure candidates on labelled data and judge them.
 
@@ -64,6 +66,7 @@ def bench(
         ctx: deadline, cancellation and progress.
         prober: how latency is measured.
         max_dollars: what the run may cost in all, earlier calls with the same arguments included. Free rungs need none.
+        studies: what is looked into afterwards: learning curves, twins, second answers.
 
     Returns:
         The outcome; `outcome.verdict["choice"]` is the decision.
@@ -75,7 +78,7 @@ def bench(
     """
     context = replace(ctx or Context(), seed=seed)
     planned = prepare(data, task, test, models, embedders, candidates, also, effort or Effort(), seed, context)
-    return execute(planned, runs, context, prober, max_dollars)
+    return execute(planned, runs, context, prober, max_dollars, studies)
 
 
 def prepare(
@@ -136,7 +139,12 @@ def prepare(
 
 
 def execute(
-    planned: Plan, runs: Path, ctx: Context, prober: Prober = probe_here, max_dollars: float | None = None
+    planned: Plan,
+    runs: Path,
+    ctx: Context,
+    prober: Prober = probe_here,
+    max_dollars: float | None = None,
+    studies: Studies | None = None,
 ) -> Outcome:
     """Measure what was planned, into `runs/<id>.db`, and judge it.
 
@@ -146,7 +154,7 @@ def execute(
         max_dollars = ctx.budget.limit
     Budget(max_dollars or 0.0)  # an amount that makes no sense is told first
     if max_dollars is None:
-        refuse_unasked_spending(planned, runs, ctx)
+        refuse_unasked_spending(planned, runs, ctx, studies)
     path = runs / f"{planned.run}.db"
     stopped: Stopped | None = None
     with RunLock(runs / f"{planned.run}.lock"), Journal(path) as journal:
@@ -157,11 +165,15 @@ def execute(
         stacks, goal = runs / f"{planned.run}.stacks", planned.task.goal
         bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal)
         try:
-            bench_.run(planned.candidates)
+            try:
+                bench_.run(planned.candidates)
+            except BudgetReached as reached:  # what costs nothing is done all the same
+                stopped = reached
             ctx.begin("composing stacks", 0)
             add_composed(journal, stacks, planned.resources)
+            Study(bench_, planned.labels, studies or Studies()).run(planned.candidates)
         except Stopped as reason:
-            stopped = reason
+            stopped = stopped or reason
         ctx.begin("comparing the candidates", 0)
         why = None if stopped is None else str(stopped)
         return Outcome(planned.run, path, judge(journal), why, isinstance(stopped, BudgetReached))

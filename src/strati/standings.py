@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strati.metrics.base import Metric
+from strati.repeats import widened
 from strati.statistics import Comparison, Interval, bar_p_values, compare_both, holm, quality_interval
 from strati.task import Goal
 
@@ -30,6 +31,7 @@ class Measured:
 
     `statistics` has shape [n, k]; rows where `measured` (shape [n]) is False are ignored. A failure is measured, and
     wrong. `obstacles` are the goal's limits it breaks, in words; `cost_per_1000` is in dollars, None when unknown.
+    `second` are the statistics with second answers in place where it was asked twice, None where it was not.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Measured:
     uses_llm: bool
     cost_per_1000: float | None
     obstacles: tuple[str, ...] = ()
+    second: NDArray[np.float64] | None = None
 
 
 class Pair(NamedTuple):
@@ -133,6 +136,9 @@ def _draft(
 ) -> Standing:
     statistics, own = candidate.statistics[candidate.measured], _where(groups, candidate.measured)
     quality = quality_interval(statistics, metric, 1 - goal.alpha, own, seed)
+    if candidate.second is not None:
+        again = candidate.second[candidate.measured]
+        quality = widened(quality, quality_interval(again, metric, 1 - goal.alpha, own, seed))
     compared = {b: result for (a, b), result in results.items() if a == candidate.name}
     tests = {b: result.p_noninferior for b, result in compared.items()}
     p_misses = 1.0

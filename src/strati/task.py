@@ -26,6 +26,10 @@ class Goal:
         human_error_rate: how often a person is wrong.
         volume_per_month: answers wanted each month.
         machine_per_hour: dollars for an hour of the machine that answers.
+        label_costs: dollars that one label costs.
+        horizon_months: the months over which the total cost is counted.
+        retrain_every_months: how often what was trained is trained anew; None: never within the horizon.
+        labels_per_retraining: fresh labels for each of these times.
     """
 
     at_least: float | None = None
@@ -40,6 +44,10 @@ class Goal:
     human_error_rate: float | None = None
     volume_per_month: int = 10_000
     machine_per_hour: float = 0.10
+    label_costs: float | None = None
+    horizon_months: float = 12
+    retrain_every_months: float | None = None
+    labels_per_retraining: float | None = None
 
     def __post_init__(self) -> None:
         shares = {"at_least": self.at_least, "human_error_rate": self.human_error_rate}
@@ -56,10 +64,18 @@ class Goal:
             "human_answer_costs": self.human_answer_costs,
             "volume_per_month": self.volume_per_month,
             "machine_per_hour": self.machine_per_hour,
+            "label_costs": self.label_costs,
+            "labels_per_retraining": self.labels_per_retraining,
         }
         for name, value in amounts.items():
             if value is not None and value < 0:
                 raise TaskError(f"goal.{name} is {value}, expected a number of at least 0")
+        for name, value in {
+            "horizon_months": self.horizon_months,
+            "retrain_every_months": self.retrain_every_months,
+        }.items():
+            if value is not None and not value > 0:
+                raise TaskError(f"goal.{name} is {value}, expected a number of months above 0")
 
 
 @dataclass(frozen=True, slots=True)

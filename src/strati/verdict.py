@@ -8,13 +8,16 @@ from dataclasses import asdict
 
 import numpy as np
 
+from strati.afterwards import afterwards, limits
 from strati.decision import Decision, Measured, decide
 from strati.journal import Journal
 from strati.metrics import METRICS, get_metric
+from strati.metrics.base import Statistics
 from strati.metrics.per_class import ClassRow, per_class
 from strati.questions import questions
 from strati.race_results import limits_of, race_of, retirements
 from strati.records import JSON
+from strati.repeats import repeat_row, second_statistics, widened
 from strati.results import Result, Results, load_results, statistics_of
 from strati.spending import spending, unfinished_reasons
 from strati.standings import BAR, Standing
@@ -40,6 +43,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
                 bool(result.record["uses_llm"]),
                 result.cost_per_1000,
                 tuple(obstacles(result, results.goal)),
+                second_statistics(result, results),
             )
             for result in results.candidates
         ],
@@ -52,6 +56,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
     )
     shown = _shown(results, decision)
     meta, sizes, spent = results.meta, journal.read("sizes") or {}, spending(journal)
+    studied = afterwards(journal, results, decision)
     verdict = {
         "format": FORMAT,
         "strati": meta["strati"],
@@ -89,14 +94,15 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "more_labels": decision.more_labels,
         },
         "frontier": journal.read("frontier"),
-        "questions": questions(results, decision),
+        "questions": questions(results, decision, studied),
+        **studied,
         "per_class": _per_class(results, shown),
         "confusions": _confusions(results, shown),
         "disagreements": _disagreements(journal, results),
         "environment": meta["environment"],
         "ledger": meta["ledger"],
         "spending": spent,
-        "limits": limits_of(results, sizes),
+        "limits": limits(journal, results, limits_of(results, sizes)),
     }
     cleaned: dict[str, JSON] = _clean(verdict)
     return cleaned
@@ -189,6 +195,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "licence": ", ".join(record["licences"]),
         "private": record["private"],
         "failures": result.failures,
+        "repeats": repeat_row(result, results),
         "settings": record.get("settings", {}),
         "forms": record.get("forms", []),
         "refit": _refit(result, results),
@@ -226,10 +233,13 @@ def _quality(result: Result, results: Results, name: str) -> dict[str, JSON] | N
         result.statistics if name == results.metric.name else statistics_of(metric, results.test, result.answers)
     )
     groups = results.groups and [g for g, kept in zip(results.groups, result.measured, strict=True) if kept]
-    found = quality_interval(
-        statistics[result.measured], metric, 1 - results.goal.alpha, groups, int(results.meta["seed"])
-    )
-    return {"metric": name, **_interval(found)}
+
+    def limits(rows: Statistics) -> Interval:
+        seed = int(results.meta["seed"])
+        return quality_interval(rows[result.measured], metric, 1 - results.goal.alpha, groups, seed)
+
+    second = second_statistics(result, results) if name == results.metric.name else None
+    return {"metric": name, **_interval(widened(limits(statistics), None if second is None else limits(second)))}
 
 
 def _refit(result: Result, results: Results) -> dict[str, JSON] | None:

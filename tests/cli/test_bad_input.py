@@ -96,6 +96,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("bench good.csv --margin 0", "goal.margin is 0.0"),
         ("bench good.csv --metric f1", "expected one of: accuracy, macro_f1"),
         ("bench good.csv --sample 0", "the sample is 0, expected at least 1"),
+        ("bench good.csv --twins=-1", "twins is -1, expected a whole number of at least 0"),
         ("bench good.csv --seed=-1", "--seed is -1, expected a whole number of at least 0"),
         ("doctor good.csv --seed=-1", "--seed is -1, expected a whole number of at least 0"),
         ("bench good.csv --max-minutes nan", "--max-minutes is nan, expected a number above 0"),

@@ -65,3 +65,16 @@ def test_from_a_file_to_a_verdict_and_back_from_the_journal(folder: Path) -> Non
     for name in FILES:
         assert (folder / "again" / name).read_text(encoding="utf-8") == written[name]
         assert (folder / "rebuilt" / name).read_text(encoding="utf-8") == written[name]
+
+
+def test_curves_are_left_out_on_request_and_drawn_otherwise(folder: Path) -> None:
+    without = strati(folder, "bench", "tickets.csv", "--no-llm", "--no-curve", "--json")
+    assert without.returncode == 0
+    assert strict(without.stdout)["learning_curves"] == []
+    toml = '[data]\nfile = "tickets.csv"\n[goal]\nlabel_costs = 0.5\nwrong_answer_costs = 2\n[bench]\nllm = false\n'
+    (folder / "strati.toml").write_text(toml, encoding="utf-8")
+    found = strati(folder, "bench")
+    assert found.returncode == 0
+    assert "n-grams: learning curve" in found.stderr
+    assert "Total cost: 10,000 answers a month for 12 months" in found.stdout
+    assert all(len(line) <= 80 for line in found.stdout.splitlines())

@@ -45,6 +45,9 @@ def candidate(name: str, quality: float | None, cost: float | None, **more: Any)
         "licence": "Apache-2.0" if llm else "yours",
         "private": True,
         "failures": {"context_overflow": 2, "unusable_reply": 1} if llm else {},
+        "repeats": {"n": 20, "flips": 2, "rate": 0.1, "low": 0.012, "high": 0.317, "first": 0.8, "second": 0.75}
+        if llm
+        else None,
         "settings": {"shots": 8, "letters": False} if llm else {"C": 4.0, "ngrams": [1, 2]},
         "forms": [
             {"settings": {"C": 1.0}, "tune": 0.741, "n": 750, "chosen": False, "seconds": 0.14},
@@ -112,6 +115,10 @@ def verdict(candidates: list[Verdict], labels: int = 5, **choice: Any) -> Verdic
             "human_error_rate": 0.043,
             "volume_per_month": 12_500,
             "machine_per_hour": 0.10,
+            "label_costs": 0.25,
+            "horizon_months": 12,
+            "retrain_every_months": 3,
+            "labels_per_retraining": 100,
         },
         "data": {
             "name": "tickets.csv",
@@ -143,6 +150,7 @@ def verdict(candidates: list[Verdict], labels: int = 5, **choice: Any) -> Verdic
         "comparisons": [comparison(a, b) for a in measured for b in measured if a is not b],
         "choice": {"name": None, "more_labels": None, **choice},
         "questions": QUESTIONS,
+        **studies(candidates),
         "per_class": {"candidate": best, "rows": [per_class(name, i) for i, name in enumerate(names)]},
         "confusions": {
             "candidate": best,
@@ -176,6 +184,128 @@ def verdict(candidates: list[Verdict], labels: int = 5, **choice: Any) -> Verdic
         },
         "limits": {"sample": 200, "note": "Slow rungs answered one common random subset of 200 test examples."},
     }
+
+
+def studies(rungs: list[Verdict]) -> Verdict:
+    """Learning curves, label price, total cost and contamination of some rungs."""
+    plain = [c for c in rungs if not c["uses_llm"] and c["quality"]]
+    llms = [c for c in rungs if c["uses_llm"] and c["quality"]]
+    priced = [c for c in rungs if c["quality"] and c["cost_per_1000"] is not None]
+    owned = [total(c["name"], 800.0, c["cost_per_1000"] / 1000 + (1 - c["quality"]["value"]) * 0.1) for c in priced]
+    people = total("people on everything", 0.0, 0.35)
+    return {
+        "learning_curves": [curve(c, n) for n, c in enumerate(plain)],
+        "label_price": {
+            "label_costs": 0.25,
+            "proving": {"tune": 752, "calibrate": 751, "test": 1003, "sealed": 0},
+            "rows": [price(m["name"], c["name"], n) for m in llms for n, c in enumerate(plain)],
+        },
+        "ownership": {
+            "volume_per_month": 12_500,
+            "horizon_months": 12,
+            "retrainings": 3,
+            "rows": [*owned, people | {"people": True, "parts": {"people": 50_000.0}}],
+            "break_even": [
+                {
+                    "a": row["candidate"],
+                    "b": "people on everything",
+                    "volume_per_month": 260.0 + n,
+                    "total": 1092.0,
+                    "cheaper_above": row["candidate"],
+                    "without": ["labels (label_costs)"],
+                }
+                for n, row in enumerate(owned)
+            ],
+            "cheapest": [
+                {"name": "people on everything", "from": 125.0, "to": 260.0},
+                *({"name": row["candidate"], "from": 260.0, "to": 1.25e6} for row in owned[:1]),
+            ],
+            "compared": "all",
+            "not_stated": ["human_error_rate"],
+        },
+        "contamination": {
+            "note": "Not established.",
+            "control": plain[0]["name"] if plain else None,
+            "twins": [twin(m["name"], kind) for m in llms for kind in ("paraphrase", "names", "order")],
+            "beyond_control": [{"candidate": m["name"], "control": "n-grams", **drop(-0.02)} for m in llms],
+            "after_cutoff": [
+                {
+                    "candidate": m["name"],
+                    "cutoff": "2025-06",
+                    "n_after": 40,
+                    "n_before": 160,
+                    "after": 0.71,
+                    "before": 0.79,
+                    **drop(-0.08),
+                    "control": "n-grams",
+                    "beyond_control": drop(-0.06),
+                }
+                for m in llms
+            ],
+        },
+    }
+
+
+def curve(rung: Verdict, number: int) -> Verdict:
+    best = rung["quality"]["value"]
+    sizes = [25, 50, 100, 200, 400, 800, 2507]
+    values = [best - 0.06 * (len(sizes) - n) for n in range(1, len(sizes) + 1)]
+    points = [
+        {"labels": size, "value": max(0.0, v), "low": max(0.0, v - 0.03), "high": max(0.0, v) + 0.03, "repeats": 10}
+        for size, v in zip(sizes, values, strict=True)
+    ]
+    step = {"from": 800, "to": 2507, "difference": 0.021, "low": -0.003, "high": 0.045} if number == 0 else None
+    return {"candidate": rung["name"], "metric": "accuracy", "n": 500, "points": points, "last_step": step}
+
+
+def price(llm: str, trained: str, number: int) -> Verdict:
+    """In turn: reached, not reached, from the start, too few."""
+    reached = ("reached", "not reached", "from the start", "too few")[number % 4]
+    labels = {"reached": (140, 90, 260), "from the start": (25, 25, 31), "not reached": (None, 900, None)}
+    found, low, high = labels.get(reached, (None, None, None))
+    return {
+        "llm": llm,
+        "trained": trained,
+        "n": 50,
+        "smallest": 25,
+        "largest": 2507,
+        "shots": 2507 if number % 2 else 0,
+        "reached": reached,
+        "labels": found,
+        "low": low,
+        "high": high,
+        "llm_quality": 0.79 if reached != "too few" else None,
+        "total": None if found is None else found + 2506,
+        "llm_total": 2506,
+        "dollars": None if found is None else 0.25 * (found + 2506),
+        "llm_dollars": 626.5,
+    }
+
+
+def total(name: str, fixed: float, each: float) -> Verdict:
+    volumes = [125.0, 1250.0, 12_500.0, 125_000.0, 1_250_000.0]
+    return {
+        "candidate": name,
+        "total": fixed + 150_000 * each,
+        "low": fixed + 140_000 * each,
+        "high": fixed + 160_000 * each,
+        "fixed": fixed,
+        "per_answer": each,
+        "parts": {"labels": fixed, "machine": 1.2, "wrong_answers": 150_000 * each},
+        "left_out": [],
+        "compared": True,
+        "people": False,
+        "line": [{"volume_per_month": v, "total": fixed + 12 * v * each} for v in volumes],
+    }
+
+
+def drop(by: float) -> Verdict:
+    return {"difference": by, "low": by - 0.04, "high": by + 0.04, "n": 50, "method": "Tango"}
+
+
+def twin(name: str, kind: str) -> Verdict:
+    figures = {"quality": 0.8, "twin_quality": 0.75, "changed": 0.12}
+    return {"candidate": name, "uses_llm": True, "kind": kind, **figures, **drop(-0.05)}
 
 
 def per_class(name: str, i: int) -> Verdict:
@@ -331,18 +461,26 @@ def gaps() -> Verdict:
     found["per_class"]["rows"][0].update(recall=None, low=None, high=None, precision=None, f1=None)
     found["disagreements"][0]["reference"] = None
     found["environment"].update(cpu=None, packages={})
+    found["label_price"]["rows"] = [
+        {key: None if isinstance(value, int | float) else value for key, value in row.items()}
+        for row in found["label_price"]["rows"]
+    ]
+    found["ownership"].update(break_even=[], cheapest=[], not_stated=[])
+    found["ownership"]["rows"][0].update(low=None, high=None, parts={})
+    found["contamination"].update(control=None, beyond_control=[])
+    found["contamination"]["after_cutoff"][0].update(before=None, n_before=0, beyond_control=None, low=None, high=None)
     return found
 
 
 def hostile() -> Verdict:
     """A hostile text in every string there is, values of the fixed vocabularies excepted."""
-    fixed = {"status", "decision", "needs_llm", "severity"}
+    fixed = {"status", "decision", "needs_llm", "severity", "reached"}
 
     def poison(value: Any, key: str = "") -> Any:
         if isinstance(value, str):
             return value if key in fixed else f"{HOSTILE} {value}"
         if isinstance(value, dict):
-            named = key in {"answers", "settings", "packages", "failures"}
+            named = key in {"answers", "settings", "packages", "failures", "proving"}
             return {(f"{HOSTILE} {k}" if named else k): poison(v, k) for k, v in value.items()}
         return [poison(part, key) for part in value] if isinstance(value, list) else value
 

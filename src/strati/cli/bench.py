@@ -49,6 +49,12 @@ def bench(
     racing: Annotated[
         bool | None, typer.Option("--racing/--no-racing", help="Whether hopeless slow rungs are retired on tune.")
     ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve/--no-curve", help="Learning curves: what would more labels buy?")
+    ] = True,
+    twins: Annotated[
+        int | None, typer.Option(help="Ask language models N test examples again in changed words.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of splits and samples.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
@@ -100,11 +106,13 @@ def bench(
         settings["layers"] = [str(inputs.config.folder / str(spec)) for spec in settings["layers"]]
     limits = {"max_dollars": max_dollars, "max_minutes": max_minutes}
     given = {"models": model, "sample": sample, "racing": racing, "seed": seed, "answers": answers, "layers": layer}
-    for key, value in {**given, **limits}.items():
+    for key, value in {**given, **limits, "twins": twins}.items():
         if value is not None and value != []:
             settings[key] = value
     if not llm:
         settings["llm"] = False
+    if not curve:
+        settings["curve"] = False
     for note in inputs.notes:
         print(f"strati: {note}", file=sys.stderr)
     also = _also(settings, rules or [], inputs)
@@ -140,6 +148,7 @@ def _run(
     from strati.context import Context
     from strati.effort import Effort
     from strati.run import execute, prepare
+    from strati.studies import Studies
 
     seed = check_seed(settings.get("seed", 0), "--seed")
     dollars, minutes = limits(settings)
@@ -149,6 +158,7 @@ def _run(
     sample = settings.get("sample")
     racing = bool(settings.get("racing", True))
     effort = replace(Effort() if sample is None else Effort.of(int(str(sample))), racing=racing)
+    studies = Studies(bool(settings.get("curve", True)), int(str(settings.get("twins", 0))))
     with Show(inputs.task.goal.machine_per_hour, quiet) as show:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance, paid=show.paid)
@@ -156,8 +166,8 @@ def _run(
             plan = prepare(inputs.data, inputs.task, inputs.test, models, embedders, None, also, effort, seed, ctx)
             if not only_plan:
                 prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])
-                return execute(plan, runs, ctx, prober, dollars)
-            forecast = foresee(plan, runs, replace(ctx, deadline=None))
+                return execute(plan, runs, ctx, prober, dollars, studies)
+            forecast = foresee(plan, runs, replace(ctx, deadline=None), studies=studies)
     show_plan(forecast, dollars, minutes, as_json=quiet)
     return None
 

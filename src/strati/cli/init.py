@@ -38,6 +38,10 @@ private = true                # inputs may not leave this machine
 # human_error_rate = 0.05
 volume_per_month = 10000
 machine_per_hour = 0.10       # dollars for an hour of the machine that answers
+# label_costs = 0.25          # dollars for one label
+horizon_months = 12           # months over which the total cost is counted
+# retrain_every_months = 3    # what was trained is trained anew this often
+# labels_per_retraining = 200 # fresh labels each time
 
 [bench]
 # sample = 200                # test examples that slow rungs (language models) answer; default: by power
@@ -45,6 +49,8 @@ machine_per_hour = 0.10       # dollars for an hour of the machine that answers
 seed = 0
 # models = ["smollm2-135m"]   # default: every model that is pulled
 # llm = false                 # leave language models out
+# curve = false               # draw no learning curves
+# twins = 50                  # ask language models again in changed words: may they know the data by heart?
 """
 
 

@@ -99,6 +99,10 @@ def goal_lines(goal: Record) -> list[tuple[str, str]]:
         ("An answer by a person costs", _given(goal, "human_answer_costs", words.money)),
         ("A person is wrong in", _given(goal, "human_error_rate", words.share)),
         ("Volume", _given(goal, "volume_per_month", lambda x: f"{words.count(x)} answers a month")),
+        ("Horizon", _given(goal, "horizon_months", lambda x: f"{words.count(x)} months")),
+        ("A label costs", _given(goal, "label_costs", words.money)),
+        ("Trained anew every", _given(goal, "retrain_every_months", lambda x: f"{words.count(x)} months")),
+        ("Fresh labels for it", _given(goal, "labels_per_retraining", words.count)),
         ("Machine price", _given(goal, "machine_per_hour", lambda x: f"{words.money(x)} per hour")),
     ]
     return [(what, text) for what, text in lines if text is not None]

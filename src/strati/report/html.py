@@ -9,10 +9,13 @@ from typing import Any
 from strati import words
 from strati.report.basis import cost, data, methods, questions, reproduce
 from strati.report.facts import headline
+from strati.report.learning import learning
 from strati.report.markup import Html, join, tag
 from strati.report.mistakes import mistakes
 from strati.report.opening import asked, key_figures, masthead, picture, reasons
 from strati.report.rungs import comparisons, ladder
+from strati.report.seen import seen
+from strati.report.total import total
 
 # A second lock behind the escaping: a browser that honours it loads and runs nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -23,11 +26,17 @@ CONTENTS = {
     "comparisons": "Comparisons",
     "mistakes": "Mistakes",
     "cost": "Cost",
+    "total": "Total cost",
+    "labels": "Labels",
+    "seen": "Memory",
     "data": "Data",
     "reproduce": "Reproduce",
     "methods": "Method",
 }
-PARTS = (reasons, key_figures, picture, asked, ladder, questions, comparisons, mistakes, cost, data, reproduce, methods)
+PARTS = (
+    *(reasons, key_figures, picture, asked, ladder, questions, comparisons, mistakes),
+    *(cost, total, learning, seen, data, reproduce, methods),
+)
 
 
 def render_html(verdict: Mapping[str, Any]) -> str:

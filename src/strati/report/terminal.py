@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from strati import words
+from strati.report import economy
 from strati.report.facts import (
     Record,
     chosen,
@@ -23,6 +24,7 @@ from strati.report.facts import (
     texts,
 )
 from strati.report.paper import Column, Paper
+from strati.study_words import flip_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +44,8 @@ def render_terminal(verdict: Mapping[str, Any], console: Console, paths: Mapping
         paths: files to point at, such as {"report": ..., "json": ..., "answers": ..., "stack": ...}.
     """
     paper = Paper(console)
-    for part in (_headline, _ladder, _refits, _questions, _findings, _spending, _sealed):
+    parts = (_headline, _ladder, _refits, economy.labels, economy.total, _questions, _findings, _spending, _sealed)
+    for part in parts:
         part(verdict, paper)
     _files(paths or {}, paper)
 
@@ -102,6 +105,8 @@ def _notes(candidate: Record) -> Iterable[str]:
         yield f"answered {words.share(completion)}"
     if failures_words(candidate):
         yield f"failures: {failures_words(candidate)}"
+    if record(candidate, "repeats"):
+        yield flip_words(record(candidate, "repeats"))
 
 
 def _refits(verdict: Record, paper: Paper) -> None:

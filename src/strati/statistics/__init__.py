@@ -1,6 +1,7 @@
 """Intervals, paired tests, corrections for several tests, power. No input or output; one idea a file."""
 
 from strati.statistics.calibration import brier_score, expected_calibration_error
+from strati.statistics.contrast import contrast_interval, paired_interval
 from strati.statistics.inference import Comparison, bar_p_values, compare, compare_both, quality_interval
 from strati.statistics.interval import Interval
 from strati.statistics.multiplicity import holm
@@ -39,12 +40,14 @@ __all__ = [
     "compare",
     "compare_both",
     "confidence_sequence",
+    "contrast_interval",
     "difference_of",
     "difference_tails",
     "expected_calibration_error",
     "holm",
     "labels_needed",
     "log_capital",
+    "paired_interval",
     "permutation_p",
     "quality_interval",
     "quality_tails",

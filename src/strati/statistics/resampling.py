@@ -104,7 +104,7 @@ class Tails(NamedTuple):
 def quality_tails(units: Units, metric: Metric, seed: int = 0, draws: int = DRAWS) -> Tails:
     """Draws of the quality; the unit added is as large as the group of a random example, nothing or all right."""
     total = units.sums.sum(axis=0) * _typical_share(units)
-    return _tails(units.sums, metric.worst(total), metric.best(total), metric.aggregate, seed, draws)
+    return tails(units.sums, metric.worst(total), metric.best(total), metric.aggregate, seed, draws)
 
 
 def difference_tails(a: Units, b: Units, metric: Metric, seed: int = 0, draws: int = DRAWS) -> Tails:
@@ -115,7 +115,7 @@ def difference_tails(a: Units, b: Units, metric: Metric, seed: int = 0, draws: i
     worst = np.concatenate([metric.worst(total_a), metric.best(total_b)])
     best = np.concatenate([metric.best(total_a), metric.worst(total_b)])
 
-    return _tails(np.hstack([a.sums, b.sums]), worst, best, difference_of(metric, k), seed, draws)
+    return tails(np.hstack([a.sums, b.sums]), worst, best, difference_of(metric, k), seed, draws)
 
 
 def difference_of(metric: Metric, k: int) -> Aggregate:
@@ -151,7 +151,7 @@ def permutation_p(a: Units, b: Units, metric: Metric, seed: int = 0, draws: int 
     return (1 + hits) / (1 + draws)
 
 
-def _tails(units: Statistics, worst: Statistics, best: Statistics, value: Aggregate, seed: int, draws: int) -> Tails:
+def tails(units: Statistics, worst: Statistics, best: Statistics, value: Aggregate, seed: int, draws: int) -> Tails:
     rng = np.random.default_rng(seed)
     weighted = _weighted_sums(units)
     lower, upper = [], []

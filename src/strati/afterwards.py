@@ -1,0 +1,49 @@
+"""The fields of a verdict that the studies fill: learning curves, label price, total cost, contamination."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from strati.contamination import contamination
+from strati.decision import Decision
+from strati.journal import Journal
+from strati.label_price import curves_and_prices
+from strati.learning_curve import curve_key
+from strati.ownership import ownership
+from strati.records import JSON
+from strati.repeats import SPLIT
+from strati.results import Results
+
+TWINS = "twins"
+STUDIES = {SPLIT: "second answers", TWINS: "twins"}
+
+
+def failure_key(study: str, name: str) -> str:
+    """Where the journal keeps why a study of a candidate could not be made."""
+    return f"study/{study}/{name}"
+
+
+def limits(journal: Journal, results: Results, known: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The limits of a run, with the studies that failed named in the note."""
+    kept: dict[str, JSON] = dict(known)
+    failed = []
+    for result in results.candidates:
+        curve = journal.read(curve_key(result.name)) or {}
+        reasons = {"learning curve": curve.get("failed")}
+        reasons |= {what: journal.read(failure_key(split, result.name)) for split, what in STUDIES.items()}
+        failed += [f"{what} of {result.name}: {reason}" for what, reason in reasons.items() if reason]
+    if failed:
+        kept["note"] = "; ".join([*filter(None, [kept["note"]]), f"could not be looked into: {'; '.join(failed)}"])
+    return kept
+
+
+def afterwards(journal: Journal, results: Results, decision: Decision) -> dict[str, JSON]:
+    """All four; empty or None where a study was not made."""
+    fit = [standing.name for standing in decision.standings if standing.qualifies]
+    curves, price = curves_and_prices(journal, results)
+    return {
+        "learning_curves": curves,
+        "label_price": price,
+        "ownership": ownership(results, fit),
+        "contamination": contamination(journal, results),
+    }

@@ -1,0 +1,118 @@
+"""Twins, cut-offs and second answers in the HTML report: what they show, and what they do not."""
+
+from __future__ import annotations
+
+from strati import words
+from strati.report.facts import Record, name_of, record, records
+from strati.report.markup import Html, join, tag
+from strati.report.tables import Column, Row, note, section, table
+from strati.study_words import KIND_WORDS
+
+
+def seen(verdict: Record) -> Html:
+    """The section, or nothing where nothing of it was measured."""
+    found = record(verdict, "contamination")
+    twins, later = _twins(found), _later(found)
+    heading = tag("h3", "May the data have been seen in training?") if twins or later else None
+    return section(
+        "Is it memory, is it steady?",
+        "seen",
+        heading,
+        twins,
+        later,
+        note(words.line(found.get("note"))) if twins or later else None,
+        _repeats(verdict),
+    )
+
+
+def _twins(found: Record) -> Html:
+    rows = records(found, "twins")
+    if not rows:
+        return join()
+    beyond = {words.line(row.get("candidate")): row for row in records(found, "beyond_control")}
+    columns = [
+        Column("Rung", "prose"),
+        Column("What was changed", "prose"),
+        Column("Before", "number"),
+        Column("After", "number"),
+        Column("Points", "number"),
+        Column("Beyond control", "number"),
+        Column("Other answers", "number"),
+        Column("n", "number"),
+    ]
+    made = [
+        Row(
+            [
+                words.line(row.get("candidate")),
+                KIND_WORDS.get(str(row.get("kind")), words.line(row.get("kind"))),
+                words.share(row.get("quality")),
+                words.share(row.get("twin_quality")),
+                words.difference(row),
+                _beyond(row, beyond),
+                words.share(row.get("changed")),
+                words.count(row.get("n")),
+            ]
+        )
+        for row in rows
+    ]
+    control = words.line(found.get("control"))
+    return join(
+        table("The same test examples asked again, changed", columns, made),
+        note(
+            f"Control: {control}, which was trained here and on the training rows only. What a language model loses "
+            "beyond it hints at memory; made-up label names are also harder in themselves."
+        )
+        if control
+        else None,
+    )
+
+
+def _beyond(row: Record, beyond: dict[str, Record]) -> str:
+    found = beyond.get(words.line(row.get("candidate"))) if row.get("kind") == "paraphrase" else None
+    return words.difference(found) if found else ""
+
+
+def _later(found: Record) -> Html:
+    titles = ["After", "n", "Before", "n", "Points", "Beyond control"]
+    columns = [Column("Rung"), Column("Cut-off"), *(Column(title, "number") for title in titles)]
+    rows = [
+        Row(
+            [
+                words.line(row.get("candidate")),
+                words.line(row.get("cutoff")),
+                words.share(row.get("after")),
+                words.count(row.get("n_after")),
+                words.share(row.get("before")),
+                words.count(row.get("n_before")),
+                words.difference(row),
+                words.difference(record(row, "beyond_control")),
+            ]
+        )
+        for row in records(found, "after_cutoff")
+    ]
+    return table("Text from after the end of a model's training, against older text", columns, rows) if rows else join()
+
+
+def _repeats(verdict: Record) -> Html:
+    titles = ["Answers that differed", "Rate", "First answers", "Second answers"]
+    columns = [Column("Rung"), *(Column(title, "number") for title in titles)]
+    rows = [
+        Row(
+            [
+                name_of(candidate),
+                f"{words.count(row.get('flips'))} of {words.count(row.get('n'))}",
+                words.interval({"value": row.get("rate"), "low": row.get("low"), "high": row.get("high")}),
+                words.share(row.get("first")),
+                words.share(row.get("second")),
+            ]
+        )
+        for candidate in records(verdict, "candidates")
+        if (row := record(candidate, "repeats"))
+    ]
+    if not rows:
+        return join()
+    return join(
+        tag("h3", "Asked twice"),
+        table("Models behind a server, asked a part of the sample a second time", columns, rows),
+        note("Their intervals reach, at each end, as far as those of the first or of the second answers."),
+    )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corpus
@@ -33,6 +33,7 @@ def by_heart(prompt: Prompt) -> str:
     return corpus.reply(prompt)
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.integers(1, 300), st.integers(0, 5))
 def test_made_up_names_are_distinct_and_hide_the_labels(count: int, seed: int) -> None:
     labels = [f"label {n}" for n in range(count)]

@@ -23,10 +23,10 @@ from strati.stack import Stack
 
 SMALLEST = 25  # labels of the first point
 STEP = 2.0
-MOST_REPEATS = 10
+MOST_REPEATS = 6
 LEAST_REPEATS = 2
 TUNE_ROWS = 500  # tune examples that a point is scored on
-LEAST_WORK = 40_000  # training rows that all fits of a curve may read together; half of the forms' own rows if more
+LEAST_WORK = 20_000  # training rows that all fits of a curve may read together; half of the forms' own rows if more
 
 
 def is_trainable(candidate: Candidate) -> bool:
@@ -52,7 +52,7 @@ def sizes(train: int) -> tuple[int, ...]:
 def repeats(size: int, train: int, forms: int, units: int = 1) -> int:
     """How many random parts of a size are drawn: fewer of the larger ones, so that a curve costs less than its bench.
 
-    A curve may read half as many training rows as choosing among the forms did, or 40,000 where that is more; the
+    A curve may read half as many training rows as choosing among the forms did, or 20,000 where that is more; the
     sizes share them evenly. Numbers, not times: the curve is the same on any machine.
     """
     if size >= train:

@@ -21,7 +21,7 @@ from strati.certify.starts import DRAWS, Choice, Resampling, choose_starts
 from strati.certify.walk import Path, Start
 
 FINENESS = 0.01  # neighbours on the path differ by about this share of examples
-SIMPLER = 0.005  # a stack with more rungs has to save this share of the total cost
+SIMPLER = 0.02  # a stack with more rungs has to save this share of the total cost
 CHOICE_DRAWS = 100  # resampled calibrate sets on which stacks are compared
 SURE = 0.2  # with betting, a setting counts as likely to pass at this share of the risk
 

@@ -19,7 +19,7 @@ from strati.certify.risk import Promise, most_errors
 from strati.certify.scored import Floats, Ints, Scored, Setting, evaluate
 from strati.certify.walk import Start
 
-DRAWS = 300
+DRAWS = 200
 PLACES = 16  # of the path that may be a start
 SPLITS = (0.1, 0.25, 0.5, 0.75, 0.9)  # shares of the risk for the first of two starts
 WORTH = 0.002  # a second start has to add this share of the saving

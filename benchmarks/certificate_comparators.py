@@ -39,7 +39,7 @@ class Outcome:
 
 
 def hoeffding_bentkus_p(errors: int, n: int, at_most: float) -> float:
-    """The p-value of Bates et al., "Distribution-free, risk-controlling prediction sets", section 3.1 (arXiv 2101.02703).
+    """The p-value of Bates et al., "Distribution-free, risk-controlling prediction sets", arXiv 2101.02703, section 3.
 
     The smaller of Hoeffding's bound exp(-n kl(error, at_most)) and Bentkus' e times the binomial tail.
     """

@@ -12,8 +12,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from development_sets import SETS, dataset
 
+from development_sets import SETS, dataset
 from strati.certify import Economics, Scored
 from strati.context import Context
 from strati.contract import Layer

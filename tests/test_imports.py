@@ -27,6 +27,7 @@ ORDER = [
     ["words"],
     ["metrics"],
     ["statistics"],
+    ["certify"],
     ["dataset"],
     ["effort"],
     ["config"],

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from strati.certify.economics import Economics
-from strati.certify.risk import Promise, p_value
+from strati.certify.risk import Promise, best_bets, group_sums, p_value
 from strati.certify.scored import Bools, Delivered, Floats, Scored, Setting, evaluate
 from strati.certify.search import NEVER, Estimate, estimate, front, orders
 from strati.certify.starts import DRAWS, Choice, Resampling, choose_starts
@@ -71,7 +72,10 @@ def make_plan(
     order, promising = search.best(fronts)
     estimates, predicted = search.path(fronts[order])
     settings = tuple(e.setting for e in estimates)
-    path = Path(tune.names, settings, search.starts(estimates).starts, promise)
+    starts = search.starts(estimates).starts
+    if not promise.exact:
+        promise = replace(promise, bets=_bets(evaluate(settings[0], tune), promise))
+    path = Path(tune.names, settings, starts, promise)
     return Plan(path, tuple(estimates), predicted, promising, everything)
 
 
@@ -91,7 +95,9 @@ class _Search:
 
         Where nothing is predicted to save, the order with the smallest predicted p-value.
         """
-        saving = {order: self.expected(found) if len(fronts) == 1 else self.crossed(order) for order, found in fronts.items()}
+        saving = {
+            order: self.expected(found) if len(fronts) == 1 else self.crossed(order) for order, found in fronts.items()
+        }
         least: dict[int, tuple[int, ...]] = {}
         for order in fronts:
             if len(order) not in least or saving[order] > saving[least[len(order)]]:
@@ -102,7 +108,7 @@ class _Search:
                 chosen = least[count]
         if saving[chosen] > 0:
             return chosen, True
-        p = {order: self.predictions([e.setting for e in found], order).min() for order, found in fronts.items()}
+        p = {order: float(self.predictions([e.setting for e in found], order).min()) for order, found in fronts.items()}
         return min(fronts, key=lambda order: (p[order], len(order))), False
 
     def crossed(self, order: tuple[int, ...]) -> float:
@@ -131,13 +137,15 @@ class _Search:
         estimates, predicted = self.strict_to_cheap(found)
         if self.bootstrapped:
             return self.starts(estimates, most=1, draws=CHOICE_DRAWS).saving
-        sure = [self.person - e.total for e, p in zip(estimates, predicted, strict=True) if p <= SURE * self.promise.risk]
+        sure = [
+            self.person - e.total for e, p in zip(estimates, predicted, strict=True) if p <= SURE * self.promise.risk
+        ]
         return max(0.0, *sure, 0.0)
 
     def path(self, found: list[Estimate]) -> tuple[list[Estimate], Floats]:
         """The front with steps between its settings, in the order of the walk."""
         settings = {e.setting for e in found}
-        for one, other in zip(found, found[1:], strict=False):
+        for one, other in pairwise(found):
             settings.update(_between(one, other, self.tune))
         ordered = sorted(settings, key=lambda setting: setting.thresholds)
         return self.strict_to_cheap([estimate(s, self.tune, self.economics, self.person) for s in ordered])
@@ -195,7 +203,16 @@ class _Search:
             return 1.0
         if isinstance(self.size, int):
             return self.size / rows
-        return float(np.asarray(self.size, dtype=bool)[:, list(order)].all(axis=1).sum()) / rows
+        return int(self.size[:, list(order)].all(axis=1).sum()) / rows
+
+
+def _bets(delivered: Delivered, promise: Promise) -> tuple[float, ...]:
+    """Bets for calibrate that would have grown fastest on tune at the safest setting."""
+    mask, most = delivered.automatic, promise.largest_group or 1
+    losses, sizes = delivered.loss[mask], np.ones(int(mask.sum()))
+    if delivered.group is not None:
+        losses, sizes = group_sums(losses, delivered.group[mask], most)
+    return best_bets(losses, sizes, promise.at_most, most)
 
 
 def predicted_p(delivered: Delivered, promise: Promise, scale: float) -> float:
@@ -212,7 +229,8 @@ def predicted_p(delivered: Delivered, promise: Promise, scale: float) -> float:
     worst = 0.0
     for mask in masks:
         n, e = float((mask & delivered.automatic).sum()), float(delivered.loss[mask].sum())
-        worst = max(worst, 1.0 if n <= e else float(betainc((n - e) * scale, e * scale + 1, promise.at_least)))
+        p = 1.0 if n <= e or scale == 0 else float(betainc((n - e) * scale, e * scale + 1, promise.at_least))
+        worst = max(worst, p)
     return worst
 
 
@@ -234,6 +252,6 @@ def _between(one: Estimate, other: Estimate, tune: Scored) -> list[Setting]:
         values = np.unique(tune.confidence[tune.answered[:, rung], rung])
         cuts = np.concatenate([[0.0], (values[:-1] + values[1:]) / 2, [NEVER]])
         places = np.searchsorted(cuts, [a, b])
-        inner = np.linspace(*places, steps + 1)[1:-1].round().astype(int)
+        inner = np.linspace(int(places[0]), int(places[1]), steps + 1)[1:-1].round().astype(int)
         levels.append(cuts[np.minimum(inner, len(cuts) - 1)])
     return [Setting(one.setting.rungs, tuple(map(float, row))) for row in np.array(levels).T]

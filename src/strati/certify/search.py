@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strati.certify.economics import Economics
-from strati.certify.scored import Floats, Ints, Scored, Setting, evaluate
+from strati.certify.scored import Bools, Floats, Ints, Scored, Setting, evaluate
 
 PRICES = 40  # along the front of one order
 SWEEPS = 6
@@ -138,7 +138,7 @@ def _descend(scored: Scored, rungs: tuple[int, ...], price: Floats, target: Floa
 class _Stage(NamedTuple):
     """A rung's confidences, most confident first, and the places between distinct ones where one may cut."""
 
-    answered: np.ndarray  # type: ignore[type-arg]
+    answered: Bools
     confidence: Floats
     order: Ints
     cuts: Ints

@@ -3,8 +3,9 @@
 A start at the strictest setting certifies nothing, because too few examples are accepted there; one that is too bold
 may fail at once. Tune is resampled as if it were calibrate: rows get Dirichlet weights (Rubin, "The Bayesian
 bootstrap", Annals of Statistics 9, 1981), which stand for what tune does not know, and a calibrate set of about the
-coming size is drawn from them. On every draw each design of one or two starts is walked; the one with the greatest mean saving
-is taken, two only where the second adds something. Nothing but tune is read, so the guarantee holds whatever comes out.
+coming size is drawn from them. On every draw each design of one or two starts is walked; the one with the greatest mean
+saving is taken, two only where the second adds something. Nothing but tune is read, so the guarantee holds whatever
+comes out.
 """
 
 from __future__ import annotations
@@ -53,9 +54,7 @@ class Resampling:
         return np.rint(accepted @ counts).astype(np.int64), np.rint(errors @ counts).astype(np.int64)
 
 
-def choose_starts(
-    outcomes: tuple[Ints, Ints], savings: Floats, size: int, promise: Promise, most: int = 2
-) -> Choice:
+def choose_starts(outcomes: tuple[Ints, Ints], savings: Floats, size: int, promise: Promise, most: int = 2) -> Choice:
     """The starts that save most over resampled calibrate sets, and the mean saving.
 
     `savings` is what each setting saves per example against people answering everything.

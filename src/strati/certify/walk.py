@@ -20,8 +20,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strati.certify.scored import Scored, Setting, evaluate
 from strati.certify.risk import Promise, p_value
+from strati.certify.scored import Scored, Setting, evaluate
+from strati.errors import DataError
 from strati.records import JSON
 
 
@@ -106,7 +107,12 @@ class Walk:
 
     @classmethod
     def from_json(cls, data: dict[str, JSON]) -> Walk:
-        return cls(Path.from_json(data["path"]), tuple(Step(**step) for step in data["steps"]), data["certified"])
+        """The inverse of `to_json`; raises `DataError` for what is not a walk."""
+        try:
+            steps = tuple(Step(**step) for step in data["steps"])
+            return cls(Path.from_json(data["path"]), steps, data["certified"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"the certificate's walk is damaged ({type(error).__name__}: {error})") from error
 
 
 def walk(path: Path, calibrate: Scored) -> Walk:

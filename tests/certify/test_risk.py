@@ -21,7 +21,8 @@ from strati.certify import (
     p_value,
 )
 from strati.certify.risk import best_bets, errors_allowed, group_sums, most_errors
-from tests.certify.worlds import one
+
+from .worlds import one
 
 losses = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 

@@ -23,6 +23,7 @@ from strati.certify.walk import Path, Start
 
 FINENESS = 0.01  # neighbours on the path differ by about this share of examples
 SIMPLER = 0.02  # a stack with more rungs has to save this share of the total cost
+SHORTLIST = 12  # stacks compared on halves of tune
 CHOICE_DRAWS = 100  # resampled calibrate sets on which stacks are compared
 SURE = 0.2  # with betting, a setting counts as likely to pass at this share of the risk
 
@@ -35,7 +36,7 @@ class Plan:
         path: what is walked on calibrate; None where nothing answers anything on tune.
         estimates: figures on tune of the path's settings, in its order.
         predicted: the p-value that tune predicts for each on calibrate.
-        promising: whether some setting is predicted to pass.
+        promising: whether some setting is predicted to pass and to save something against people answering all.
         frontier: the settings of every order, each with figures on tune, for drawing (see `search.pareto`).
     """
 
@@ -95,11 +96,12 @@ class _Search:
 
         Where nothing is predicted to save, the order with the smallest predicted p-value.
         """
+        shortlist = self.shortlist(fronts)
         saving = {
-            order: self.expected(found) if len(fronts) == 1 else self.crossed(order) for order, found in fronts.items()
+            order: self.crossed(order) if len(fronts) > 1 else self.expected(fronts[order]) for order in shortlist
         }
         least: dict[int, tuple[int, ...]] = {}
-        for order in fronts:
+        for order in shortlist:
             if len(order) not in least or saving[order] > saving[least[len(order)]]:
                 least[len(order)] = order
         chosen = least[min(least)]
@@ -108,8 +110,21 @@ class _Search:
                 chosen = least[count]
         if saving[chosen] > 0:
             return chosen, True
-        p = {order: float(self.predictions([e.setting for e in found], order).min()) for order, found in fronts.items()}
-        return min(fronts, key=lambda order: (p[order], len(order))), False
+        return self.hopeful(fronts), False
+
+    def shortlist(self, fronts: dict[tuple[int, ...], list[Estimate]]) -> list[tuple[int, ...]]:
+        """The orders that look best on the rows they were fitted to, by the least total cost predicted to pass."""
+        rank = {}
+        for order, found in fronts.items():
+            p = self.predictions([e.setting for e in found], order)
+            totals = [e.total for e, value in zip(found, p, strict=True) if value <= self.promise.risk]
+            rank[order] = (min(totals, default=np.inf), float(p.min()), len(order))
+        return sorted(fronts, key=lambda order: rank[order])[:SHORTLIST]
+
+    def hopeful(self, fronts: dict[tuple[int, ...], list[Estimate]]) -> tuple[int, ...]:
+        """The order with the smallest predicted p-value."""
+        p = {order: self.predictions([e.setting for e in found], order).min() for order, found in fronts.items()}
+        return min(fronts, key=lambda order: (float(p[order]), len(order)))
 
     def crossed(self, order: tuple[int, ...]) -> float:
         """The expected saving of an order, its settings found on one half of tune and judged on the other, both ways.
@@ -224,7 +239,7 @@ def predicted_p(delivered: Delivered, promise: Promise, scale: float) -> float:
     from scipy.special import betainc
 
     if not promise.exact:
-        return p_value(delivered, promise) ** scale
+        return float(p_value(delivered, promise) ** scale)
     masks = [delivered.label == label for label in promise.classes] if promise.classes else [delivered.automatic]
     worst = 0.0
     for mask in masks:

@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from strati.certify import (
+    Economics,
     Promise,
     Setting,
     binomial_upper_bound,
     class_table,
     evaluate,
     group_table,
+    labels_needed_for,
     labels_needed_to_certify,
+    make_plan,
     power_to_certify,
     table,
 )
@@ -36,6 +39,14 @@ def test_no_number_would_do() -> None:
     for error, share in ((0.05, 1.0), (0.2, 0.5), (0.01, 0.0), (float("nan"), 0.5)):
         assert labels_needed_to_certify(error, share, 0.95) is None
     assert labels_needed_to_certify(0.04999, 1.0, 0.95) is None  # above ten million
+
+
+def test_labels_for_a_plan_are_those_of_its_easiest_setting() -> None:
+    part = one([0.9] * 30 + [0.1] * 10, [0.0] * 30 + [1.0] * 10)
+    plan = make_plan(part, Promise(0.9), Economics(human_answer=1.0))
+    assert labels_needed_for(plan) == labels_needed_to_certify(1 / 31, 0.75, 0.9)
+    hopeless = make_plan(one([0.9] * 30, [1.0] * 30), Promise(0.9), Economics(human_answer=1.0))
+    assert labels_needed_for(hopeless) is None
 
 
 def test_power_agrees_with_summing_by_hand() -> None:

@@ -143,6 +143,11 @@ def test_damaged_files_are_said_to_be_damaged() -> None:
         scored_from([{"id": "a"}, {"id": "a"}], ["r"])
 
 
+def test_a_path_knows_its_rungs() -> None:
+    with pytest.raises(ValueError, match="not among"):
+        Path(("r",), (Setting((1,), (0.5,)),), (Start(0, 1.0),), PROMISE)
+
+
 def test_recount_from_delivered_answers() -> None:
     outcomes = [("a", 0, 0.0), ("b", 1, 0.0), ("c", None, 1.0), ("d", 0, 1.0)]
     assert recount(outcomes, PROMISE) == (3, 1.0, pytest.approx(0.5))

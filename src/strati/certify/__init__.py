@@ -8,7 +8,7 @@ recomputed from), `tables` (what stands beside it) and `power` (how many labels 
 from strati.certify.economics import Economics
 from strati.certify.outcomes import outcome_rows, recount, scored_from
 from strati.certify.plan import Plan, make_plan, predicted_p
-from strati.certify.power import labels_needed_to_certify, power_to_certify
+from strati.certify.power import labels_needed_for, labels_needed_to_certify, power_to_certify
 from strati.certify.risk import (
     Promise,
     betting_p,
@@ -46,6 +46,7 @@ __all__ = [
     "expected_cost_bound",
     "front",
     "group_table",
+    "labels_needed_for",
     "labels_needed_to_certify",
     "make_plan",
     "orders",

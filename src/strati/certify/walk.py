@@ -47,6 +47,8 @@ class Path:
         places = [start.place for start in self.starts]
         if places != sorted(set(places)) or not all(0 <= place < len(self.settings) for place in places):
             raise ValueError(f"starts are at {places}, expected different places of the path, in order")
+        if any(not 0 <= rung < len(self.names) for setting in self.settings for rung in setting.rungs):
+            raise ValueError(f"a setting names a rung that is not among the {len(self.names)} of the path")
         if not all(start.share > 0 for start in self.starts) or sum(s.share for s in self.starts) > 1 + 1e-12:
             raise ValueError("the shares of the starts are not above 0 with a sum of at most 1")
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from development_sets import SETS, dataset
 
+from development_sets import SETS, dataset
 from strati.certify import Economics, Scored
 from strati.context import Context
 from strati.contract import Layer
@@ -26,7 +26,7 @@ COSTS = np.array([0.0001, 0.001, 0.01])
 ECONOMICS = Economics(human_answer=0.5)
 FIT = {"banking77": 4000, "emotion": 1800, "sms": 1000, "trec": 1500}
 SHAPES = ("well-ranked", "flat", "adversarial")
-SIMULATED = 20_000
+SIMULATED = 5_000
 
 
 def real_pools(data: Path, names: list[str]) -> dict[str, Scored]:

@@ -1,11 +1,14 @@
 """Certified stacks: choose thresholds on tune, test them on calibrate, promise an error rate. No input or output.
 
 Read in the order of the data: `scored` (what rungs answered), `economics` (what it costs), `search` (settings on tune),
-`starts` and `plan` (the path), `risk` (p-values and bounds) and `walk` (the test itself).
+`starts` and `plan` (the path), `risk` (p-values and bounds), `walk` (the test itself), `outcomes` (what it can be
+recomputed from), `tables` (what stands beside it) and `power` (how many labels it takes).
 """
 
 from strati.certify.economics import Economics
+from strati.certify.outcomes import outcome_rows, recount, scored_from
 from strati.certify.plan import Plan, make_plan, predicted_p
+from strati.certify.power import labels_needed_for, labels_needed_to_certify, power_to_certify
 from strati.certify.risk import (
     Promise,
     betting_p,
@@ -17,6 +20,7 @@ from strati.certify.risk import (
 )
 from strati.certify.scored import Delivered, Scored, Setting, evaluate
 from strati.certify.search import Estimate, front, orders, pareto
+from strati.certify.tables import Row, class_table, group_table, table, upper_bound
 from strati.certify.walk import Path, Start, Step, Walk, differences, walk
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "Path",
     "Plan",
     "Promise",
+    "Row",
     "Scored",
     "Setting",
     "Start",
@@ -35,14 +40,24 @@ __all__ = [
     "betting_upper_bound",
     "binomial_p",
     "binomial_upper_bound",
+    "class_table",
     "differences",
     "evaluate",
     "expected_cost_bound",
     "front",
+    "group_table",
+    "labels_needed_for",
+    "labels_needed_to_certify",
     "make_plan",
     "orders",
+    "outcome_rows",
     "p_value",
     "pareto",
+    "power_to_certify",
     "predicted_p",
+    "recount",
+    "scored_from",
+    "table",
+    "upper_bound",
     "walk",
 ]

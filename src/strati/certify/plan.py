@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from strati.certify.economics import Economics
-from strati.certify.risk import Promise, p_value
+from strati.certify.risk import Promise, best_bets, group_sums, p_value
 from strati.certify.scored import Bools, Delivered, Floats, Scored, Setting, evaluate
 from strati.certify.search import NEVER, Estimate, estimate, front, orders
 from strati.certify.starts import DRAWS, Choice, Resampling, choose_starts
 from strati.certify.walk import Path, Start
 
 FINENESS = 0.01  # neighbours on the path differ by about this share of examples
-SIMPLER = 0.005  # a stack with more rungs has to save this share of the total cost
+SIMPLER = 0.02  # a stack with more rungs has to save this share of the total cost
+SHORTLIST = 12  # stacks compared on halves of tune
 CHOICE_DRAWS = 100  # resampled calibrate sets on which stacks are compared
 SURE = 0.2  # with betting, a setting counts as likely to pass at this share of the risk
 
@@ -34,7 +36,7 @@ class Plan:
         path: what is walked on calibrate; None where nothing answers anything on tune.
         estimates: figures on tune of the path's settings, in its order.
         predicted: the p-value that tune predicts for each on calibrate.
-        promising: whether some setting is predicted to pass.
+        promising: whether some setting is predicted to pass and to save something against people answering all.
         frontier: the settings of every order, each with figures on tune, for drawing (see `search.pareto`).
     """
 
@@ -71,7 +73,10 @@ def make_plan(
     order, promising = search.best(fronts)
     estimates, predicted = search.path(fronts[order])
     settings = tuple(e.setting for e in estimates)
-    path = Path(tune.names, settings, search.starts(estimates).starts, promise)
+    starts = search.starts(estimates).starts
+    if not promise.exact:
+        promise = replace(promise, bets=_bets(evaluate(settings[0], tune), promise))
+    path = Path(tune.names, settings, starts, promise)
     return Plan(path, tuple(estimates), predicted, promising, everything)
 
 
@@ -91,11 +96,12 @@ class _Search:
 
         Where nothing is predicted to save, the order with the smallest predicted p-value.
         """
+        shortlist = self.shortlist(fronts)
         saving = {
-            order: self.expected(found) if len(fronts) == 1 else self.crossed(order) for order, found in fronts.items()
+            order: self.crossed(order) if len(fronts) > 1 else self.expected(fronts[order]) for order in shortlist
         }
         least: dict[int, tuple[int, ...]] = {}
-        for order in fronts:
+        for order in shortlist:
             if len(order) not in least or saving[order] > saving[least[len(order)]]:
                 least[len(order)] = order
         chosen = least[min(least)]
@@ -104,8 +110,21 @@ class _Search:
                 chosen = least[count]
         if saving[chosen] > 0:
             return chosen, True
+        return self.hopeful(fronts), False
+
+    def shortlist(self, fronts: dict[tuple[int, ...], list[Estimate]]) -> list[tuple[int, ...]]:
+        """The orders that look best on the rows they were fitted to, by the least total cost predicted to pass."""
+        rank = {}
+        for order, found in fronts.items():
+            p = self.predictions([e.setting for e in found], order)
+            totals = [e.total for e, value in zip(found, p, strict=True) if value <= self.promise.risk]
+            rank[order] = (min(totals, default=np.inf), float(p.min()), len(order))
+        return sorted(fronts, key=lambda order: rank[order])[:SHORTLIST]
+
+    def hopeful(self, fronts: dict[tuple[int, ...], list[Estimate]]) -> tuple[int, ...]:
+        """The order with the smallest predicted p-value."""
         p = {order: self.predictions([e.setting for e in found], order).min() for order, found in fronts.items()}
-        return min(fronts, key=lambda order: (p[order], len(order))), False
+        return min(fronts, key=lambda order: (float(p[order]), len(order)))
 
     def crossed(self, order: tuple[int, ...]) -> float:
         """The expected saving of an order, its settings found on one half of tune and judged on the other, both ways.
@@ -141,7 +160,7 @@ class _Search:
     def path(self, found: list[Estimate]) -> tuple[list[Estimate], Floats]:
         """The front with steps between its settings, in the order of the walk."""
         settings = {e.setting for e in found}
-        for one, other in zip(found, found[1:], strict=False):
+        for one, other in pairwise(found):
             settings.update(_between(one, other, self.tune))
         ordered = sorted(settings, key=lambda setting: setting.thresholds)
         return self.strict_to_cheap([estimate(s, self.tune, self.economics, self.person) for s in ordered])
@@ -199,7 +218,16 @@ class _Search:
             return 1.0
         if isinstance(self.size, int):
             return self.size / rows
-        return float(np.asarray(self.size, dtype=bool)[:, list(order)].all(axis=1).sum()) / rows
+        return int(self.size[:, list(order)].all(axis=1).sum()) / rows
+
+
+def _bets(delivered: Delivered, promise: Promise) -> tuple[float, ...]:
+    """Bets for calibrate that would have grown fastest on tune at the safest setting."""
+    mask, most = delivered.automatic, promise.largest_group or 1
+    losses, sizes = delivered.loss[mask], np.ones(int(mask.sum()))
+    if delivered.group is not None:
+        losses, sizes = group_sums(losses, delivered.group[mask], most)
+    return best_bets(losses, sizes, promise.at_most, most)
 
 
 def predicted_p(delivered: Delivered, promise: Promise, scale: float) -> float:
@@ -211,12 +239,13 @@ def predicted_p(delivered: Delivered, promise: Promise, scale: float) -> float:
     from scipy.special import betainc
 
     if not promise.exact:
-        return p_value(delivered, promise) ** scale
+        return float(p_value(delivered, promise) ** scale)
     masks = [delivered.label == label for label in promise.classes] if promise.classes else [delivered.automatic]
     worst = 0.0
     for mask in masks:
         n, e = float((mask & delivered.automatic).sum()), float(delivered.loss[mask].sum())
-        worst = max(worst, 1.0 if n <= e else float(betainc((n - e) * scale, e * scale + 1, promise.at_least)))
+        p = 1.0 if n <= e or scale == 0 else float(betainc((n - e) * scale, e * scale + 1, promise.at_least))
+        worst = max(worst, p)
     return worst
 
 
@@ -238,6 +267,6 @@ def _between(one: Estimate, other: Estimate, tune: Scored) -> list[Setting]:
         values = np.unique(tune.confidence[tune.answered[:, rung], rung])
         cuts = np.concatenate([[0.0], (values[:-1] + values[1:]) / 2, [NEVER]])
         places = np.searchsorted(cuts, [a, b])
-        inner = np.linspace(*places, steps + 1)[1:-1].round().astype(int)
+        inner = np.linspace(int(places[0]), int(places[1]), steps + 1)[1:-1].round().astype(int)
         levels.append(cuts[np.minimum(inner, len(cuts) - 1)])
     return [Setting(one.setting.rungs, tuple(map(float, row))) for row in np.array(levels).T]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from strati.certify.plan import Plan
 from strati.certify.risk import errors_allowed
 
 MOST = 10_000_000
@@ -38,6 +39,23 @@ def labels_needed_to_certify(
         middle = (low + high) // 2
         low, high = (low, middle) if power_to_certify(middle, error, share, at_least, risk) >= power else (middle, high)
     return high
+
+
+def labels_needed_for(plan: Plan, power: float = 0.8) -> int | None:
+    """ "Not yet: about N more": the calibrate labels that the easiest setting of the path takes, in all.
+
+    One error is added to what tune showed, because the easiest setting is also the one that tune flatters most, and no
+    error among few is no proof of none. Of several starts none has all the risk; that is left out. For a promise that
+    is tested by betting (graded losses, groups) or per class, more are needed than this.
+    """
+    if plan.path is None:
+        return None
+    promise = plan.path.promise
+    found = [
+        labels_needed_to_certify((e.errors + 1) / (e.n + 1), e.share, promise.at_least, promise.risk, power)
+        for e in plan.estimates
+    ]
+    return min((count for count in found if count is not None), default=None)
 
 
 def power_to_certify(labels: int, error: float, share: float, at_least: float, risk: float = 0.05) -> float:

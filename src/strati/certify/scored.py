@@ -177,7 +177,8 @@ class Delivered:
 def evaluate(setting: Setting, scored: Scored) -> Delivered:
     """Run a setting over recorded answers: the first rung at or above its threshold delivers.
 
-    >>> part = Scored(("rules", "model"), np.array([[.9, .8], [.2, .7]]), np.array([[0., 0], [1, 1]]), np.array([0., 2]))
+    >>> confidence, loss = np.array([[.9, .8], [.2, .7]]), np.array([[0., 0], [1, 1]])
+    >>> part = Scored(("rules", "model"), confidence, loss, cost=np.array([0., 2]))
     >>> found = evaluate(Setting((0, 1), (.5, .75)), part)
     >>> found.rung.tolist(), found.cost.tolist(), found.share, found.error
     ([0, -1], [0.0, 2.0], 0.5, 0.0)

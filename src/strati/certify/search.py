@@ -22,9 +22,9 @@ from typing import NamedTuple
 import numpy as np
 
 from strati.certify.economics import Economics
-from strati.certify.scored import Floats, Ints, Scored, Setting, evaluate
+from strati.certify.scored import Bools, Floats, Ints, Scored, Setting, evaluate
 
-PRICES = 40  # along the front of one order
+PRICES = 28  # along the front of one order
 SWEEPS = 6
 MOST_RUNGS = 6
 CUTS = 200  # thresholds tried per stage: quantiles of tune's confidences
@@ -114,9 +114,8 @@ def _descend(scored: Scored, rungs: tuple[int, ...], price: Floats, target: Floa
     """Thresholds [stages, columns] at a local optimum of the Lagrangian of every column."""
     columns = len(price)
     person = np.full((len(scored), columns), economics.person(scored))
-    value = [
-        economics.wrong_answer * scored.loss[:, r, None] + price * (scored.loss[:, r, None] - target) for r in rungs
-    ]
+    loss = np.where(scored.answered, scored.loss, 0.0)[:, :, None]
+    value = [economics.wrong_answer * loss[:, r] + price * (loss[:, r] - target) for r in rungs]
     stages = [_Stage.of(scored, rung) for rung in rungs]
     thresholds = np.full((len(rungs), columns), NEVER)
     delivers = [np.zeros((len(scored), columns), dtype=bool) for _ in rungs]
@@ -125,11 +124,11 @@ def _descend(scored: Scored, rungs: tuple[int, ...], price: Floats, target: Floa
         onward = person
         for j in reversed(range(len(rungs))):
             reached = ~np.logical_or.reduce(delivers[:j]) if j else np.ones_like(delivers[0])
-            gain = np.where(reached & stages[j].answered[:, None], onward - np.nan_to_num(value[j]), 0.0)
+            gain = np.where(reached & stages[j].answered[:, None], onward - value[j], 0.0)
             thresholds[j] = stages[j].best(gain)
             delivers[j] = stages[j].answered[:, None] & (stages[j].confidence[:, None] >= thresholds[j])
             cost = scored.cost[:, rungs[j], None]
-            onward = cost + np.where(delivers[j], np.nan_to_num(value[j]), onward)
+            onward = cost + np.where(delivers[j], value[j], onward)
         if np.array_equal(before, thresholds):
             break
     return thresholds
@@ -138,7 +137,7 @@ def _descend(scored: Scored, rungs: tuple[int, ...], price: Floats, target: Floa
 class _Stage(NamedTuple):
     """A rung's confidences, most confident first, and the places between distinct ones where one may cut."""
 
-    answered: np.ndarray  # type: ignore[type-arg]
+    answered: Bools
     confidence: Floats
     order: Ints
     cuts: Ints

@@ -3,8 +3,9 @@
 A start at the strictest setting certifies nothing, because too few examples are accepted there; one that is too bold
 may fail at once. Tune is resampled as if it were calibrate: rows get Dirichlet weights (Rubin, "The Bayesian
 bootstrap", Annals of Statistics 9, 1981), which stand for what tune does not know, and a calibrate set of about the
-coming size is drawn from them. On every draw each design of one or two starts is walked; the one with the greatest mean saving
-is taken, two only where the second adds something. Nothing but tune is read, so the guarantee holds whatever comes out.
+coming size is drawn from them. On every draw each design of one or two starts is walked; the one with the greatest mean
+saving is taken, two only where the second adds something. Nothing but tune is read, so the guarantee holds whatever
+comes out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from strati.certify.risk import Promise, most_errors
 from strati.certify.scored import Floats, Ints, Scored, Setting, evaluate
 from strati.certify.walk import Start
 
-DRAWS = 300
+DRAWS = 200
 PLACES = 16  # of the path that may be a start
 SPLITS = (0.1, 0.25, 0.5, 0.75, 0.9)  # shares of the risk for the first of two starts
 WORTH = 0.002  # a second start has to add this share of the saving

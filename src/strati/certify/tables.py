@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strati.certify.risk import Promise, betting_upper_bound, binomial_upper_bound, group_sums
-from strati.certify.scored import Bools, Delivered
+from strati.certify.scored import Bools, Delivered, Ints
 
 
 class Row(NamedTuple):
@@ -80,7 +80,7 @@ def upper_bound(delivered: Delivered, mask: Bools, promise: Promise, risk: float
     return betting_upper_bound(sums, risk, sizes, most, promise.bets)
 
 
-def _some(delivered: Delivered, kept: np.ndarray) -> Delivered:  # type: ignore[type-arg]
+def _some(delivered: Delivered, kept: Ints) -> Delivered:
     return Delivered(
         delivered.rows[kept],
         delivered.rung[kept],

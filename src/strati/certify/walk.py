@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from strati.certify.risk import Promise, p_value
 from strati.certify.scored import Scored, Setting, evaluate
+from strati.errors import DataError
 from strati.records import JSON
 
 
@@ -46,6 +47,8 @@ class Path:
         places = [start.place for start in self.starts]
         if places != sorted(set(places)) or not all(0 <= place < len(self.settings) for place in places):
             raise ValueError(f"starts are at {places}, expected different places of the path, in order")
+        if any(not 0 <= rung < len(self.names) for setting in self.settings for rung in setting.rungs):
+            raise ValueError(f"a setting names a rung that is not among the {len(self.names)} of the path")
         if not all(start.share > 0 for start in self.starts) or sum(s.share for s in self.starts) > 1 + 1e-12:
             raise ValueError("the shares of the starts are not above 0 with a sum of at most 1")
 
@@ -106,7 +109,12 @@ class Walk:
 
     @classmethod
     def from_json(cls, data: dict[str, JSON]) -> Walk:
-        return cls(Path.from_json(data["path"]), tuple(Step(**step) for step in data["steps"]), data["certified"])
+        """The inverse of `to_json`; raises `DataError` for what is not a walk."""
+        try:
+            steps = tuple(Step(**step) for step in data["steps"])
+            return cls(Path.from_json(data["path"]), steps, data["certified"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"the certificate's walk is damaged ({type(error).__name__}: {error})") from error
 
 
 def walk(path: Path, calibrate: Scored) -> Walk:

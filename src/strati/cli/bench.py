@@ -63,6 +63,7 @@ def bench(
     """
     import sys
 
+    from strati.cli.available import raise_for_servers
     from strati.cli.inputs import gather
     from strati.cli.outputs import finish
     from strati.errors import Stopped
@@ -101,6 +102,7 @@ def bench(
     finish(outcome, out, as_json=json)
     if outcome.stopped:
         raise Stopped(f"{outcome.stopped} (the same command goes on from here)")
+    raise_for_servers(outcome.verdict, inputs.config.models)
 
 
 def _run(

@@ -44,7 +44,7 @@ def open_models(
             continue
         if name not in catalog:
             raise ModelError(
-                f"no catalog and no [models.{name}] has a model {name!r}; strati models list shows those there are"
+                f"no catalog has a model {name!r}, nor has strati.toml; strati models list shows those there are"
             )
         if name not in pulled:
             raise ModelError(f"the model {name} is not here yet: strati models pull {name}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strati.config import load_config
-from strati.errors import ModelError
+from strati.errors import ModelError, Stopped
 from strati.records import JSON
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def open_models(
             continue
         if name not in catalog:
             raise ModelError(
-                f"no catalog and no [models.{name}] has a model {name!r}; strati models list shows those there are"
+                f"no catalog has a model {name!r}, nor has strati.toml; strati models list shows those there are"
             )
         if name not in pulled:
             raise ModelError(f"the model {name} is not here yet: strati models pull {name}")
@@ -78,6 +78,13 @@ def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = N
     models, embedders = open_models(named, catalogs, llms=True, hosted=hosted)
     found: dict[str, object] = {model.card.name: model for model in models}
     return found | {embedder.card.name: embedder for embedder in embedders}
+
+
+def raise_for_servers(verdict: Mapping[str, JSON], hosted: Mapping[str, Mapping[str, JSON]]) -> None:
+    """Raise `Stopped` when a rung with a model behind a server could not be measured: another try may do it."""
+    for row in verdict["candidates"]:
+        if row["status"] == "failed" and set(str(row["model"]).split(", ")) & set(hosted):
+            raise Stopped(f"{row['name']} was not measured: {row['reason']} (the same command asks again)")
 
 
 def _hosted(name: str, values: Mapping[str, JSON]) -> object:

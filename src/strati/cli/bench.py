@@ -78,6 +78,7 @@ def bench(
     """
     import sys
 
+    from strati.cli.available import raise_for_servers
     from strati.cli.inputs import gather
     from strati.cli.outputs import finish
     from strati.errors import Stopped
@@ -123,6 +124,7 @@ def bench(
     if outcome.stopped:
         more = " with a larger --max-dollars" if outcome.out_of_money else ""
         raise Stopped(f"{outcome.stopped} (the same command{more} goes on from here)")
+    raise_for_servers(outcome.verdict, inputs.config.models)
 
 
 def _run(

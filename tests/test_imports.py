@@ -65,6 +65,9 @@ ORDER = [
     ["plans"],
     ["allowance"],
     ["run"],
+    ["certificate"],
+    ["batch"],
+    ["pending"],
     # edge: may be absent, nothing above imports it
     ["models"],
     ["cli", "__main__"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -13,6 +14,7 @@ from strati.identity import fingerprint
 from strati.records import JSON, Answer
 
 _LIMIT = 12.0  # logits beyond this are clipped: a model's 1 - 1e-9 is no evidence of that order
+_LOW = math.exp(-_LIMIT)
 LEAST_SLOPE = 0.01  # where confidence and being right run against each other, the other terms are fitted beside it
 
 
@@ -36,7 +38,7 @@ class Combiner:
         """The probability that the answer is right."""
         logit = self.intercept + self.slope * _logit(answer.confidence)
         logit += sum(weight * features.get(name, 0.0) for name, weight in self.weights)
-        return float(_sigmoid(np.asarray(logit)))
+        return 0.5 * (1.0 + math.tanh(0.5 * logit))
 
     @classmethod
     def fit(
@@ -77,9 +79,8 @@ def _logit(confidence: float | None) -> float:
     """The log odds; a layer that gives no confidence counts as even odds."""
     if confidence is None:
         return 0.0
-    low = float(np.exp(-_LIMIT))
-    clipped = min(max(confidence, low), 1 - low)
-    return float(np.log(clipped / (1 - clipped)))
+    clipped = min(max(confidence, _LOW), 1 - _LOW)
+    return math.log(clipped / (1 - clipped))
 
 
 def _sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:

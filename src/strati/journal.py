@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from strati.errors import DataError
 from strati.records import JSON, Case, Usage
+from strati.runlock import RunLock as RunLock
 from strati.runlock import in_words
 
 SCHEMA = 1
@@ -225,6 +226,7 @@ def case_to_json(case: Case) -> dict[str, JSON]:
         "state": str(case.state),
         "value": answer.value if answer else None,
         "confidence": answer.confidence if answer else None,
+        "own": answer.own if answer else None,
         "layer": answer.layer if answer else None,
         "alternatives": [list(pair) for pair in answer.alternatives] if answer else [],
         "features": dict(answer.features) if answer else {},

@@ -127,7 +127,8 @@ class Answer:
 
     `confidence` is a probability of being right in [0, 1], or None where the layer has none to give. `alternatives`
     holds (value, probability) pairs, most probable first, where the layer knows them; `features` are named numbers that
-    a combiner may use; `citations` say what the answer rests on.
+    a combiner may use; `citations` say what the answer rests on. `own` keeps the layer's own confidence once a stage
+    has put a calibrated one in its place.
     """
 
     value: JSON
@@ -136,6 +137,7 @@ class Answer:
     alternatives: tuple[tuple[JSON, float], ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
     citations: tuple[Evidence, ...] = ()
+    own: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ KINDS = {
     "label_names.v1": "strati.layers.neighbours:LabelNames",
     "llm.v1": "strati.layers.llm:LLM",
     "person.v1": "strati.layers.person:Person",
+    "agreement.v1": "strati.checks.agreement:Agreement",
     "answer_space.v1": "strati.checks.answer_space:AnswerSpace",
 }
 

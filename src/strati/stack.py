@@ -99,7 +99,7 @@ class Stage:
         if case.answer is None:
             return case
         confidence = self.combiner.confidence(case.answer, case.answer.features)
-        answer = replace(case.answer, confidence=confidence)
+        answer = replace(case.answer, confidence=confidence, own=case.answer.confidence)
         step = replace(case.steps[-1], confidence=confidence, stage=self.name)
         case = replace(case, answer=answer, steps=(*case.steps[:-1], step))
         if confidence >= self.threshold:

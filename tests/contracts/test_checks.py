@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from strati.checks.agreement import Agreement
 from strati.checks.answer_space import AnswerSpace
 from strati.context import Context
 from strati.contract import Check, Finding
@@ -17,7 +18,7 @@ CASES = [
     Case(str(n), text).answered(Answer(value, 0.5, "x"))
     for n, (text, value) in enumerate([("one", "a"), ("two", "b"), ("three", "z")])
 ]
-TABLE: dict[str, Check] = {"answer space": AnswerSpace(("a", "b"))}
+TABLE: dict[str, Check] = {"answer space": AnswerSpace(("a", "b")), "agreement": Agreement()}
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from .fault_server import Behaviour, FaultServer
 
 LABELS = ("delivery", "invoice", "refund", "repair")
 FAULTS = {"429": 0.05, "500": 0.03, "503": 0.03, "filtered": 0.02, "null": 0.02}
+BASE = ("majority", "keyword rules", "n-grams")
 LOST = {"cut": 0.02, "hang-up": 0.02, "malformed": 0.02}
 
 
@@ -97,6 +99,26 @@ def test_a_private_goal_refuses_the_model_before_anything_is_sent(tmp_path: Path
         assert "the model gpt would send the texts to 127.0.0.1" in done.stderr
         assert "private = false in [goal]" in done.stderr
         assert server.stats()["asked"] == 0
+
+
+def test_a_server_that_is_not_there_costs_its_rungs_only(tmp_path: Path) -> None:
+    """All other rungs are measured and reported; one sentence says what is missing, and the exit code is 3."""
+    rows = "\n".join(f"{example.text},{example.reference}" for example in data().examples)
+    (tmp_path / "tickets.csv").write_text(f"text,label\n{rows}\n", encoding="utf-8")
+    with FaultServer() as server:
+        url = server.url
+    (tmp_path / "strati.toml").write_text(
+        f'[data]\nfile = "tickets.csv"\ninput = "text"\nlabel = "label"\n[models.own]\nurl = "{url}"\nmodel = "m"\n',
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "STRATI_MODELS": str(tmp_path / "models"), "COLUMNS": "300"}
+    command = [sys.executable, "-m", "strati", "bench", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "own zero-shot was not measured: no server answers at 127.0.0.1" in done.stderr
+    assert "Traceback" not in done.stderr
+    status = {row["name"]: row["status"] for row in json.loads(done.stdout)["candidates"]}
+    assert status == {"own zero-shot": "failed", "own few-shot": "failed", **dict.fromkeys(BASE, "measured")}
 
 
 def test_a_key_that_is_missing_is_noticed_before_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

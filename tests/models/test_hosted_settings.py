@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -69,6 +70,7 @@ def test_what_runs_on_this_machine(url: str, here: bool) -> None:
         ({"retries": -1}, "retries is -1, expected at least 0"),
         ({"context": 10}, "context is 10, expected at least 64"),
         ({"extra": {"max_tokens": 5}}, "extra sets 'max_tokens'"),
+        ({"extra": {"until": date(2026, 1, 1)}}, "extra holds a date"),
         ({"cutoff": "June"}, "cutoff is 'June', expected a date"),
         ({"url": "http://x.example/v1", "key_env": "KEY"}, "in the clear, expected https:"),
         ({"colour": "red"}, "has the key 'colour', expected one of"),

@@ -87,10 +87,30 @@ def test_tokens_that_are_not_the_reply() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, [], [{}], [{"token": "a"}], [{"token": 1, "logprob": 0}], [{"token": "a", "logprob": "x"}], 7]
+    "content",
+    [
+        None,
+        [],
+        [{}],
+        [{"token": "a"}],
+        [{"token": 1, "logprob": 0}],
+        [{"token": "a", "logprob": "x"}],
+        7,
+        [{"token": "a", "logprob": math.nan}],
+    ],
 )
 def test_log_probabilities_of_another_shape_count_as_none(content: object) -> None:
     assert read_tokens(content) == []
+
+
+def test_tokens_that_are_parts_of_a_character_are_joined() -> None:
+    """Two tokens of one byte each make one letter, likely with .9 x .8; half a letter is no alternative."""
+    half = {"token": "\\xc3", "bytes": [0xC3], "logprob": math.log(0.9)}
+    rest = {"token": "\\xa9", "bytes": [0xA9], "logprob": math.log(0.8)}
+    end = {"token": "t", "bytes": None, "logprob": 0.0, "top_logprobs": [{**half, "logprob": -3.0}]}
+    first, second = read_tokens([half, rest, end])
+    assert (first.text, first.shares) == ("é", {"é": pytest.approx(0.72)})
+    assert (second.text, second.shares) == ("t", {"t": 1.0})
 
 
 @given(

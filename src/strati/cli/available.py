@@ -1,12 +1,14 @@
-"""The pulled models that take part: all of them, or those that were named."""
+"""The models that take part: all that are pulled, those that were named, or those that a saved stack needs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.errors import ModelError
+from strati.config import load_config
+from strati.errors import ModelError, Stopped
 from strati.records import JSON
 
 if TYPE_CHECKING:
@@ -59,6 +61,29 @@ def open_models(
     models = [model for model in found if isinstance(model, LanguageModel)]
     embedders = [model for model in found if isinstance(model, Embedder)]
     return models, embedders
+
+
+def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = None) -> dict[str, object]:
+    """The models that a stack folder names, opened, by name. `config` is a strati.toml with models behind servers."""
+    names: set[str | None] = set()
+    for file in folder.glob("*/settings.json"):
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        for part in (settings, settings.get("features") or {}, settings.get("index") or {}):
+            names |= {part.get("model"), part.get("embedder_name")}
+    named = sorted(name for name in names if name)
+    if not named:
+        return {}
+    hosted = load_config(config).models if config else {}
+    models, embedders = open_models(named, catalogs, llms=True, hosted=hosted)
+    found: dict[str, object] = {model.card.name: model for model in models}
+    return found | {embedder.card.name: embedder for embedder in embedders}
+
+
+def raise_for_servers(verdict: Mapping[str, JSON], hosted: Mapping[str, Mapping[str, JSON]]) -> None:
+    """Raise `Stopped` when a rung with a model behind a server could not be measured: another try may do it."""
+    for row in verdict["candidates"]:
+        if row["status"] == "failed" and set(str(row["model"]).split(", ")) & set(hosted):
+            raise Stopped(f"{row['name']} was not measured: {row['reason']} (the same command asks again)")
 
 
 def _hosted(name: str, values: Mapping[str, JSON]) -> object:

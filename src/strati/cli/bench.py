@@ -69,6 +69,7 @@ def bench(
     """
     import sys
 
+    from strati.cli.available import raise_for_servers
     from strati.cli.inputs import gather
     from strati.cli.outputs import finish
     from strati.errors import Stopped
@@ -112,6 +113,7 @@ def bench(
     if outcome.stopped:
         more = " with a larger --max-dollars" if outcome.out_of_money else ""
         raise Stopped(f"{outcome.stopped} (the same command{more} goes on from here)")
+    raise_for_servers(outcome.verdict, inputs.config.models)
 
 
 def _run(

@@ -48,33 +48,17 @@ def main() -> None:
     """Load a stack, answer once, then answer each case alone."""
     request = json.load(sys.stdin)
     start = time.perf_counter()
+    from strati.cli.available import resources_of
     from strati.context import Context
     from strati.folder import load_stack
 
     path = Path(request["stack"])
-    resources = _resources(path, [Path(name) for name in request["catalogs"]])
+    resources = resources_of(path, [Path(name) for name in request["catalogs"]])
     cases = [Case(key, value) for key, value in request["cases"]]
     stack = load_stack(path, resources)
     stack.run(cases[:1], Context())
     cold = time.perf_counter() - start
     print(json.dumps({"warm": warm_seconds(stack, cases), "cold": cold, "memory": peak_memory()}))
-
-
-def _resources(path: Path, catalogs: Sequence[Path]) -> dict[str, object]:
-    """The models that a stack folder names, opened by name."""
-    names = set()
-    for file in path.glob("*/settings.json"):
-        settings = json.loads(file.read_text(encoding="utf-8"))
-        for part in (settings, settings.get("features") or {}, settings.get("index") or {}):
-            names |= {part.get("model"), part.get("embedder_name")}
-    named = sorted(name for name in names if name)
-    if not named:
-        return {}
-    from strati.cli.available import open_models
-
-    models, embedders = open_models(named, catalogs, llms=True)
-    found: dict[str, object] = {model.card.name: model for model in models}
-    return found | {embedder.card.name: embedder for embedder in embedders}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,16 @@ class Guess(NamedTuple):
     reason: str
 
 
+def guess_input(columns: Sequence[str], name: str) -> str:
+    """The input column of a file without labels; raises `DataError` with the columns where it is not clear."""
+    if len(columns) == 1:
+        return columns[0]
+    found = _named(columns, _INPUT_NAMES)
+    if found:
+        return found
+    raise DataError(f"{name}: which column holds the input? Say --input; its columns are: {listed(columns)}")
+
+
 def guess_columns(peek: Peek) -> Guess:
     """The likely input and label columns. Raises `DataError` with the columns and the flags where it is not clear."""
     if len(peek.columns) < 2:

@@ -147,6 +147,8 @@ def _completion(data: Any, reply: HttpReply, settings: HostedSettings, key: str 
 
 def _error(data: Any) -> Mapping[str, Any]:
     """The error object of a body in the shapes that servers give it."""
+    if isinstance(data, list) and data:
+        data = data[0]
     if not isinstance(data, dict):
         return {}
     error = data.get("error")
@@ -161,7 +163,9 @@ def _overflow(error: Mapping[str, Any]) -> ContextOverflow:
     """With the numbers that the server gives, 0 where it gives none."""
     tokens, limit = error.get("n_prompt_tokens"), error.get("n_ctx")
     if not isinstance(tokens, int) or not isinstance(limit, int):
-        numbers = sorted({int(text.replace(",", "")) for text in re.findall(r"\d[\d,]{2,}", str(error.get("message")))})
+        numbers = sorted(
+            {int(text.replace(",", "")) for text in re.findall(r"\d[\d,]{2,12}", str(error.get("message")))}
+        )
         limit, tokens = (numbers[0], numbers[-1]) if len(numbers) > 1 else (0, 0)
     return ContextOverflow(tokens, limit)
 
@@ -191,4 +195,4 @@ def _usage(told: Any) -> Usage | None:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None

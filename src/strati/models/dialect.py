@@ -14,6 +14,9 @@ LIMITS = ("max_tokens", "max_completion_tokens")
 TOPS = (20, 5, 2)
 """Numbers of alternatives asked for, the first that the server allows."""
 
+NUMBER = re.compile(r"top_logprobs|\b(?:max\w*|greater|exceeds?|at most|less than|between|range)\b", re.IGNORECASE)
+"""In a refusal of `logprobs`: it is about how many, not whether."""
+
 
 class Dialect:
     """The fields that one server takes. Thread safe: what one call learns, all later ones know."""
@@ -67,7 +70,7 @@ class Dialect:
         ]
         with self._lock:
             for field in named:
-                if field == "top_logprobs" or (field == "logprobs" and "top_logprobs" in message):
+                if field == "top_logprobs" or (field == "logprobs" and NUMBER.search(message)):
                     self._fewer(body[field] if field == "top_logprobs" else body["top_logprobs"])
                     return self._settings.logprobs is None or bool(self._tops)
                 if field == "logprobs" and self._settings.logprobs:

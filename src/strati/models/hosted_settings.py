@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -89,6 +90,10 @@ class HostedSettings:
         for key in self.extra:
             if key in OURS:
                 raise ModelError(f"{where}.extra sets {key!r}, which strati sets itself: expected another field")
+        try:
+            json.dumps(dict(self.extra), allow_nan=False)
+        except (TypeError, ValueError):
+            raise ModelError(f"{where}.extra holds a date or a number that JSON has no form for") from None
         try:
             date.fromisoformat(self.cutoff or "2000-01-01")
         except ValueError:

@@ -42,11 +42,25 @@ class Walked:
 
 
 def read_tokens(content: Any) -> list[Token]:
-    """The tokens of `choices[0].logprobs.content`; none where it does not have the documented shape."""
+    """The tokens of `choices[0].logprobs.content`; none where it does not have the documented shape.
+
+    Tokens that are parts of one character are joined, and then have no alternatives.
+    """
+    found: list[Token] = []
+    parts, share = b"", 1.0
     try:
-        return [_token(entry) for entry in content or []]
-    except (KeyError, TypeError, ValueError, OverflowError):
+        for entry in content or []:
+            parts += _bytes(entry)
+            share *= _share(entry)
+            text = _decoded(parts)
+            if text is None:
+                continue
+            alone = parts == _bytes(entry)
+            found.append(Token(text, _shares(entry) if alone else {text: share}))
+            parts, share = b"", 1.0
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         return []
+    return found
 
 
 def walk(tokens: Sequence[Token], reply: str, found: Found, options: Options) -> Walked | None:
@@ -110,17 +124,30 @@ def _branch(
     return taken
 
 
-def _token(entry: Mapping[str, Any]) -> Token:
+def _shares(entry: Mapping[str, Any]) -> dict[str, float]:
+    """The probability of the token and of its alternatives, but for parts of characters."""
     shares: dict[str, float] = {}
     for told in (entry, *(entry.get("top_logprobs") or [])):
-        share = math.exp(min(0.0, float(told["logprob"])))
-        shares.setdefault(_text(told), share)
-    return Token(_text(entry), shares)
+        text = _decoded(_bytes(told))
+        if text is not None:
+            shares.setdefault(text, _share(told))
+    return shares
 
 
-def _text(told: Mapping[str, Any]) -> str:
-    """A token may be a part of a character; only whole ones can be compared."""
-    text = told["token"]
-    if not isinstance(text, str):
-        raise TypeError("a token is no text")
-    return text
+def _share(told: Mapping[str, Any]) -> float:
+    logprob = float(told["logprob"])
+    if math.isnan(logprob):
+        raise ValueError("a log probability is no number")
+    return math.exp(min(0.0, logprob))
+
+
+def _bytes(told: Mapping[str, Any]) -> bytes:
+    raw, text = told.get("bytes"), told["token"]
+    return bytes(raw) if isinstance(raw, list) else str.encode(text)
+
+
+def _decoded(raw: bytes) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None

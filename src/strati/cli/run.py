@@ -1,0 +1,171 @@
+"""`strati run`: answer the rows of a file with a saved stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from strati.batch import Answerer, Tally
+    from strati.context import Context
+    from strati.dataset.unlabelled import Unlabelled
+    from strati.journal import Journal
+    from strati.stack import Stack
+
+
+def run(
+    stack: Annotated[Path, typer.Argument(help="A stack folder, NAME.stack.")],
+    file: Annotated[str, typer.Argument(help="Rows to answer: CSV, TSV, JSONL, Parquet, or - .")],
+    out: Annotated[Path, typer.Option(help="Where the answers go, one JSON line a row.")] = Path("answers.jsonl"),
+    input: Annotated[list[str] | None, typer.Option("--input", "-i", help="Column with the text; repeatable.")] = None,
+    id: Annotated[str | None, typer.Option(help="Column that names a row; default: row numbers.")] = None,
+    pending: Annotated[Path | None, typer.Option(help="Write the cases for people to this file.")] = None,
+    form: Annotated[str, typer.Option(help="Its form: csv, jsonl, argilla or labelstudio.")] = "csv",
+    decisions: Annotated[Path | None, typer.Option(help="People's decisions: columns id, answer, by.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stack uses.")] = None,
+    catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
+    max_dollars: Annotated[float | None, typer.Option(help="Money that may be spent on paid models.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; default: one a core where no model is used.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")] = False,
+) -> None:
+    """Answer every row of a file with a saved stack.
+
+    Each line of the output has the answer, its confidence, the layer that gave
+    it, and the steps. Cases that no layer may answer wait for people: write
+    them out with --pending, bring decisions back with --decisions. Stopped by
+    Ctrl-C or a crash, the same command goes on.
+
+    Example: strati run tickets.stack new.csv --out answers.jsonl
+    """
+    from strati.batch import check_new, journal_of
+    from strati.cli.show import Show
+    from strati.cli.signals import stop_on_interrupt
+    from strati.context import Context
+    from strati.dataset.unlabelled import Unlabelled
+    from strati.errors import TaskError
+    from strati.journal import Journal, RunLock
+
+    if workers is not None and workers < 1:
+        raise TaskError(f"--workers is {workers}, expected a whole number of at least 1")
+    check_new(out)
+    rows = Unlabelled(file, tuple(input or ()), id)
+    with RunLock(out.with_name(out.name + ".lock")), Journal(journal_of(out)) as journal, Show(0.0, json) as show:
+        ctx = Context(memo=journal, begin=show.begin, advance=show.advance)
+        with stop_on_interrupt(ctx.cancelled):
+            loaded, reason, tally = _answer(stack, rows, out, journal, ctx, workers, config, catalog or [], max_dollars)
+        counts = _people(loaded, out, journal, tally, decisions, pending, form)
+    _tell(stack, out, tally, reason, counts, pending, as_json=json)
+
+
+def _answer(
+    folder: Path,
+    rows: Unlabelled,
+    out: Path,
+    journal: Journal,
+    ctx: Context,
+    workers: int | None,
+    config: Path | None,
+    catalogs: list[Path],
+    dollars: float | None,
+) -> tuple[Stack, str | None, Tally]:
+    from dataclasses import replace
+
+    from strati.batch import answer_rows, hold_all, open_batch
+    from strati.budget import Budget
+    from strati.cli.available import resources_of
+    from strati.errors import UserError
+    from strati.folder import load_stack
+
+    resources = resources_of(folder, catalogs, config)
+    stack = load_stack(folder, resources)
+    tally = open_batch(journal, out, {"stack": stack.fingerprint(), "input": rows.sha256, "columns": list(rows.inputs)})
+    reason = _not_certified(folder, stack, resources)
+    ctx = replace(ctx, budget=Budget(dollars or 0.0, journal))
+    answer, size = _answerer(stack, folder, ctx, workers, bool(resources))
+    if reason is not None:
+        answer = hold_all(reason)
+    ctx.begin(f"answering with {stack.name}", 0)
+    try:
+        answer_rows(rows, out, journal, tally, answer, size, ctx)
+    except OSError as error:
+        raise UserError(
+            f"{out} cannot be written: {error.strerror or error}; what was answered is kept, the same command goes on"
+        ) from error
+    return stack, reason, tally
+
+
+def _not_certified(folder: Path, stack: Stack, resources: dict[str, object]) -> str | None:
+    """Why a certified stack may not answer automatically; None when it may, or was never certified."""
+    from strati.certificate import Certificate
+
+    certificate = Certificate.read(folder)
+    if certificate is None:
+        return None
+    found = {name: str(getattr(part, "fingerprint", lambda: "")()) for name, part in resources.items()}
+    standing = certificate.standing(stack.fingerprint(), found, folder)
+    if standing.state == "valid":
+        return None
+    return f"the certificate is {standing.state}: {'; '.join(standing.reasons)}"
+
+
+def _answerer(stack: Stack, folder: Path, ctx: Context, workers: int | None, uses_models: bool) -> tuple[Answerer, int]:
+    from strati.batch import CHUNK, answer_here
+    from strati.cli.pool import answer_in_processes, default_workers
+    from strati.stack import BATCH
+
+    size = CHUNK if stack.batch >= BATCH else stack.batch
+    count = 1 if uses_models else (workers or default_workers())
+    return (answer_in_processes(folder, count) if count > 1 else answer_here(stack, ctx)), size
+
+
+def _people(
+    stack: Stack, out: Path, journal: Journal, tally: Tally, decisions: Path | None, pending: Path | None, form: str
+) -> dict[str, int]:
+    from strati.pending import decide, export, read_decisions
+
+    labels = next((tuple(found) for stage in stack.stages if (found := getattr(stage.layer, "labels", ()))), ())
+    counts: dict[str, int] = {}
+    if decisions is not None:
+        counts.update(decide(out, journal, tally, read_decisions(decisions, labels), decisions))
+    if pending is not None:
+        counts["exported"] = export(out, pending, form, labels)
+    return counts
+
+
+def _tell(
+    folder: Path,
+    out: Path,
+    tally: Tally,
+    reason: str | None,
+    counts: dict[str, int],
+    pending: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    import json
+
+    from strati.words import count, share
+
+    waiting = tally.states["pending"] + tally.states["withheld"]
+    if as_json:
+        found = {"out": str(out), "rows": tally.rows, "states": tally.states, "layers": tally.layers}
+        print(json.dumps({**found, "dollars": tally.dollars, "not_certified": reason, **counts}))
+        return
+    if reason is not None:
+        print(f"Nothing is answered automatically: {reason}.")
+    elif not (folder / "certificate.json").exists():
+        print("This stack has no certificate: nobody has promised how often it is wrong (strati certify).")
+    if not tally.rows:
+        print(f"No rows to answer; {out} is empty.")
+        return
+    print(f"{count(tally.rows)} rows, {count(tally.states['answered'])} answered, {count(waiting)} wait for people")
+    for layer, answers in tally.layers.most_common():
+        print(f"  {layer}: {count(answers)} ({share(answers / tally.rows)})")
+    for word in ("decided", "known", "conflicting"):
+        if counts.get(word):
+            print(f"  decisions {word}: {count(counts[word])}")
+    if pending is not None:
+        print(f"  {count(counts['exported'])} cases for people in {pending}")
+    print(f"Answers: {out}")

@@ -55,3 +55,37 @@ def test_the_first_error_ends_it_and_later_items_are_not_begun() -> None:
     with pytest.raises(ValueError, match="five"):
         list(each(fail, range(1000), 4))
     assert len(begun) < 100
+
+
+def test_the_same_question_of_several_threads_is_asked_once() -> None:
+    def slowly(prompt: Prompt) -> str:  # noqa: ARG001
+        time.sleep(0.02)
+        return "sport"
+
+    model = ScriptedModel(slowly)
+    ctx = Context()
+    found = list(each(lambda text: choose(model, Prompt(text), ["sport", "world"], ctx), ["a", "b"] * 10, 8))
+    assert model.calls == 2
+    assert {choice.probabilities for choice in found} == {(0.9, 0.1)}
+
+
+def test_after_a_failed_call_the_next_thread_asks_itself() -> None:
+    failures = iter([ValueError("first")])
+
+    def fail(prompt: Prompt) -> None:  # noqa: ARG001
+        time.sleep(0.02)
+        for error in failures:
+            raise error
+
+    model = ScriptedModel({}, default="sport", fail=fail)
+    ctx = Context()
+
+    def ask(text: str) -> str:
+        try:
+            choose(model, Prompt(text), ["sport", "world"], ctx)
+        except ValueError:
+            return "failed"
+        return "answered"
+
+    assert sorted(each(ask, ["a"] * 4, 4)) == ["answered"] * 3 + ["failed"]
+    assert model.calls == 2

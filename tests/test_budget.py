@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strati.budget import Budget, MemoryBook, Reservation
-from strati.errors import Stopped, TaskError
+from strati.errors import BudgetReached, Stopped, TaskError
 from strati.journal import Journal
 
 dollars = st.floats(0, 10, allow_nan=False)
@@ -86,3 +86,30 @@ def test_what_a_dead_process_reserved_counts_as_spent(tmp_path: Path) -> None:
         second.reserve(0.60)
         with pytest.raises(Stopped):
             second.reserve(0.01)
+
+
+def test_a_budget_tells_what_was_spent_and_what_for(tmp_path: Path) -> None:
+    told: list[float] = []
+    with Journal(tmp_path / "run.db") as journal:
+        budget = Budget(1.0, journal, told.append)
+        budget.purpose = "first rung"
+        budget.reserve(0.3, "gpt").settle(0.1)
+        budget.reserve(0.3, "gpt").settle(0.0)
+        budget.purpose = ""
+        budget.reserve(0.25, "gpt")
+        assert told == [0.1]
+        assert [tuple(row) for row in journal.spending()] == [
+            ("first rung", 2, 100_000_000, 0),
+            ("gpt", 1, 0, 250_000_000),
+        ]
+        Budget(1.0, journal, told.append)
+    assert told == [0.1, 0.35]
+
+
+def test_what_costs_nothing_is_allowed_when_the_money_is_spent() -> None:
+    book = MemoryBook()
+    Budget(1.0, book).reserve(1.0).settle(1.0)
+    less = Budget(0.5, book)
+    assert less.reserve(0.0).settle(0.0) == 0.0
+    with pytest.raises(BudgetReached, match=r"\$1.0000 is spent"):
+        less.reserve(1e-9)

@@ -145,6 +145,16 @@ def test_a_local_model_is_timed_and_costs_nothing(tmp_path: Path) -> None:
     assert foresee(plan, tmp_path, Context(), only_paid=True).rungs == ()
 
 
+def test_a_file_in_label_order_is_no_hindrance(tmp_path: Path) -> None:
+    words = ("red", "green", "blue", "grey", "pink")
+    rows = [
+        Example(f"{a}{n}", f"{label} {words[n % 5]} {n}", label) for a, label in enumerate("xyz") for n in range(300)
+    ]
+    test = [Example(f"t{n}", f"{'xyz'[n % 3]} {words[n % 5]} again {n}", "xyz"[n % 3]) for n in range(60)]
+    plan = prepare(Dataset(tuple(rows)), Task(), Dataset(tuple(test)), (), (), None, (), EFFORT, 0, Context())
+    assert all(rung.problem is None for rung in foresee(plan, tmp_path, Context()).rungs)
+
+
 @dataclass(frozen=True)
 class Broken:
     name: str = "broken"

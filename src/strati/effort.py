@@ -57,6 +57,13 @@ def sampled(splits: Splits, test: Sequence[Example], size: int, seed: int) -> li
     return [example for example in shuffled(test, seed) if example.id in chosen]
 
 
+def spread(examples: Sequence[Example], count: int) -> Sequence[Example]:
+    """At most so many examples, evenly over the file: of a file in label order, every label has its share."""
+    if len(examples) <= count:
+        return examples
+    return [examples[place * len(examples) // count] for place in range(count)]
+
+
 def shuffled(examples: Sequence[Example], seed: int) -> list[Example]:
     """In an order that depends on the seed and each example's own content, not on the order of the file."""
     keyed = sorted(examples, key=lambda example: fingerprint("order", id=example.id, text=example.text))

@@ -11,7 +11,7 @@ from strati.candidate import Candidate
 from strati.choosing import Tuner
 from strati.context import Context, VectorCache
 from strati.dataset import Splits, Unit
-from strati.effort import Effort, sampled, shuffled
+from strati.effort import Effort, sampled, shuffled, spread
 from strati.errors import Stopped
 from strati.held_models import held_models
 from strati.journal import Journal
@@ -154,7 +154,7 @@ class Forecaster:
         ctx = replace(self.ctx, memo=rehearsal, vectors=VectorCache(), begin=lambda what, total: None)
         tuner = Tuner(self.metric, ctx, self.effort, len(self.splits.units))
         for unit in self.splits.units:
-            train = unit.train if self.journal is not None else unit.train[:REHEARSED]
+            train = unit.train if self.journal is not None else spread(unit.train, REHEARSED)
             tune = shuffled(unit.tune, ctx.seed)
             first = tune[: tuner.rows(candidate, choosing=True)]
             more = tune[: max(tuner.rows(candidate, choosing=False), self._race_rows(candidate))]

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from strati.errors import DataError
 from strati.records import JSON, Case, Usage
+from strati.runlock import RunLock as RunLock
 from strati.runlock import in_words
 
 SCHEMA = 1

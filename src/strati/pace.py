@@ -13,7 +13,7 @@ from strati.asking import Quote, Remote, concurrency
 from strati.candidate import Candidate, Form
 from strati.context import Context, VectorCache
 from strati.dataset import Splits
-from strati.effort import Effort
+from strati.effort import Effort, spread
 from strati.errors import StratiError
 from strati.held_models import held_models
 from strati.journal import Journal
@@ -69,8 +69,8 @@ class Pace:
     def _trained(self, candidate: Candidate, splits: Splits, effort: Effort, ctx: Context) -> float:
         """Fits by a straight line through two sizes, further forms like the last one; answers by the row."""
         unit, forms = splits.units[0], candidate.forms
-        tune = unit.tune[:TRIED]
-        small, large = (unit.train[:size] for size in (FEW, MANY))
+        tune = spread(unit.tune, TRIED)
+        small, large = (spread(unit.train, size) for size in (FEW, MANY))
         few = self._fit(forms[0], small, tune, ctx)[0]
         first, row = self._fit(forms[0], large, tune, ctx)
         further = min(first, self._fit(forms[-1], large, tune, ctx)[0]) * (len(forms) - 1)

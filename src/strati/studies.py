@@ -81,6 +81,7 @@ class Study:
     def _guarded(self, candidate: Candidate, what: str, study: Callable[[Candidate], None]) -> None:
         """A study that fails ends alone, its reason kept; what was measured before stands."""
         reason = None
+        self.bench.ctx.budget.purpose = candidate.name
         try:
             study(candidate)
         except Stopped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, doctor, init, models, report
+from strati.cli import bench, doctor, importing, init, models, report
 
 app = typer.Typer(
     name="strati",
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
+app.command("import")(importing.import_)
 app.command("report")(report.report)
 app.add_typer(models.app, name="models")
 

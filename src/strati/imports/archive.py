@@ -25,7 +25,9 @@ class Archive:
         except FileNotFoundError:
             raise DataError(f"there is no file {path}") from None
         except zipfile.BadZipFile:
-            raise DataError(f"{path} is not a whole zip archive: it is cut off, still being written, or no log") from None
+            raise DataError(
+                f"{path} is not a whole zip archive: it is cut off, still being written, or no log"
+            ) from None
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
         self.names = tuple(self._zip.namelist())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strati.errors import DataError
 from strati.identity import fingerprint
@@ -49,7 +49,8 @@ def compare(
     ids = {key: f"{key[0]}:{key[1]}" if several else key[1] for key in common}
     if len(set(ids.values())) < len(ids):
         raise DataError("two samples have the same id, expected ids that differ within a task")
-    examples, targets = [], {}
+    examples: list[Example] = []
+    targets: dict[str, str] = {}
     for key in common:
         sample = next((s.samples[key] for s in systems if s.samples[key].input), systems[0].samples[key])
         if sample.reference is not None:
@@ -57,17 +58,19 @@ def compare(
         reference = "right" if rule.kind == SCORES else sample.reference
         examples.append(Example(ids[key], sample.input or ids[key], reference, row=len(examples) + 1))
     answers = {s.name: {ids[key]: _answer(s, key, rule) for key in common} for s in systems}
-    answers = {name: _costs_told(rows) for name, rows in answers.items()}
+    told = {name: _costs_told(rows) for name, rows in answers.items()}
     replies = {s.name: {ids[key]: s.samples[key].answer or "" for key in common} for s in systems}
-    notes = [rule.words, *_notes(systems, common, several)]
-    return Imported(tuple(examples), answers, targets, replies, rule, tuple(notes))
+    notes = [rule.words, *_notes(systems, common, rule)]
+    return Imported(tuple(examples), told, targets, replies, rule, tuple(notes))
 
 
 def _common(systems: Sequence[System]) -> list[Key]:
     common = [key for key in systems[0].samples if all(key in system.samples for system in systems)]
     if not common:
         named = "; ".join(f"{s.name}: {len(s.samples):,}, such as {next(iter(s.samples))[1]!r}" for s in systems[:4])
-        raise DataError(f"no sample was given to all {len(systems)} systems ({named}): expected ids they have in common")
+        raise DataError(
+            f"no sample was given to all {len(systems)} systems ({named}): expected ids they have in common"
+        )
     return common
 
 
@@ -89,30 +92,29 @@ def _answer(system: System, key: Key, rule: Rule) -> RecordedAnswer:
 
 def _costs_told(rows: Mapping[str, RecordedAnswer]) -> Mapping[str, RecordedAnswer]:
     """Costs as recorded; a failure without one cost nothing, and nothing but zeros is a price that was not known."""
-    from dataclasses import replace
-
     known = [row.dollars for row in rows.values() if row.dollars is not None]
     if not any(known):
         return {key: replace(row, dollars=None) for key, row in rows.items()}
     return {
-        key: replace(row, dollars=0.0) if row.dollars is None and row.value is None else row for key, row in rows.items()
+        key: replace(row, dollars=0.0) if row.dollars is None and row.value is None else row
+        for key, row in rows.items()
     }
 
 
-def _notes(systems: Sequence[System], common: Sequence[Key], several: bool) -> list[str]:
+def _notes(systems: Sequence[System], common: Sequence[Key], rule: Rule) -> list[str]:
     notes = ["answers recorded by another tool: nothing was run here, all samples serve as test"]
-    if several:
-        tasks = sorted({task for task, _ in common})
+    tasks = sorted({task for task, _ in common})
+    if len(tasks) > 1:
         notes.append(f"{len(tasks)} tasks are pooled ({', '.join(tasks[:5])}): --task NAME takes one of them")
     sizes = {system.name: len(system.samples) for system in systems}
     if any(size > len(common) for size in sizes.values()):
         named = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
         notes.append(f"the systems were given different samples ({named}): compared on the {len(common):,} common ones")
     for system in systems:
-        failed = sum(system.samples[key].failure is not None for key in common)
+        failed = [system.samples[key] for key in common if rule.value(system.samples[key]) is None]
         if failed:
-            first = next(s.failure for key in common if (s := system.samples[key]).failure)
-            notes.append(f"{system.name}: {failed:,} of {len(common):,} failed and count as wrong ({str(first)[:80]})")
+            why = (failed[0].failure or "no score or no answer")[:80]
+            notes.append(f"{system.name}: {len(failed):,} of {len(common):,} failed and count as wrong ({why})")
         if system.name != system.runs[0].system:
             notes.append(f"{system.name} is {system.runs[0].source}")
         repeated = system.repeated & set(common)
@@ -120,8 +122,12 @@ def _notes(systems: Sequence[System], common: Sequence[Key], several: bool) -> l
             share = len(system.flipped & repeated) / len(repeated)
             notes.append(f"{system.name}: of repeated samples the first answer counts; repeats differ on {share:.1%}")
         notes += [note for run in system.runs for note in run.notes]
-    texts = {fingerprint("input", text=systems[0].samples[key].input) for key in common if systems[0].samples[key].input}
+    texts = {
+        fingerprint("input", text=systems[0].samples[key].input) for key in common if systems[0].samples[key].input
+    }
     filled = sum(bool(systems[0].samples[key].input) for key in common)
     if len(texts) < filled:
-        notes.append(f"{filled - len(texts):,} samples repeat the input of another one: intervals are a little too narrow")
+        notes.append(
+            f"{filled - len(texts):,} samples repeat the input of another one: intervals are a little too narrow"
+        )
     return notes

@@ -26,7 +26,8 @@ class _Log(NamedTuple):
 
 def read_inspect(path: Path) -> Iterator[Run]:
     """The runs of one log file, or of all logs in a folder."""
-    for file in files_in(path, ("*.eval", "*.json")):
+    archives = path.is_dir() and any(path.rglob("*.eval"))  # then a .json beside them is something else
+    for file in files_in(path, ("*.eval",) if archives else ("*.eval", "*.json")):
         log = _archived(file) if zipfile.is_zipfile(file) or file.suffix == ".eval" else _plain(file)
         if not log.samples:
             raise DataError(f"{file} holds no samples: only the header of a log, or a run that ended before the first")
@@ -69,7 +70,7 @@ def _is_sample(name: str) -> bool:
 
 def _plain(path: Path) -> _Log:
     header: dict[str, JSON] = {}
-    samples = []
+    samples: list[Sample] = []
     for keys, value in json_parts(path, ("samples",)):
         if keys == ("samples",) and isinstance(value, dict):
             if "eval" not in header:
@@ -87,7 +88,7 @@ def _plain(path: Path) -> _Log:
 
 def _check_version(path: Path, header: Mapping[str, JSON]) -> None:
     version = header.get("version")
-    if not isinstance(version, int) or "eval" in header and not isinstance(header["eval"], dict):
+    if not isinstance(version, int):
         raise DataError(f"{path} states no format version, expected an Inspect log")
     if version > NEWEST:
         raise DataError(f"{path} has log format {version}, this version of strati reads formats up to {NEWEST}")
@@ -108,7 +109,7 @@ def _sample(row: Mapping[str, JSON], task: str, where: str) -> Sample:
         id=str(row["id"]),
         task=task,
         input=_input(row),
-        reference=target if isinstance(target, str) and target else target[0] if _single(target) else None,
+        reference=_only(target),
         answer=main.answer if main and main.answer else reply,
         marks=marks,
         failure=_failure(row, main, reply),
@@ -118,8 +119,10 @@ def _sample(row: Mapping[str, JSON], task: str, where: str) -> Sample:
     )
 
 
-def _single(target: JSON) -> bool:
-    return isinstance(target, list) and len(target) == 1 and isinstance(target[0], str)
+def _only(target: JSON) -> str | None:
+    """The target where there is exactly one."""
+    found = target[0] if isinstance(target, list) and len(target) == 1 else target
+    return found if isinstance(found, str) and found else None
 
 
 def _failure(row: Mapping[str, JSON], main: Mark | None, reply: str | None) -> str | None:

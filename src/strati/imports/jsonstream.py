@@ -97,7 +97,9 @@ class _Reader:
         self.at = end
         return found
 
-    def object(self, keys: tuple[str, ...], lists: tuple[tuple[str, ...], ...]) -> Iterator[tuple[tuple[str, ...], JSON]]:
+    def object(
+        self, keys: tuple[str, ...], lists: tuple[tuple[str, ...], ...]
+    ) -> Iterator[tuple[tuple[str, ...], JSON]]:
         self.take("{")
         if self.peek() == "}":
             self.at += 1

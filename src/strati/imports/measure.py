@@ -21,7 +21,9 @@ from strati.task import Goal, Task
 METHOD = "imported"
 
 
-def measure(imported: Imported, goal: Goal, sources: Sequence[Path], runs: Path, ctx: Context, seed: int = 0) -> Outcome:
+def measure(
+    imported: Imported, goal: Goal, sources: Sequence[Path], runs: Path, ctx: Context, seed: int = 0
+) -> Outcome:
     """The paired verdict over what was recorded. Nothing is fitted: all examples are test."""
     planned = plan_import(imported, goal, sources, seed)
     return execute(planned, runs, ctx)
@@ -32,10 +34,7 @@ def plan_import(imported: Imported, goal: Goal, sources: Sequence[Path], seed: i
     scored = imported.rule.kind == SCORES
     task = Task(inputs=("input",), label="reference", id="id", description=imported.rule.words, goal=goal)
     found = {str(example.reference) for example in imported.examples}
-    if not scored:
-        labels = tuple(sorted(found))
-    else:
-        labels = ("right", "wrong")
+    labels = ("right", "wrong") if scored else tuple(sorted(found))
     candidates = tuple(Candidate.from_answers(name, rows) for name, rows in imported.answers.items())
     splits = Splits((Unit(METHOD, (), (), imported.examples),), (), (), METHOD)
     files = [file for source in sources for file in files_in(source, ("*.eval", "*.json", "*.jsonl"))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from strati.errors import DataError
@@ -21,7 +22,9 @@ def read_promptfoo(path: Path) -> Iterator[Run]:
     """One run for each provider and prompt of an output file."""
     for file in files_in(path, ("*.json", "*.jsonl")):
         if file.suffix.lower() in (".yaml", ".yml", ".csv", ".html", ".xml"):
-            raise DataError(f"{file} is promptfoo's {file.suffix[1:]} form: write the results with --output results.json")
+            raise DataError(
+                f"{file} is promptfoo's {file.suffix[1:]} form: write the results with --output results.json"
+            )
         rows = _lines(file) if file.suffix.lower() == ".jsonl" else _parts(file)
         systems: dict[tuple[str, str], list[Sample]] = {}
         seen: dict[tuple[str, str, str], int] = {}
@@ -29,19 +32,13 @@ def read_promptfoo(path: Path) -> Iterator[Run]:
             system = (_provider(row), _prompt(row))
             sample = _sample(row)
             repeat = seen[(*system, sample.id)] = seen.get((*system, sample.id), 0) + 1
-            systems.setdefault(system, []).append(_repeated(sample, repeat))
+            systems.setdefault(system, []).append(replace(sample, repeat=repeat))
         if not systems:
             raise DataError(f"{file} holds no results, expected the output of promptfoo eval")
         prompts = {provider: len([p for p, _ in systems if p == provider]) for provider, _ in systems}
         for (provider, prompt), samples in systems.items():
             name = f"{provider}, {prompt}" if prompts[provider] > 1 else provider
             yield Run(name, str(file), tuple(samples))
-
-
-def _repeated(sample: Sample, repeat: int) -> Sample:
-    from dataclasses import replace
-
-    return replace(sample, repeat=repeat)
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, JSON]]:
@@ -58,7 +55,9 @@ def _parts(path: Path) -> Iterator[Mapping[str, JSON]]:
 
 def _checked(row: Mapping[str, JSON], path: Path) -> Mapping[str, JSON]:
     if "provider" not in row or not ({"success", "response", "error"} & set(row)):
-        raise DataError(f"{path} holds a result without a provider or an outcome, expected the output of promptfoo eval")
+        raise DataError(
+            f"{path} holds a result without a provider or an outcome, expected the output of promptfoo eval"
+        )
     return row
 
 
@@ -82,9 +81,8 @@ def _sample(row: Mapping[str, JSON]) -> Sample:
     answer = plain(response.get("output"))
     cached = bool(response.get("cached"))
     seconds = number(row.get("latencyMs"))
-    key = str(object_of(test.get("metadata")).get("id") or fingerprint("promptfoo", vars=vars_, asserts=asserts)[:12])
     return Sample(
-        id=key,
+        id=fingerprint("promptfoo", vars=vars_, asserts=asserts)[:12],
         input=vars_ if isinstance(vars_, str) else json.dumps(vars_, ensure_ascii=False, sort_keys=True),
         reference=_reference(asserts),
         answer=answer.strip() or None if answer is not None else None,
@@ -112,6 +110,8 @@ def _marks(row: Mapping[str, JSON]) -> dict[str, Mark]:
 
 def _reference(asserts: JSON) -> str | None:
     """The value of the only `equals` assertion, where it is plain text."""
-    equals = [object_of(a) for a in asserts if object_of(a).get("type") == "equals"] if isinstance(asserts, list) else []
+    equals = (
+        [object_of(a) for a in asserts if object_of(a).get("type") == "equals"] if isinstance(asserts, list) else []
+    )
     value = equals[0].get("value") if len(equals) == 1 else None
     return value if isinstance(value, str) and "{{" not in value else None

@@ -44,6 +44,8 @@ def find_rule(
         raise TaskError(f"--by is {by!r}, expected auto, answers or scores")
     samples = [system.samples[key] for system in systems for key in keys]
     names = _names(samples)
+    if all(sample.failure is not None for sample in samples):
+        raise DataError(f"all {len(samples):,} samples failed, so there is nothing to compare ({samples[0].failure})")
     if score is not None and score not in names:
         raise DataError(f"no sample has the score {score!r}, expected one of: {', '.join(names) or 'none'}")
     if by != SCORES and (by == ANSWERS or not names or _answers_say_the_same(samples, score or names[0], threshold)):

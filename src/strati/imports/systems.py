@@ -20,6 +20,7 @@ class System:
     samples: dict[Key, Sample] = field(default_factory=dict)
     repeated: set[Key] = field(default_factory=set)
     flipped: set[Key] = field(default_factory=set)
+    dates: dict[Key, str] = field(default_factory=dict)
 
     def takes(self, run: Run) -> bool:
         """Whether a run goes on with this system: a retry of one of its runs, or samples it does not have yet."""
@@ -41,14 +42,16 @@ class System:
                 if _said(known) != _said(sample):
                     self.flipped.add(key)
         self.runs.append(run)
-        self.samples.update(first)
+        for key, sample in first.items():
+            if run.created >= self.dates.get(key, ""):
+                self.samples[key], self.dates[key] = sample, run.created
 
 
 def systems_of(runs: Iterable[Run], task: str | None = None) -> list[System]:
     """The systems in the order given, named apart; `task` leaves all other tasks out."""
     found: list[System] = []
     tasks: set[str] = set()
-    for run in sorted(runs, key=lambda run: run.created):
+    for run in runs:
         tasks |= {sample.task for sample in run.samples}
         kept = [sample for sample in run.samples if task is None or sample.task == task]
         if not kept:
@@ -61,7 +64,9 @@ def systems_of(runs: Iterable[Run], task: str | None = None) -> list[System]:
             found.append(system)
         system.add(run)
     if not found:
-        raise DataError(f"no sample belongs to the task {task!r}, expected one of: {', '.join(sorted(tasks)) or 'none'}")
+        raise DataError(
+            f"no sample belongs to the task {task!r}, expected one of: {', '.join(sorted(tasks)) or 'none'}"
+        )
     return found
 
 

@@ -14,6 +14,7 @@ from strati.records import JSON
 
 PIECE = 1 << 18  # characters read at a time
 _BLANK = " \t\r\n\ufeff"
+_ENDS = tuple(" \t\r\n,:]}")
 
 
 def open_json(path: Path) -> TextIO:
@@ -89,7 +90,7 @@ class _Reader:
         while True:
             try:
                 found, end = self.decoder.raw_decode(self.text, self.at)
-                if end < len(self.text) or not self.more():  # a number may go on in the next piece
+                if self.text[end : end + 1] in _ENDS or not self.more():  # a number may go on in the next piece
                     break
             except ValueError:
                 if not self.more():

@@ -57,19 +57,20 @@ def import_(
     }
     goal = Goal(**{key: value for key, value in wanted.items() if value is not None})  # type: ignore[arg-type]
     check_seed(seed, "--seed")
-    imported = load(tool, paths, score=score, threshold=threshold, task=task, by=by)
+    with Show(goal.machine_per_hour, json) as show:
+        show.begin(f"reading {', '.join(map(str, paths))}", 0)
+        imported = load(tool, paths, score=score, threshold=threshold, task=task, by=by)
+        show.begin("comparing the systems", 0)
+        outcome = measure(imported, goal, paths, runs_dir, Context(seed=seed), seed)
     for note in imported.notes:
         print(f"strati: {note}", file=sys.stderr)
-    with Show(goal.machine_per_hour, json) as show:
-        ctx = Context(seed=seed, begin=show.begin, advance=show.advance)
-        outcome = measure(imported, goal, paths, runs_dir, ctx, seed)
     folder = out or outcome.journal.with_suffix("")
     try:
         files = write_files(imported, folder)
     except OSError as error:
         raise UserError(f"the data cannot be written to {folder}: {error.strerror}") from error
     finish(outcome, folder, as_json=json)
-    if imported.rule.kind == ANSWERS:
+    if imported.rule.kind == ANSWERS and any(example.text != example.id for example in imported.examples):
         more = " ".join(f"--answers {path}" for path in files[1:])
         print(
             f"strati: to add the ladder: strati bench {files[0]} --input input --label reference --id id {more}",

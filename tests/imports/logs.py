@@ -63,7 +63,7 @@ def lm_eval(folder: Path, model: str, rights: list[bool], task: str = "sums", fi
             "doc_id": n,
             "doc": {"question": f"{n} + 1?"},
             "target": str(n % 4),
-            "arguments": {},
+            "arguments": {"gen_args_0": {"arg_0": f"Q: {n} + 1?", "arg_1": {}}},
             "resps": [["x"]],
             "filtered_resps": [str(n % 4) if right else "9"],
             "filter": filter,

@@ -93,6 +93,7 @@ def test_lm_eval_takes_the_model_from_the_results_and_joins_filters(tmp_path: Pa
     (run,) = read_lm_eval(tmp_path)
     assert run.system == "org/m"
     assert [sample.task for sample in run.samples] == ["sums", "sums"]
+    assert (run.samples[0].input, run.samples[0].content) == ("Q: 0 + 1?", "h")
     assert {n: mark.score for n, mark in run.samples[1].marks.items()} == {
         "exact_match": 0.0,
         "exact_match,flexible": 1.0,
@@ -125,6 +126,14 @@ def test_promptfoo_has_a_system_for_each_provider_and_prompt(tmp_path: Path) -> 
     assert (cached.dollars, cached.seconds) == (None, None)
     flat = logs.lines(tmp_path / "a.jsonl", rows)
     assert [run.samples for run in read_promptfoo(flat)] == [run.samples for run in runs.values()]
+
+
+def test_promptfoo_never_gives_the_right_answer_away_in_the_input(tmp_path: Path) -> None:
+    vars_ = {"text": "ticket", "expected": "a"}
+    test = {"vars": vars_, "assert": [{"type": "equals", "value": "{{ expected }}"}]}
+    row = logs.promptfoo_row("a", 0, True, vars=vars_, testCase=test)
+    (run,) = read_promptfoo(logs.promptfoo(tmp_path / "a.json", [row]))
+    assert (run.samples[0].reference, run.samples[0].input) == ("a", '{"text": "ticket"}')
 
 
 def test_openai_evals(tmp_path: Path) -> None:

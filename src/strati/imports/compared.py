@@ -78,7 +78,8 @@ def _check_same(systems: Sequence[System], common: Sequence[Key]) -> None:
     for system in systems[1:]:
         for key in common:
             a, b = systems[0].samples[key], system.samples[key]
-            if a.input and b.input and a.input != b.input:
+            one, other = a.content or a.input, b.content or b.input
+            if one and other and one != other:
                 raise DataError(
                     f"sample {key[1]!r} has another input for {system.name} than for {systems[0].name}: these are not "
                     "the same data, so the answers cannot be paired"

@@ -10,7 +10,7 @@ from pathlib import Path
 from strati.errors import DataError
 from strati.imports.jsonstream import json_lines, json_parts
 from strati.imports.sample import Mark, Run, Sample
-from strati.imports.values import files_in, number, plain
+from strati.imports.values import files_in, number, object_of, plain
 from strati.records import JSON
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d\d-\d\dT[\d.:+-]+)\.jsonl$")
@@ -60,15 +60,19 @@ def _sample(row: Mapping[str, JSON], task: str) -> Sample:
     names = row.get("metrics") or [name for name in ("exact_match", "acc") if name in row]
     suffix = "" if filter_ == "none" else f",{filter_}"
     scores = {f"{name}{suffix}": number(row.get(name)) for name in names}
-    # lm-eval writes the index of a right choice as text
     return Sample(
         id=str(row["doc_id"]),
         task=task,
-        input=plain(row.get("doc")) or "",
+        input=_prompt(row),  # not the document, which holds the right answer
+        content=str(row.get("doc_hash") or plain(row.get("doc")) or ""),
         reference=plain(row.get("target")),
         answer=answer,
         marks={name: Mark(score, answer) for name, score in scores.items() if score is not None},
     )
+
+
+def _prompt(row: Mapping[str, JSON]) -> str:
+    return plain(object_of(object_of(row.get("arguments")).get("gen_args_0")).get("arg_0")) or ""
 
 
 def _answer(replies: JSON) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from strati.imports.values import files_in, number, object_of, plain
 from strati.records import JSON
 
 NEWEST = 3
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _ERROR = 2  # of promptfoo's failureReason: the call failed, not an assertion
 
 
@@ -79,12 +81,13 @@ def _sample(row: Mapping[str, JSON]) -> Sample:
     vars_ = row.get("vars") or test.get("vars") or {}
     asserts = test.get("assert") or []
     answer = plain(response.get("output"))
+    reference = _reference(asserts, object_of(vars_))
     cached = bool(response.get("cached"))
     seconds = number(row.get("latencyMs"))
     return Sample(
         id=fingerprint("promptfoo", vars=vars_, asserts=asserts)[:12],
-        input=vars_ if isinstance(vars_, str) else json.dumps(vars_, ensure_ascii=False, sort_keys=True),
-        reference=_reference(asserts),
+        input=_input(object_of(vars_), reference),
+        reference=reference,
         answer=answer.strip() or None if answer is not None else None,
         marks=_marks(row),
         failure=_failure(row, answer),
@@ -108,10 +111,18 @@ def _marks(row: Mapping[str, JSON]) -> dict[str, Mark]:
     return {name: Mark(found) for name, score in scores.items() if (found := number(score)) is not None}
 
 
-def _reference(asserts: JSON) -> str | None:
-    """The value of the only `equals` assertion, where it is plain text."""
+def _input(vars_: Mapping[str, JSON], reference: str | None) -> str:
+    """The variables, without one that is the right answer itself."""
+    kept = {name: value for name, value in vars_.items() if reference is None or value != reference}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+
+def _reference(asserts: JSON, vars_: Mapping[str, JSON]) -> str | None:
+    """The value of the only `equals` assertion, where it is plain text or names a variable."""
     equals = (
         [object_of(a) for a in asserts if object_of(a).get("type") == "equals"] if isinstance(asserts, list) else []
     )
     value = equals[0].get("value") if len(equals) == 1 else None
+    if isinstance(value, str) and (variable := _VARIABLE.fullmatch(value.strip())):
+        value = vars_.get(variable[1])
     return value if isinstance(value, str) and "{{" not in value else None

@@ -21,13 +21,14 @@ class Sample:
     Attributes:
         id: what the sample is called in its data set.
         task: the task or data set it belongs to.
-        input: the input as the tool keeps it; the same for all systems that were asked the same.
+        input: what was asked, without the answer.
         reference: the target, where there is exactly one.
         answer: what was answered, where it can be told.
         marks: by name of the scorer or metric, the tool's main one first.
         failure: why there is no usable answer, in words; None where there is one.
         repeat: which epoch or repeat this is.
         dollars, seconds: what it took; None where the log does not say.
+        content: what must be the same for all systems asked the same; the input where empty.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Sample:
     repeat: int = 1
     dollars: float | None = None
     seconds: float | None = None
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

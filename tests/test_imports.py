@@ -91,10 +91,11 @@ ORDER = [
     ["batch"],
     ["pending"],
     # edge: may be absent, nothing above imports it
+    ["imports"],
     ["models"],
     ["cli", "__main__"],
 ]
-EDGE = {"models", "cli", "__main__"}
+EDGE = {"imports", "models", "cli", "__main__"}
 PLACE = {name: place for place, line in enumerate(ORDER) for name in line}
 
 # Layers share these; otherwise a layer's file knows no sibling.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, certify, doctor, init, models, report, run
+from strati.cli import bench, certify, doctor, importing, init, models, report, run
 
 app = typer.Typer(
     name="strati",
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
+app.command("import")(importing.import_)
 app.command("report")(report.report)
 app.command("certify")(certify.certify)
 app.command("run")(run.run)

@@ -25,9 +25,11 @@ from strati.plans import Plan
 from strati.records import Case, Example
 from strati.run import execute, prepare
 from strati.stack import Stack, Stage
+from strati.studies import Studies
 from strati.task import Goal, Task
 
-EFFORT = Effort(sample=20, form_rows=6, tune_rows=8, fast_tune_rows=30, probes=2)
+ONCE = Studies(curve=False, repeats=False)
+EFFORT = Effort(sample=20, form_rows=6, tune_rows=8, fast_tune_rows=30, probes=2, racing=False)
 OPEN = Task(goal=Goal(private=False))
 
 
@@ -83,8 +85,8 @@ def test_corrected_forms_share_their_calls_and_equal_texts_are_one_call(tmp_path
     texts = Dataset(tuple(replace(row, group=row.id[:-2]) for row in rows), "twice.csv", "csv", "utf-8", "0" * 64)
     model = PaidModel()
     plan = planned(model, texts, candidates=[zero_shot(model)])
-    found = foresee(plan, tmp_path, Context())
-    execute(plan, tmp_path, Context(), max_dollars=9.0)
+    found = foresee(plan, tmp_path, Context(), studies=ONCE)
+    execute(plan, tmp_path, Context(), max_dollars=9.0, studies=ONCE)
     assert found.calls == model.till.asked == len(model.till.calls)
     assert found.calls <= 2 * 60  # four forms, two of them with the prompts of the others; 120 rows, 60 texts
 
@@ -112,8 +114,8 @@ def test_a_cascade_asks_for_the_cases_that_its_first_stage_passes_on(tmp_path: P
     rows = corpus.examples()
     train, test = corpus.dataset(rows[:80]), corpus.dataset(rows[80:])
     plan = planned(model, train, test, candidates=[candidate])
-    found = foresee(plan, tmp_path, Context())
-    execute(plan, tmp_path, Context(), max_dollars=9.0)
+    found = foresee(plan, tmp_path, Context(), studies=ONCE)
+    execute(plan, tmp_path, Context(), max_dollars=9.0, studies=ONCE)
     assert 0 < found.calls == model.till.asked < len(rows)
 
 

@@ -27,7 +27,7 @@ from strati.stack import Stack
 from strati.studies import Studies, extra_calls
 from strati.task import Goal, Task
 
-EFFORT = Effort(sample=40, form_rows=6, tune_rows=40, fast_tune_rows=60, probes=2)
+EFFORT = Effort(sample=40, form_rows=6, tune_rows=40, fast_tune_rows=60, probes=2, racing=False)
 
 
 def run(runs: Path, rows: list[Example] | None = None, **more: Any) -> Outcome:

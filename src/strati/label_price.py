@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from strati.curves import Curve, load_curves, resample
 from strati.journal import Journal
 from strati.metrics.base import Metric, Statistics
+from strati.racing import SPLIT as RACE
 from strati.records import JSON
 from strati.results import Result, Results
 from strati.standings import FEWEST
@@ -38,7 +39,11 @@ def curves_and_prices(journal: Journal, results: Results) -> tuple[list[dict[str
     The second is None without curves. Pairs come language model by language model, then in ladder order.
     """
     done = {result.name for result in results.candidates if result.complete}
-    llms = [result for result in results.candidates if result.record["uses_llm"] and result.complete]
+    llms = [
+        result
+        for result in results.candidates
+        if result.record["uses_llm"] and (result.complete or result.retired) and not result.record.get("composed")
+    ]
     drawn: list[dict[str, JSON]] = []
     pairs: list[dict[str, JSON]] = []
     for curve in load_curves(journal, results.labels, results.metric):
@@ -140,7 +145,8 @@ def _pair(curve: Curve, llm: Result, journal: Journal, results: Results) -> dict
     answers = {
         (unit, key): answer["value"]
         for unit in results.meta["units"]
-        for key, answer in journal.answers(llm.name, f"tune/{unit}").items()
+        for split in (f"tune/{unit}", RACE)  # a rung that was retired has its answers in the race
+        for key, answer in journal.answers(llm.name, split).items()
     }
     shared = [place for place, row in enumerate(curve.rows) if row in answers]
     shots = training_labels(llm, results)

@@ -124,7 +124,7 @@ def _needed(results: Results, decision: Decision) -> tuple[str, str]:
 def _training(results: Results, decision: Decision, studied: Mapping[str, Any]) -> tuple[str, str]:
     """Who is ahead with all labels, and from how many labels on."""
     words, evidence = _trained_or_not(results, decision)
-    context = _best(_llms(results), results)
+    context = _best(_llms(results), results) or _best_on_tune(_retired(results))
     row = best_price(studied.get("label_price"), context.name) if context else None
     if row is None:
         return words, evidence
@@ -132,6 +132,11 @@ def _training(results: Results, decision: Decision, studied: Mapping[str, Any]) 
     totals = price_total_words(row, studied["label_price"])
     words += f" Label price: {price_words(row)}{f'; {totals}' if totals else ''}."
     return words + (f" More labels: {last}." if last else ""), evidence
+
+
+def _best_on_tune(retired: Sequence[Result]) -> Result | None:
+    """Of rungs retired in the race, the one that was best on tune."""
+    return max(retired, key=lambda result: float((result.record.get("race") or {}).get("value") or 0.0), default=None)
 
 
 def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:

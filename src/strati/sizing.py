@@ -51,6 +51,11 @@ def sample_size(scores: Mapping[str, Mapping[str, float]], slow: Sequence[str], 
     return max([FEWEST, *needs])
 
 
+def likely_size(goal: Goal, most: int) -> int:
+    """The sample to plan for before tune has told anything: level rungs at 10 % discordance, of `most` there are."""
+    return min(most, max(FEWEST, labels_needed(0.10, goal.margin, alpha=goal.alpha) or FEWEST))
+
+
 def _pair(leader: Mapping[str, float], other: Mapping[str, float], goal: Goal, *, trails: bool) -> int:
     """Examples to show that the leader is not worse than the other or, with `trails`, that the other falls short."""
     gaps = [value - other[key] for key, value in leader.items() if key in other]

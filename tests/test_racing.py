@@ -257,9 +257,7 @@ def test_the_verdict_says_what_was_retired_and_stays_right(tmp_path: Path) -> No
     choice = verdict["choice"]
     assert (choice["name"], choice["needs_llm"]) == ("fast", "no")
     assert choice["headline"] == "Use fast. You do not need an LLM for this task, among the LLMs tried."
-    assert any(
-        reason.startswith("llm was retired on tune and takes no part: worse than fast") for reason in choice["reasons"]
-    )
+    assert any(reason.startswith("llm was retired and takes no part: worse than fast") for reason in choice["reasons"])
     row = next(row for row in verdict["candidates"] if row["name"] == "llm")
     assert (row["status"], row["quality"], row["qualifies"]) == ("retired", None, False)
     assert row["race"]["saved_answers"] == 100 + 100

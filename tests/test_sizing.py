@@ -40,7 +40,7 @@ def test_a_language_model_in_the_lead_is_compared_with_the_best_fast_rung() -> N
 
 
 def test_before_tune_level_rungs_are_planned_for() -> None:
-    assert (likely_size(GOAL, 3080), likely_size(GOAL, 500), likely_size(Goal(margin=0.5), 500)) == (687, 500, FEWEST)
+    assert (likely_size(GOAL, 3080), likely_size(GOAL, 500), likely_size(Goal(margin=0.2), 500)) == (687, 500, FEWEST)
 
 
 def test_nothing_known_asks_for_the_least() -> None:

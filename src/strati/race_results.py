@@ -14,7 +14,7 @@ Sizes = Mapping[str, JSON]
 def retirements(results: Results) -> list[str]:
     """One reason for each rung that takes no part because a race on tune ended it."""
     return [
-        f"{result.name} was retired on tune and takes no part: {result.record['reason']}"
+        f"{result.name} was retired and takes no part: {result.record['reason']}"
         for result in results.candidates
         if result.retired
     ]

@@ -41,6 +41,11 @@ class Result:
         return bool(self.record["status"] == "retired")
 
     @property
+    def raced_out(self) -> JSON:
+        """What is known of a rung that was retired after answering tune rows; None for all others."""
+        return self.record.get("race") if self.retired else None
+
+    @property
     def measured(self) -> NDArray[np.bool_]:
         return np.array([answer is not None for answer in self.answers], dtype=bool)
 

@@ -22,7 +22,7 @@ from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
 from strati.racing import SPLIT, Race, no_race
 from strati.records import JSON, Case, Example, Usage
-from strati.sizing import right_on_tune, sample_size
+from strati.sizing import behind_fast, right_on_tune, sample_size
 from strati.stack import Stack
 from strati.task import Goal
 
@@ -218,13 +218,17 @@ class Bench:
         )
 
     def _calibrate(self, entry: Entry) -> None:
-        """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later."""
+        """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later.
+
+        A slow rung that is worse than a fast one is hardly worth a certificate, and does not take the time for it.
+        """
         candidate, record = entry.candidate, entry.record
         examples: Sequence[Example] = self.splits.calibrate
         if not self.effort.calibrate or candidate.recorded:
             examples = ()
-        if candidate.slow:
-            examples = shuffled(examples, self.ctx.seed)[: self.sample]
+        if candidate.slow and examples:
+            worse = behind_fast(self.journal, self.splits, candidate.name, self.goal.alpha)
+            examples = () if worse else shuffled(examples, self.ctx.seed)[: self.sample]
         if examples:
             self._answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.fitting)
         record["calibrate"] = len(examples)

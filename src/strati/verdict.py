@@ -61,8 +61,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "goal": asdict(results.goal),
         "data": meta["data"],
         "candidates": [
-            _candidate(result, results, decision) | {"race": race_of(result, results, sizes)}
-            for result in results.candidates
+            _candidate(result, results, decision) | {"race": race_of(result, sizes)} for result in results.candidates
         ],
         "comparisons": [
             {

@@ -231,7 +231,7 @@ class Bench:
             examples = () if worse else shuffled(examples, self.ctx.seed)[: self.sample]
         if examples:
             self._answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.fitting)
-        record["calibrate"] = len(examples)
+        record.update(calibrate=len(examples), reason=None)
 
     def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:
         """All test examples, or the common random subset for a slow candidate, in the subset's own order."""

@@ -65,3 +65,19 @@ def test_from_a_file_to_a_verdict_and_back_from_the_journal(folder: Path) -> Non
     for name in FILES:
         assert (folder / "again" / name).read_text(encoding="utf-8") == written[name]
         assert (folder / "rebuilt" / name).read_text(encoding="utf-8") == written[name]
+
+
+def test_racing_can_be_switched_off_by_flag_and_by_file(folder: Path) -> None:
+    by_flag = strati(folder, "bench", "tickets.csv", "--no-llm", "--no-racing", "--json")
+    text = '[data]\nfile = "tickets.csv"\nlabel = "label"\ninput = ["text"]\n[bench]\nllm = false\nracing = false\n'
+    (folder / "strati.toml").write_text(text, encoding="utf-8")
+    by_file = strati(folder, "bench", "--json")
+    for run in (by_flag, by_file):
+        assert run.returncode == 0, run.stderr
+        limits = strict(run.stdout)["limits"]
+        assert isinstance(limits, dict)
+        assert limits["racing"] is False
+    again = strati(folder, "bench", "--racing", "--json")
+    limits = strict(again.stdout)["limits"]
+    assert isinstance(limits, dict)
+    assert limits["racing"] is True

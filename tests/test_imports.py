@@ -46,6 +46,7 @@ ORDER = [
     ["probe"],
     ["choosing"],
     ["halving"],
+    ["entry"],
     ["trials"],
     ["racing"],
     ["sizing"],

@@ -33,7 +33,7 @@ from strati.cli.available import open_models
 from strati.effort import Effort
 from strati.model import Choice, Embedder, LanguageModel, Prompt
 from strati.racing import LET_THROUGH, LOOK
-from strati.statistics import binomial_p_values, clopper_pearson
+from strati.statistics import binomial_p_values, clopper_pearson, shown_above
 from strati.trials import Trial
 
 ROWS = Effort().race_rows
@@ -108,13 +108,13 @@ def beside(rng: np.random.Generator, fast: Right, gap: float, discordance: float
 
 def race(gaps: Sequence[Right], alpha: float) -> int:
     """As `strati.racing` does it: look after every batch, let through what will not be retired by the end."""
-    for rows in range(LOOK, ROWS + 1, LOOK):
-        trials = [Trial("inferior", list(gap[:rows]), MARGIN, -1.0, "rival") for gap in gaps]
-        if any(trial.passed(alpha) for trial in trials):
-            return rows
-        if rows >= LET_THROUGH and not any(trial.within_reach(alpha, ROWS) for trial in trials):
+    shown = [shown_above(gap, MARGIN, alpha) for gap in gaps]
+    first = min((rows for rows in shown if rows), default=None)
+    retired_at = 0 if first is None else -(-first // LOOK) * LOOK
+    for rows in range(LET_THROUGH, retired_at or LET_THROUGH, LOOK):
+        if not any(Trial("inferior", gap[:rows], MARGIN, -1.0).within_reach(alpha, ROWS) for gap in gaps):
             return 0
-    return 0
+    return retired_at
 
 
 class Counted:

@@ -50,6 +50,7 @@ ORDER = [
     ["probe"],
     ["choosing"],
     ["halving"],
+    ["entry"],
     ["trials"],
     ["racing"],
     ["sizing"],

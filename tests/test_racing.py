@@ -127,6 +127,12 @@ def test_a_good_rung_goes_on_to_test_and_to_calibrate_inputs(tmp_path: Path) -> 
     assert answered(tmp_path, "fast", "calibrate") == {row.id for row in parts.calibrate}
 
 
+def test_a_slow_rung_that_is_worse_on_test_is_not_asked_for_calibrate_inputs(tmp_path: Path) -> None:
+    records = measure([fast(0.97), llm(0.87)], tmp_path)
+    assert (records["llm"]["status"], records["llm"]["calibrate"]) == ("measured", 0)
+    assert answered(tmp_path, "llm", "calibrate") == set()
+
+
 def test_rungs_that_are_level_are_never_retired(tmp_path: Path) -> None:
     records = measure([fast(0.8, "same"), llm(0.8, "same "), llm(0.8, "twin", model(0.8, "same"))], tmp_path)
     assert [record["status"] for record in records.values()] == ["measured"] * 3
@@ -257,12 +263,10 @@ def test_the_verdict_says_what_was_retired_and_stays_right(tmp_path: Path) -> No
     choice = verdict["choice"]
     assert (choice["name"], choice["needs_llm"]) == ("fast", "no")
     assert choice["headline"] == "Use fast. You do not need an LLM for this task, among the LLMs tried."
-    assert any(
-        reason.startswith("llm was retired on tune and takes no part: worse than fast") for reason in choice["reasons"]
-    )
+    assert any(reason.startswith("llm was retired and takes no part: worse than fast") for reason in choice["reasons"])
     row = next(row for row in verdict["candidates"] if row["name"] == "llm")
     assert (row["status"], row["quality"], row["qualifies"]) == ("retired", None, False)
-    assert row["race"]["saved_answers"] == 100 + 100
+    assert row["race"]["saved_answers"] == 100
     assert {pair["a"] for pair in verdict["comparisons"]} == {"fast", "poor"}
     assert (
         "a race on tune retired llm (risk of retiring any wrongly at most 0.05, over 1 tests)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.sizing import FEWEST, sample_size
+from strati.sizing import FEWEST, likely_size, sample_size
 from strati.statistics import labels_needed
 from strati.task import Goal
 
@@ -37,6 +37,10 @@ def test_a_language_model_in_the_lead_is_compared_with_the_best_fast_rung() -> N
     assert sample_size(found, ["llm"], GOAL) == FEWEST
     small = {"fast": scores("0" * 6 + "1" * 94), "llm": scores("1" * 100)}
     assert sample_size(small, ["llm"], GOAL) > FEWEST
+
+
+def test_before_tune_level_rungs_are_planned_for() -> None:
+    assert (likely_size(GOAL, 3080), likely_size(GOAL, 500), likely_size(Goal(margin=0.2), 500)) == (687, 500, FEWEST)
 
 
 def test_nothing_known_asks_for_the_least() -> None:

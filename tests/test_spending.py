@@ -64,16 +64,16 @@ def holds(outcome: Outcome, till: Till, limit: float) -> dict[str, Any]:
 
 def test_a_rung_that_reaches_the_limit_ends_and_the_others_go_on(tmp_path: Path) -> None:
     model = PaidModel()
-    outcome = run(tmp_path, model, dollars=0.05)
+    outcome = run(tmp_path, model, dollars=0.058)
     assert status(outcome) == {"paid": "partial", "majority": "measured"}
     assert outcome.out_of_money
     assert outcome.stopped is not None
-    assert "the budget of $0.05 does not allow another $0.0015" in outcome.stopped
-    spent = holds(outcome, model.till, 0.05)
-    assert 0.05 - WORST < spent["spent"] <= 0.05
+    assert "the budget of $0.06 does not allow another $0.0015" in outcome.stopped
+    spent = holds(outcome, model.till, 0.058)
+    assert 0.058 - WORST < spent["spent"] <= 0.058
     reason = outcome.verdict["choice"]["reasons"][0]
     assert reason.startswith("not measured to the end for want of money: paid; $0.0")
-    assert "of the $0.050 allowed is spent" in reason
+    assert "of the $0.058 allowed is spent" in reason
     quality = outcome.verdict["candidates"][0]["quality"]
     assert 0 < quality["n"] < 30  # the answers that were paid for are kept and shown
 

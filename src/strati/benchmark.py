@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from strati.context import Context, VectorCache
 from strati.contract import Saveable
 from strati.dataset import Splits, Unit
 from strati.effort import Effort, sampled, shuffled
+from strati.entry import DONE, Entry, folder_bytes, preview
 from strati.errors import BudgetReached, StackError, Stopped, StratiError
 from strati.folder import save_stack, stack_folder_name
 from strati.halving import HalvingTuner
@@ -23,29 +24,9 @@ from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
 from strati.racing import SPLIT, Race, no_race
 from strati.records import JSON, Case, Example, Usage
-from strati.sizing import right_on_tune, sample_size
+from strati.sizing import behind_fast, right_on_tune, sample_size
 from strati.stack import Stack
 from strati.task import Goal
-
-DONE = ("measured", "recorded", "retired")
-
-
-@dataclass
-class Entry:
-    """A candidate on its way: its place and folder, its stacks fitted so far, and its record."""
-
-    position: int
-    candidate: Candidate
-    folder: str
-    fits: list[Chosen] = field(default_factory=list)
-    record: dict[str, JSON] = field(default_factory=dict)
-    short: BudgetReached | None = None  # it can't go on for want of money
-
-    def failed(self, reason: str) -> None:
-        """Note a failure. What was measured on test stays measured."""
-        self.record["reason"] = reason
-        if self.record["status"] not in DONE:
-            self.record["status"] = "failed"
 
 
 class Bench:
@@ -222,7 +203,7 @@ class Bench:
     def _measure(self, entry: Entry) -> None:
         """Save and probe the fitted stack, and ask it the test examples."""
         candidate, folder, record, fits = entry.candidate, entry.folder, entry.record, entry.fits
-        if record["status"] in DONE:
+        if record["status"] in DONE or len(fits) < len(self.splits.units):
             return
         stack, forms, refit = fits[0].stack, record["forms"], None
         saved = self._save(stack, folder)
@@ -231,7 +212,7 @@ class Bench:
             self._answer(chosen.stack, candidate.name, "test", self._sampled(candidate, unit.test))
         if self.splits.method == "published" and candidate.learns and not candidate.slow:
             refit = self._refit(stack, candidate.name)
-        size = _folder_bytes(self.stacks / folder) if saved and self.stacks else 0
+        size = folder_bytes(self.stacks / folder) if saved and self.stacks else 0
         record.update(
             status="recorded" if candidate.recorded else "measured",
             settings=next(form["settings"] for form in forms if form["chosen"]),
@@ -242,21 +223,27 @@ class Bench:
             stack_bytes=size,
             stack=folder if saved else None,
             fingerprint=stack.fingerprint(),
-            preview=_preview(stack),
+            preview=preview(stack),
             refit_rows=refit,
         )
 
     def _calibrate(self, entry: Entry) -> None:
-        """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later."""
+        """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later.
+
+        A slow rung that is worse than a fast one is hardly worth a certificate, and does not take the time for it.
+        """
         candidate, record = entry.candidate, entry.record
+        if record["status"] not in DONE:
+            return
         examples: Sequence[Example] = self.splits.calibrate
         if not self.effort.calibrate or candidate.recorded:
             examples = ()
-        if candidate.slow:
-            examples = shuffled(examples, self.ctx.seed)[: self.sample]
+        if candidate.slow and examples:
+            worse = behind_fast(self.journal, self.splits, candidate.name, self.goal.alpha)
+            examples = () if worse else shuffled(examples, self.ctx.seed)[: self.sample]
         if examples:
             self._answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.fitting)
-        record["calibrate"] = len(examples)
+        record.update(calibrate=len(examples), reason=None)
 
     def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:
         """All test examples, or the common random subset for a slow candidate, in the subset's own order."""
@@ -332,16 +319,3 @@ class Bench:
 def _chunks(examples: Sequence[Example], size: int) -> Iterator[Sequence[Example]]:
     for start in range(0, len(examples), size):
         yield examples[start : start + size]
-
-
-def _folder_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def _preview(stack: Stack) -> list[str]:
-    """The first lines of a layer that people can read."""
-    for stage in stack.stages:
-        text = getattr(stage.layer, "text", None)
-        if callable(text):
-            return str(text()).splitlines()[:12]
-    return []

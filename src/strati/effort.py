@@ -42,7 +42,12 @@ class Effort:
         """Effort in proportion to the sample: what slow rungs do on tune shrinks with it."""
         if sample < 1:
             raise TaskError(f"the sample is {sample}, expected at least 1 example")
-        return cls(sample, form_rows=min(32, max(12, sample // 5)), tune_rows=min(100, max(12, sample // 4)))
+        return cls(
+            sample,
+            form_rows=min(32, max(12, sample // 5)),
+            tune_rows=min(100, max(12, sample // 4)),
+            race_rows=min(256, max(24, sample)),
+        )
 
 
 def sample_ids(splits: Splits, size: int, seed: int) -> frozenset[str]:

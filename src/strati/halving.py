@@ -31,7 +31,8 @@ class HalvingTuner(Tuner):
         rows = shuffled(unit.tune, self.ctx.seed)[: self.effort.form_rows]
         families = _families(candidate.forms)
         sizes = round_sizes(len(families), len(rows))
-        self.ctx.begin(f"{candidate.name}: choosing among {len(candidate.forms)} settings on tune", 0)
+        total = sum(-(-len(candidate.forms) // 2**lap) * size for lap, size in enumerate(sizes))
+        self.ctx.begin(f"{candidate.name}: choosing among {len(candidate.forms)} settings on tune", total)
         tried: dict[int, dict[str, JSON]] = {}
         fitted: dict[int, tuple[Stack, list[Case]]] = {}
         for size in sizes:

@@ -55,8 +55,12 @@ def _retired(results: Results) -> list[Result]:
     return [result for result in results.candidates if result.retired and result.record["uses_llm"]]
 
 
+def _behind(result: Result) -> bool:
+    return bool((result.record.get("race") or {}).get("against"))
+
+
 def _raced(found: Sequence[Result]) -> str:
-    return "; ".join(f"{result.name}, retired on tune: {result.record['reason']}" for result in found)
+    return "; ".join(f"{result.name}, retired: {result.record['reason']}" for result in found)
 
 
 def _value(result: Result, results: Results) -> float:
@@ -80,7 +84,9 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
     llms = _llms(results)
     best = _best(llms, results)
     if best is None and (retired := _retired(results)):
-        return f"None of those tried: {'all' if len(retired) > 1 else 'it'} fell behind on tune.", _raced(retired)
+        return f"None of those tried: {'all were' if len(retired) > 1 else 'it was'} retired before test.", _raced(
+            retired
+        )
     if best is None and results.llms_began:
         return "Not known: no LLM was measured to the end.", "no LLM measured"
     if best is None:
@@ -144,7 +150,7 @@ def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
     context = _best([r for r in measured if r.record["uses_llm"]], results)
     trained = _best([r for r in measured if r.record["learns"] and not r.record["uses_llm"]], results)
     retired = _retired(results)
-    if context is None and trained is not None and any((r.record.get("race") or {}).get("against") for r in retired):
+    if context is None and trained is not None and retired and all(_behind(r) for r in retired):
         return "Training is worth it here: every LLM tried fell behind on tune.", _raced(retired)
     if context is None or trained is None:
         return "Not known: it takes both an LLM and a trained candidate to compare.", _figures(measured, results)

@@ -14,21 +14,18 @@ Sizes = Mapping[str, JSON]
 def retirements(results: Results) -> list[str]:
     """One reason for each rung that takes no part because a race on tune ended it."""
     return [
-        f"{result.name} was retired on tune and takes no part: {result.record['reason']}"
+        f"{result.name} was retired and takes no part: {result.record['reason']}"
         for result in results.candidates
         if result.retired
     ]
 
 
-def race_of(result: Result, results: Results, sizes: Sizes) -> dict[str, JSON] | None:
+def race_of(result: Result, sizes: Sizes) -> dict[str, JSON] | None:
     """What is known of a slow rung from the race, with what its retirement saved; None for one that did not race."""
     known = result.record.get("race")
     if known is None:
         return None
-    saved = 0
-    if result.retired and "sample" in sizes:
-        calibrate = results.meta["data"]["splits"]["calibrate"] if results.meta["limits"].get("calibrate") else 0
-        saved = sizes["sample"] + min(sizes["sample"], calibrate)
+    saved = sizes["sample"] if result.retired and "sample" in sizes else 0
     seconds = known.get("seconds")
     return {**known, "saved_answers": saved, "saved_seconds": None if seconds is None else saved * seconds}
 

@@ -10,7 +10,7 @@ it is no likelier than alpha that *any* rung is retired wrongly. What makes that
 - the fast rung it is compared with, and that rung's form, are those that were best on the rows that do not race. Worse
   than the rung in that form implies worse than the rung at its best;
 - only strati's own fast layers are compared with: given the settings their answers depend on train alone, while a layer
-  of the user's may have learnt from tune.
+  of the user's may have learnt from tune, and so has a threshold's confidence.
 
 What keeps the verdict right:
 
@@ -217,5 +217,7 @@ def _comparable(other: Candidate, candidate: Candidate) -> bool:
     """Whether one rung may be retired against another: see the conditions at the top of this file."""
     if other.name == candidate.name or other.recorded or (other.uses_llm and not candidate.uses_llm):
         return False
-    layers = [stage.layer for form in other.forms for stage in form.stack.stages]
-    return other.slow or all(type(layer).__module__.startswith("strati.layers.") for layer in layers)
+    stages = [stage for form in other.forms for stage in form.stack.stages]
+    return other.slow or all(
+        stage.threshold == 0 and type(stage.layer).__module__.startswith("strati.layers.") for stage in stages
+    )

@@ -43,6 +43,11 @@ class Result:
         return bool(self.record["status"] == "retired")
 
     @property
+    def raced_out(self) -> JSON:
+        """What is known of a rung that was retired after answering tune rows; None for all others."""
+        return self.record.get("race") if self.retired else None
+
+    @property
     def measured(self) -> NDArray[np.bool_]:
         return self.answers.asked
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from strati.dataset import Splits
 from strati.journal import Journal
 from strati.metrics import Accuracy
-from strati.statistics import labels_needed
+from strati.statistics import labels_needed, tango_interval
 from strati.task import Goal
 from strati.trials import right
 
@@ -49,6 +49,26 @@ def sample_size(scores: Mapping[str, Mapping[str, float]], slow: Sequence[str], 
         others.append(max(fast, key=lambda name: means[name]))
     needs = [_pair(scores[leader], scores[other], goal, trails=other in fast) for other in others]
     return max([FEWEST, *needs])
+
+
+def behind_fast(journal: Journal, splits: Splits, name: str, alpha: float) -> bool:
+    """Whether a slow rung's test answers show it to be worse than some fast rung's, by however little."""
+    rows = [example for unit in splits.units for example in unit.test]
+    own = right(journal.answers(name, "test"), rows, Accuracy())
+    for other, record in journal.candidates().items():
+        if record["slow"] or record["status"] != "measured":
+            continue
+        theirs = right(journal.answers(other, "test"), rows, Accuracy())
+        gaps = [value - theirs[key] for key, value in own.items() if key in theirs]
+        ahead, behind = gaps.count(1.0), gaps.count(-1.0)
+        if tango_interval(ahead, behind, len(gaps), 1 - 2 * alpha).high < 0:
+            return True
+    return False
+
+
+def likely_size(goal: Goal, most: int) -> int:
+    """The sample to plan for before tune has told anything: level rungs at 10 % discordance, of `most` there are."""
+    return min(most, max(FEWEST, labels_needed(0.10, goal.margin, alpha=goal.alpha) or FEWEST))
 
 
 def _pair(leader: Mapping[str, float], other: Mapping[str, float], goal: Goal, *, trails: bool) -> int:

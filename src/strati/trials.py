@@ -15,6 +15,7 @@ from strati.words import difference, interval, milliseconds, money, share
 
 Answers = Mapping[str, JSON]
 SLOW_SHARE = 0.05  # of answers that may take longer than the limit on p95
+HOPE = 2.0  # how much faster than so far evidence may come while something still counts as within reach
 
 
 class Trial(NamedTuple):
@@ -36,11 +37,11 @@ class Trial(NamedTuple):
         return shown_above(self.values, self.bound, alpha, self.low, 1.0) is not None
 
     def within_reach(self, alpha: float, rows: int) -> bool:
-        """Whether it would be shown on `rows` values if those to come are like those seen."""
+        """Whether it would be shown on `rows` values if evidence comes twice as fast as it did so far."""
         if not len(self.values):
             return False
         now = float(log_capital(self.values, self.bound, self.low, 1.0)[-1])
-        growth = best_growth(self.values, self.bound, self.low, 1.0)
+        growth = HOPE * max(0.0, best_growth(self.values, self.bound, self.low, 1.0))
         return now + growth * (rows - len(self.values)) >= float(np.log(1 / alpha))
 
 

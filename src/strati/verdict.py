@@ -51,8 +51,8 @@ def judge(journal: Journal) -> dict[str, JSON]:
         results.goal,
         results.groups,
         int(results.meta["seed"]),
-        [result.name for result in results.candidates if result.retired and result.record["uses_llm"]],
-        any(result.retired and (result.record.get("race") or {}).get("against") for result in results.candidates),
+        [result.name for result in results.candidates if result.raced_out and result.record["uses_llm"]],
+        any((result.raced_out or {}).get("against") for result in results.candidates),
     )
     shown = _shown(results, decision)
     meta, sizes, spent = results.meta, journal.read("sizes") or {}, spending(journal)
@@ -67,8 +67,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "goal": asdict(results.goal),
         "data": meta["data"],
         "candidates": [
-            _candidate(result, results, decision) | {"race": race_of(result, results, sizes)}
-            for result in results.candidates
+            _candidate(result, results, decision) | {"race": race_of(result, sizes)} for result in results.candidates
         ],
         "comparisons": [
             {
@@ -134,7 +133,7 @@ def obstacles(result: Result, goal: Goal) -> list[str]:
 
 def headline(results: Results, decision: Decision) -> str:
     """The decision in one or two sentences for somebody who reads nothing else."""
-    tried = any(result.record["uses_llm"] and (result.complete or result.retired) for result in results.candidates)
+    tried = any(result.record["uses_llm"] and (result.complete or result.raced_out) for result in results.candidates)
     none = "was measured to the end" if results.llms_began else "was tried"
     llm = {
         "no": "You do not need an LLM for this task"
@@ -200,7 +199,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "forms": record.get("forms", []),
         "refit": _refit(result, results),
         "obstacles": [
-            *([f"retired on tune: {record['reason']}"] if result.retired else []),
+            *([f"retired: {record['reason']}"] if result.retired else []),
             *([] if result.retired else obstacles(result, results.goal)),
             *_not_shown(standing, decision),
         ],

@@ -78,3 +78,19 @@ def test_curves_are_left_out_on_request_and_drawn_otherwise(folder: Path) -> Non
     assert "n-grams: learning curve" in found.stderr
     assert "Total cost: 10,000 answers a month for 12 months" in found.stdout
     assert all(len(line) <= 80 for line in found.stdout.splitlines())
+
+
+def test_racing_can_be_switched_off_by_flag_and_by_file(folder: Path) -> None:
+    by_flag = strati(folder, "bench", "tickets.csv", "--no-llm", "--no-racing", "--json")
+    text = '[data]\nfile = "tickets.csv"\nlabel = "label"\ninput = ["text"]\n[bench]\nllm = false\nracing = false\n'
+    (folder / "strati.toml").write_text(text, encoding="utf-8")
+    by_file = strati(folder, "bench", "--json")
+    for run in (by_flag, by_file):
+        assert run.returncode == 0, run.stderr
+        limits = strict(run.stdout)["limits"]
+        assert isinstance(limits, dict)
+        assert limits["racing"] is False
+    again = strati(folder, "bench", "--racing", "--json")
+    limits = strict(again.stdout)["limits"]
+    assert isinstance(limits, dict)
+    assert limits["racing"] is True

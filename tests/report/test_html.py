@@ -156,6 +156,17 @@ def test_figures_of_the_verdict_are_there() -> None:
         assert part in text, part
 
 
+def test_a_race_is_shown_with_what_it_saved() -> None:
+    race = {"rows": 24, "value": 0.5, "low": 0.2, "high": 0.7, "against": "n-grams", "difference": -0.4}
+    race |= {"saved_answers": 200, "saved_seconds": 180.0}
+    found = use()
+    found["candidates"].append(candidate("hopeless", None, None, status="retired", qualifies=False, race=race))
+    text = " ".join(Page(render_html(found)).texts)
+    for words in ("The race on tune", "hopeless", "50.0 % (20.0 to 70.0)", "−40.0", "retired", "200", "3 min"):
+        assert words in text
+    assert "The race on tune" not in render_html(use())
+
+
 def test_questions_answers_and_evidence() -> None:
     found = use()
     text = Page(render_html(found)).text

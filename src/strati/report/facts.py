@@ -57,7 +57,7 @@ def standing(verdict: Record, candidate: Record) -> str:
     status = str(candidate.get("status"))
     if candidate.get("qualifies"):
         return "yes"
-    words_for = {"partial": "partial", "failed": "failed", "not_allowed": "not allowed"}
+    words_for = {"partial": "partial", "failed": "failed", "retired": "retired", "not_allowed": "not allowed"}
     return words_for.get(status, "undecided" if candidate.get("qualifies") is None else "no")
 
 

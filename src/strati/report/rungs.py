@@ -19,6 +19,7 @@ from strati.report.facts import (
     texts,
 )
 from strati.report.markup import Child, Html, join, tag
+from strati.report.races import races
 from strati.report.spark import ends_of, spark
 from strati.report.tables import Column, Row, bullets, fold, note, section, table
 
@@ -44,6 +45,7 @@ def ladder(verdict: Record) -> Html:
         "ladder",
         table("Candidates, simplest first", columns, rows),
         note(words.line(record(verdict, "limits").get("note"))),
+        races(candidates),
         _refits(candidates),
         _details(candidates),
         _forms(candidates),

@@ -1,0 +1,46 @@
+"""What slow rungs did in the race on tune, for the HTML report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strati import words
+from strati.report.facts import Record, name_of, record
+from strati.report.markup import Html, join, tag
+from strati.report.tables import Column, Row, note, table
+
+
+def races(candidates: Sequence[Record]) -> Html:
+    """One row for each rung that raced; nothing where none did."""
+    raced = [(candidate, race) for candidate in candidates if (race := record(candidate, "race"))]
+    if not raced:
+        return join()
+    columns = [
+        Column("Rung"),
+        Column("Rows answered", "number"),
+        Column("Right on tune", "number"),
+        Column("Compared with"),
+        Column("Difference", "number"),
+        Column("Outcome"),
+        Column("Answers saved", "number"),
+        Column("Time saved", "number"),
+    ]
+    return join(
+        tag("h3", "The race on tune"),
+        note("Limits hold at every moment of looking. A rung that was retired takes no part in the decision."),
+        table("Slow rungs in the race", columns, [Row(_cells(candidate, race)) for candidate, race in raced]),
+    )
+
+
+def _cells(candidate: Record, race: Record) -> list[str]:
+    retired = candidate.get("status") == "retired"
+    return [
+        name_of(candidate),
+        words.count(race.get("rows")),
+        words.interval(race),
+        words.line(race.get("against")) or "-",
+        words.points(race.get("difference")),
+        "retired" if retired else "went on to test",
+        words.count(race.get("saved_answers")) if retired else "-",
+        words.seconds(race.get("saved_seconds")) if retired else "-",
+    ]

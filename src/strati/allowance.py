@@ -30,7 +30,7 @@ def foresee(
     candidates = [candidate for candidate in planned.candidates if candidate.paid or not only_paid]
     with Journal(path, read_only=True) if path.exists() else nullcontext() as journal:
         spent = 0.0 if journal is None else Budget(0.0, journal).spent
-        found = Forecaster(planned.splits, metric, planned.effort, ctx, journal, Pace(runs))
+        found = Forecaster(planned.splits, metric, planned.effort, ctx, journal, Pace(runs), planned.task.goal)
         asked = studies or Studies()
         rungs = [
             found.rung(candidate).more(sum(extra_calls(candidate, found.sample, asked).values()))

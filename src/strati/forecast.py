@@ -20,10 +20,11 @@ from strati.pace import Pace
 from strati.racing import no_race
 from strati.records import Case, Example, Usage
 from strati.rehearsal import Rehearsal
+from strati.sizing import likely_size
 from strati.stack import BATCH, Stack
+from strati.task import Goal
 
 Calls = dict[str, Quote]
-USUAL = 687  # test examples that show a margin of three points at 10 % discordance with 80 % power
 REHEARSED = 2000  # training rows used when no reply is known yet: the number of calls does not depend on them
 
 
@@ -107,6 +108,7 @@ class Forecaster:
         ctx: its seed, cancellation and progress.
         journal: of the run if it has begun.
         pace: how long things take.
+        goal: its margin and alpha say how many test examples slow rungs are likely to answer.
     """
 
     splits: Splits
@@ -115,6 +117,7 @@ class Forecaster:
     ctx: Context
     journal: Journal | None = None
     pace: Pace = field(default_factory=Pace)
+    goal: Goal = field(default_factory=Goal)
 
     def rung(self, candidate: Candidate) -> RungForecast:
         """The forecast for one candidate."""
@@ -179,7 +182,8 @@ class Forecaster:
     def sample(self) -> int:
         """Examples that a slow rung answers: as the user says, as settled by the run, or as many as usually tell."""
         settled = None if self.journal is None else self.journal.read("sizes")
-        return self.effort.sample or (settled["sample"] if settled else USUAL)
+        most = sum(len(unit.test) for unit in self.splits.units)
+        return self.effort.sample or (settled["sample"] if settled else likely_size(self.goal, most))
 
     def _race_rows(self, candidate: Candidate) -> int:
         """Tune rows that a slow rung answers if it stays in the race to the end."""

@@ -37,7 +37,6 @@ ORDER = [
     ["registry"],
     ["stack"],
     ["folder"],
-    ["testing"],
     ["journal"],
     ["candidate"],
     ["ladder"],
@@ -55,9 +54,11 @@ ORDER = [
     ["run"],
     # edge: may be absent, nothing above imports it
     ["models"],
+    ["knowledge"],
+    ["testing"],
     ["cli", "__main__"],
 ]
-EDGE = {"models", "cli", "__main__"}
+EDGE = {"models", "knowledge", "testing", "cli", "__main__"}
 PLACE = {name: place for place, line in enumerate(ORDER) for name in line}
 
 # Layers share these; otherwise a layer's file knows no sibling.

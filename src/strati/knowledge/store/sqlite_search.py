@@ -43,6 +43,15 @@ def erase(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
 
 
+def faults(db: sqlite3.Connection) -> list[str]:
+    """Whether the index says what the table says; FTS5 checks it."""
+    try:
+        db.execute("INSERT INTO passages_fts (passages_fts, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError as error:
+        return [f"the search index does not fit the passages: {error}"]
+    return []
+
+
 def ranked(
     db: sqlite3.Connection, match: str, limit: int, where: str = "", values: Sequence[object] = ()
 ) -> list[tuple[int, float]]:

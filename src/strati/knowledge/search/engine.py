@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from strati.model import Embedder
 
 MODES = ("auto", "bm25", "embeddings", "fusion")
-DEPTH = 100  # passages taken from each list before they are fused
+DEPTH = 50  # passages taken from each list before they are fused, at least
+# Chosen by benchmarks/retrieval.py: words tell more than meaning where the words are known.
+WEIGHTS = {"bm25": 1.0, "embeddings": 0.5}
 
 
 class Reranker(Protocol):
@@ -60,12 +62,12 @@ class Engine:
         query = parse(text)
         match = match_of(query)
         lists: dict[str, list[int]] = {}
-        depth = max(DEPTH, k)
+        depth = max(DEPTH, 5 * k)
         if mode != "embeddings" and match:
             lists["bm25"] = self.store.search(match, depth, filter).ids.tolist()
         if self.embedder is not None and mode != "bm25" and query.meaning and not query.required:
             lists["embeddings"] = self._nearest(query, depth, filter)
-        ranking = fuse(lists)
+        ranking = fuse(lists, WEIGHTS)
         hits = self._hits(query, ranking, lists, k if reranker is None else depth, per_document)
         if reranker is not None:
             scores = reranker.rerank(text, hits)

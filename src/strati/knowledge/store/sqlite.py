@@ -22,6 +22,7 @@ from strati.knowledge.store.contract import ALL, Entry, Filter, Kept, Ranked
 from strati.knowledge.store.dump import dump
 from strati.knowledge.store.filters import condition
 from strati.knowledge.store.schema import SCHEMA, check_version, migrate
+from strati.knowledge.store.sqlite_match import highlighted
 from strati.records import JSON
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from strati.knowledge.document import Document
+    from strati.knowledge.search.query import Query
 
 FILE = "base.db"
 _ENTRY = (
@@ -239,16 +241,25 @@ class SqliteStore:
             found.update((row[0], _kept(row)) for row in self.db.execute(query, some))
         return found
 
+    def documents_of(self, ids: Sequence[int]) -> dict[int, str]:
+        """The document of each passage."""
+        query = f"SELECT id, document FROM passages WHERE id IN ({', '.join('?' * len(ids))})"
+        return dict(self.db.execute(query, tuple(ids)).fetchall())
+
     def passages_of(self, document: str) -> list[Kept]:
         query = f"SELECT {_PASSAGE} FROM passages WHERE document = ? ORDER BY position"
         return [_kept(row) for row in self.db.execute(query, (document,))]
 
-    def search(self, match: str, limit: int, filter: Filter) -> Ranked:
+    def search(self, query: Query, limit: int, filter: Filter) -> Ranked:
         import numpy as np
 
         where, values = condition(filter)
-        found = sqlite_search.ranked(self.db, match, limit, where, values)
+        found = sqlite_search.ranked(self.db, query, limit, where, values)
         return Ranked(np.array([id for id, _ in found], np.int64), np.array([score for _, score in found], np.float64))
+
+    def highlighted(self, query: Query) -> str:
+        """What `sqlite_search.Marker` has to look for in the hits of a query."""
+        return highlighted(query, sqlite_search.plan(self.db, query).near)
 
     def vectors(self, embedder: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np

@@ -29,6 +29,7 @@ GROUP = "strati.readers"
 
 # Where two readers are equally sure of a file, the earlier one reads it.
 READERS = {
+    "pdf": "strati.knowledge.readers.pdf:PdfReader",
     "markdown": "strati.knowledge.readers.markdown:MarkdownReader",
     "text": "strati.knowledge.readers.text:TextReader",
 }

@@ -30,6 +30,8 @@ GROUP = "strati.readers"
 # Where two readers are equally sure of a file, the earlier one reads it.
 READERS = {
     "pdf": "strati.knowledge.readers.pdf:PdfReader",
+    "docx": "strati.knowledge.readers.docx:DocxReader",
+    "html": "strati.knowledge.readers.html:HtmlReader",
     "markdown": "strati.knowledge.readers.markdown:MarkdownReader",
     "text": "strati.knowledge.readers.text:TextReader",
 }

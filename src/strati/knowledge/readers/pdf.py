@@ -6,6 +6,7 @@ without a text layer is read by OCR where that is installed, otherwise it is nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from strati.knowledge.readers.pdf_structure import PageLines, blocks_of
 
 OUTLINE_AT_MOST = 5_000
 ATTACHMENTS_AT_MOST = 100
+_NOTHING = {"", "anonymous", "unspecified", "untitled"}  # what programs write where nothing was given
 
 
 class PdfReader:
@@ -132,6 +134,7 @@ def _attachments(pdf: Any, limits: Limits) -> list[Attachment]:
 
 
 def _metadata(values: dict[str, str]) -> Metadata:
+    values = {key: value for key, value in values.items() if value.strip("()").lower() not in _NOTHING}
     return Metadata(
         title=values.get("Title") or None,
         author=values.get("Author") or None,
@@ -147,8 +150,6 @@ def _date(text: str) -> str | None:
     >>> _date("D:20240131120000+01'00'"), _date("D:2024"), _date("yesterday")
     ('2024-01-31T12:00:00+01:00', '2024', None)
     """
-    import re
-
     found = re.match(r"D?:?(\d{4})(\d\d)?(\d\d)?(?:(\d\d)(\d\d)(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?)?", text)
     if not found:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -71,7 +72,7 @@ class PdfPageText:
         self.raw = textpage.raw
         self.shown = Shown(page)
         self.text = self._text()
-        self._astral = any(character > "\uffff" for character in self.text)
+        self._astral = max(self.text, default="") > "\uffff"
         self._numbers = [ctypes.c_double() for _ in range(4)]
         self._pointers = [ctypes.byref(number) for number in self._numbers]
         self._loose = pdfium.FS_RECTF()
@@ -122,12 +123,14 @@ class PdfPageText:
 
     def _missing_blanks(self, start: int, end: int, words: list[Box]) -> tuple[int, ...]:
         """Where in the line blanks have to go: at gaps between words that have none."""
-        firsts = {word.left for word in words[1:]}
         found: list[int] = []
-        for place in range(start + 1, end):
-            apart = self.text[place - 1] in _BLANKS or self.text[place] in _BLANKS + _CLOSING
-            if not apart and self._left(place) in firsts:
-                found.append(place - start + len(found))
+        for word in words[1:]:
+            near = bisect_left(range(start, end), word.left, key=self._loose_left) + start
+            for place in range(max(near - 2, start + 1), min(near + 3, end)):
+                apart = self.text[place - 1] in _BLANKS or self.text[place] in _BLANKS + _CLOSING
+                if not apart and self._left(place) == word.left:
+                    found.append(place - start + len(found))
+                    break
         return tuple(found)
 
     def _cut_at_gutter(
@@ -172,11 +175,14 @@ class PdfPageText:
             return None
         return self.shown.box(box.left, box.bottom, box.right, box.top)
 
+    def _loose_left(self, place: int) -> float:
+        box = self._character(place)
+        return -1.0 if box is None else box.left
+
     def _left(self, place: int) -> float:
         """Where what is drawn of a character starts."""
         left, right, bottom, top = self._numbers
-        pointers = (self._pointers[number] for number in range(4))
-        if not self.pdfium.FPDFText_GetCharBox(self.raw, self._index(place), *pointers):
+        if not self.pdfium.FPDFText_GetCharBox(self.raw, self._index(place), *self._pointers):
             return -1.0
         return self.shown.box(left.value, bottom.value, right.value, top.value).left
 

@@ -72,8 +72,8 @@ def _block(
                 yield PdfBlock(Kind.PARAGRAPH, 0, page, lines[count:])
             return
     level = levels.get(_step(lines[0].size), 0)
-    length = sum(len(line.text) for line in lines)
-    if level and length <= HEADING_AT_MOST and any(line.text.upper() != line.text.lower() for line in lines):
+    short = len(lines) <= 3 and sum(len(line.text) for line in lines) <= HEADING_AT_MOST
+    if level and short and any(line.text.upper() != line.text.lower() for line in lines):
         yield PdfBlock(Kind.HEADING, level, page, lines)
     else:
         kind = Kind.LIST_ITEM if _ITEM.match(lines[0].text) else Kind.PARAGRAPH

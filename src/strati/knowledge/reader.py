@@ -32,6 +32,12 @@ READERS = {
     "pdf": "strati.knowledge.readers.pdf:PdfReader",
     "docx": "strati.knowledge.readers.docx:DocxReader",
     "html": "strati.knowledge.readers.html:HtmlReader",
+    "timedtext": "strati.knowledge.readers.timedtext:TimedTextReader",
+    "webvtt": "strati.knowledge.readers.webvtt:WebVttReader",
+    "subrip": "strati.knowledge.readers.subrip:SubRipReader",
+    "sbv": "strati.knowledge.readers.sbv:SbvReader",
+    "youtube_json": "strati.knowledge.readers.youtube_json:YoutubeJsonReader",
+    "transcript": "strati.knowledge.readers.transcript:TranscriptReader",
     "markdown": "strati.knowledge.readers.markdown:MarkdownReader",
     "text": "strati.knowledge.readers.text:TextReader",
 }

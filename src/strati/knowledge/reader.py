@@ -31,6 +31,12 @@ GROUP = "strati.readers"
 READERS = {
     "pdf": "strati.knowledge.readers.pdf:PdfReader",
     "docx": "strati.knowledge.readers.docx:DocxReader",
+    "pptx": "strati.knowledge.readers.pptx:PptxReader",
+    "spreadsheet": "strati.knowledge.readers.spreadsheet:SpreadsheetReader",
+    "epub": "strati.knowledge.readers.epub:EpubReader",
+    "email": "strati.knowledge.readers.email:EmailReader",
+    "notebook": "strati.knowledge.readers.notebook:NotebookReader",
+    "csv": "strati.knowledge.readers.csv:CsvReader",
     "html": "strati.knowledge.readers.html:HtmlReader",
     "timedtext": "strati.knowledge.readers.timedtext:TimedTextReader",
     "webvtt": "strati.knowledge.readers.webvtt:WebVttReader",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, doctor, init, models, report
+from strati.cli import bench, doctor, ingest, init, models, report, search
 
 app = typer.Typer(
     name="strati",
@@ -18,6 +18,8 @@ app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
 app.command("report")(report.report)
+app.command("ingest")(ingest.ingest)
+app.command("search")(search.search)
 app.add_typer(models.app, name="models")
 
 

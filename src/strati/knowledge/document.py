@@ -117,9 +117,7 @@ class Document:
 
     def places(self, start: int, end: int) -> tuple[Mark, ...]:
         """The marks that `text[start:end]` touches, cut to it: one a line, cell or cue."""
-        first = bisect_right(self.marks, start, key=lambda mark: mark.end)
-        last = bisect_left(self.marks, end, key=lambda mark: mark.start)
-        return tuple(Mark(max(m.start, start), min(m.end, end), m.locator) for m in self.marks[first:last])
+        return cut(self.marks, start, end)
 
     def block_at(self, position: int) -> Block | None:
         """The block that holds a character, or the next one after it."""
@@ -130,13 +128,24 @@ class Document:
         """One place for `text[start:end]`: from its first to its last mark, under the headings above its start."""
         block = self.block_at(start)
         path = block.path if block and block.start < end else ()
-        marks = self.places(start, end)
-        if not marks:
-            return Locator(path=path)
-        found = marks[0].locator
-        for mark in marks[1:]:
-            found = found.to(mark.locator)
-        return replace(found, path=path)
+        return joined(self.places(start, end), path)
+
+
+def cut(marks: Sequence[Mark], start: int, end: int) -> tuple[Mark, ...]:
+    """The marks that `start` to `end` touches, cut to it."""
+    first = bisect_right(marks, start, key=lambda mark: mark.end)
+    last = bisect_left(marks, end, key=lambda mark: mark.start)
+    return tuple(Mark(max(m.start, start), min(m.end, end), m.locator) for m in marks[first:last])
+
+
+def joined(marks: Sequence[Mark], path: tuple[str, ...] = ()) -> Locator:
+    """One place from the first mark to the last, under these headings."""
+    if not marks:
+        return Locator(path=path)
+    found = marks[0].locator
+    for mark in marks[1:]:
+        found = found.to(mark.locator)
+    return replace(found, path=path)
 
 
 def faults(document: Document) -> Iterator[str]:

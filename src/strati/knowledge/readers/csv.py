@@ -34,7 +34,9 @@ class CsvReader:
         _, share, width, rows = _best(text)
         if name.lower().endswith(_ENDINGS):
             return 0.7 if share > 0.8 else 0.4
-        return 0.45 if share > 0.95 and rows >= 5 and width >= 3 and not text.lstrip().startswith(("{", "[", "<")) else 0.0
+        return (
+            0.45 if share > 0.95 and rows >= 5 and width >= 3 and not text.lstrip().startswith(("{", "[", "<")) else 0.0
+        )
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         text, note = decode(data)
@@ -66,8 +68,8 @@ def _rows(text: str, delimiter: str, lines: list[int]) -> Iterator[list[str]]:
 
 def _best(text: str) -> tuple[str, float, int, int]:
     """The likeliest delimiter, the share of rows with the commonest number of cells, that number, and the rows."""
-    found = max((_fits(text, delimiter) for delimiter in DELIMITERS), key=lambda fit: (fit[1] * min(fit[2], 3), fit[2]))
-    return found
+    fits = (_fits(text, delimiter) for delimiter in DELIMITERS)
+    return max(fits, key=lambda fit: (fit[1] * min(fit[2], 3), fit[2]))
 
 
 def _fits(text: str, delimiter: str) -> tuple[str, float, int, int]:

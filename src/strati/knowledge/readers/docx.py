@@ -114,7 +114,10 @@ class _Body:
         listed = style.list
         if own.list is not None:
             number, level = own.list
-            listed = (number or (listed[0] if listed else ""), level if level is not None else listed[1] if listed else 0)
+            listed = (
+                number or (listed[0] if listed else ""),
+                level if level is not None else listed[1] if listed else 0,
+            )
         return style, None if listed is None or listed[0] in ("", "0") else listed
 
     def _beside(self, element: Element, at: Locator) -> None:
@@ -128,7 +131,7 @@ class _Body:
                 self.made.block(Kind.NOTE, notes.get(number, ""), at=replace(at, part=f"{kind} {number}"))
 
     def _table(self, element: Element) -> None:
-        rows = [[cell for cell in _children(row, f"{W}tc")] for row in _children(element, f"{W}tr")]
+        rows = [list(_children(row, f"{W}tc")) for row in _children(element, f"{W}tr")]
         if sum(map(len, rows)) == 1:  # a frame around text, not a table
             for inner in _blocks(next(cell for row in rows for cell in row)):
                 self._paragraph(inner) if inner.tag == f"{W}p" else self._table(inner)
@@ -137,7 +140,9 @@ class _Body:
         table = self.table
         cells: list[list[tuple[str, Locator | None]]] = []
         for row, found in enumerate(rows, 1):
-            places = [Locator(page=self.page, part=f"table {table}, row {row}, column {n}") for n in range(1, len(found) + 1)]
+            places = [
+                Locator(page=self.page, part=f"table {table}, row {row}, column {n}") for n in range(1, len(found) + 1)
+            ]
             cells.append([(_text(cell), at) for cell, at in zip(found, places, strict=True)])
         self.made.table(cells, header=len(rows) > 1)
         for row_cells in rows:

@@ -62,9 +62,10 @@ def _chapters(root: Any, folder: str) -> Iterator[str]:
             manifest[item.get("id")] = item
     for reference in root.iter():
         item = manifest.get(reference.get("idref")) if _local(reference) == "itemref" else None
-        if item is not None and "nav" not in item.get("properties", "").split():
-            if item.get("media-type", "").endswith(("xhtml+xml", "html", "x-dtbook+xml")):
-                yield posixpath.normpath(posixpath.join(folder, unquote(item.get("href").partition("#")[0])))
+        if item is None or "nav" in item.get("properties", "").split():
+            continue
+        if item.get("media-type", "").endswith(("xhtml+xml", "html", "x-dtbook+xml")):
+            yield posixpath.normpath(posixpath.join(folder, unquote(item.get("href").partition("#")[0])))
 
 
 def _check_encryption(package: Package) -> None:

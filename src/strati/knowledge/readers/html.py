@@ -19,7 +19,9 @@ from strati.knowledge.readers.html_blocks import HtmlBlocks, inline_text
 from strati.knowledge.readers.html_main import main_content
 
 _SURE = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(rb"</?(?:p|div|a|h[1-6]|ul|ol|li|table|tr|td|br|span|body|head|title|b|i|em|strong|img)\b[^<>]*>", re.I)
+_TAG = re.compile(
+    rb"</?(?:p|div|a|h[1-6]|ul|ol|li|table|tr|td|br|span|body|head|title|b|i|em|strong|img)\b[^<>]*>", re.I
+)
 _CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
 
 

@@ -17,9 +17,22 @@ HEADINGS = {f"h{level}": level for level in range(1, 7)}
 UNSEEN = {"script", "style", "noscript", "template", "svg", "iframe", "object", "head", "select", "textarea", "audio"}
 UNSEEN |= {"video", "canvas", "datalist", "map", "input"}
 _BLOCKS = {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div"}
-_BLOCKS |= {"dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend"}
+_BLOCKS |= {
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "legend",
+}
 _BLOCKS |= {"main", "menu", "nav", "ol", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead"}
-_BLOCKS |= {"tr", "ul", "button", "option", "li", "pre", "title", "search"}
+_BLOCKS |= {"legend", "tr", "ul", "button", "option", "li", "pre", "title", "search"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -112,7 +125,11 @@ class HtmlBlocks:
         rows = [row for row in rows if row]
         first = rows[0][0].getparent() if rows else None
         in_head = first is not None and first.getparent().tag == "thead"
-        named = bool(rows) and len(rows) > 1 and (in_head or all(cell.tag == "th" for cell in rows[0]) and len(rows[0]) > 1)
+        named = (
+            bool(rows)
+            and len(rows) > 1
+            and (in_head or (all(cell.tag == "th" for cell in rows[0]) and len(rows[0]) > 1))
+        )
         cells = ([(inline_text(cell), self.at(cell.sourceline or 1)) for cell in row] for row in rows)
         self.made.table(cells, header=named)
 

@@ -1,6 +1,6 @@
 """Which parts of a web page are not its content: navigation, banners, link lists, notices.
 
-Simple and sparing on purpose: what is left out cannot be found. Where the rules would leave little, nothing is left out.
+Simple and sparing on purpose: what is left out cannot be found. Where the rules would leave little, all of it stays.
 """
 
 from __future__ import annotations

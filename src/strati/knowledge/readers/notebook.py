@@ -43,7 +43,7 @@ class NotebookReader:
                 _markdown(made, source, at, limits)
             elif cell.get("cell_type") == "heading":
                 level = cell.get("level")
-                made.block(Kind.HEADING, source, level=level if level in range(1, 7) else 1, at=at)
+                made.block(Kind.HEADING, source, level=level if isinstance(level, int) and 0 < level < 7 else 1, at=at)
             else:
                 _code(made, source, at)
                 for output in _outputs(cell):

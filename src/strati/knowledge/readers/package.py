@@ -21,6 +21,7 @@ from strati.knowledge.reader import Limits, Reason, Refused
 
 MAGIC = b"PK\x03\x04"
 _HEAD = 65_536
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 Element = Any  # lxml's, which has no types
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
@@ -64,7 +65,15 @@ class Package:
             raise Refused(Reason.MALFORMED, f"the member {name} is missing")
         try:
             return self._file.read(self.names[member])
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise Refused(Reason.MALFORMED, f"the member {name} is damaged") from error
 
     def xml(self, name: str) -> Element:

@@ -15,6 +15,7 @@ from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Attachment, Document, Metadata, Page
 from strati.knowledge.locator import Box, Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
+from strati.knowledge.readers import ocr
 from strati.knowledge.readers.pdf_page import PdfLine, PdfPageText, pages_of
 from strati.knowledge.readers.pdf_structure import PageLines, blocks_of
 
@@ -60,11 +61,10 @@ class PdfReader:
                 lines = {(line.text, line.box): line for line in text.lines()}
                 first, last = _span_of_page(document, page)
                 for mark in document.places(first, last):
-                    line = lines.get((document.text[mark.start : mark.end], mark.locator.box))
-                    if line is not None:
-                        for place in range(max(start, mark.start), min(end, mark.end)):
-                            box = text.character_box(line, place - mark.start)
-                            found[place - start] = None if box is None else (page, box)
+                    key = document.text[mark.start : mark.end], mark.locator.box or Box(0, 0, 0, 0)
+                    for place in range(max(start, mark.start), min(end, mark.end)) if key in lines else ():
+                        box = text.character_box(lines[key], place - mark.start)
+                        found[place - start] = None if box is None else (page, box)
         finally:
             pdf.close()
         return found
@@ -93,18 +93,34 @@ def _lines(pdf: Any, made: DocumentBuilder, limits: Limits) -> tuple[list[PageLi
             continue
         made.pages.append(Page(*(round(side, 2) for side in page.get_size())))
         lines: list[PdfLine] = [] if text is None else text.lines()
+        if not lines and next(page.get_objects(max_depth=1), None) is not None:
+            lines = _recognised(page)
+            if not lines:
+                empty.append(number)
         characters += sum(len(line.text) for line in lines)
         if characters > limits.characters:
             raise Refused(Reason.TOO_LARGE, f"its text is longer than {limits.characters:,} characters")
-        if not lines and next(page.get_objects(max_depth=1), None) is not None:
-            empty.append(number)
         pages.append(PageLines(number, made.pages[-1].height, lines))
     return pages, empty
 
 
+def _recognised(page: Any) -> list[PdfLine]:
+    """The lines of a page that is a picture, by OCR; none where that is not installed."""
+    if not ocr.available():
+        return []
+    scale = min(ocr.DPI / 72, (ocr.PIXELS_AT_MOST / max(page.get_width() * page.get_height(), 1)) ** 0.5)
+    picture = page.render(scale=scale).to_numpy()
+    found = []
+    for text, box in ocr.recognise(picture):
+        placed = Box(*(round(value / scale, 2) for value in box))
+        found.append(PdfLine(text, placed, round(placed.bottom - placed.top, 1), 0))
+    return found
+
+
 def _check_text(pages: Sequence[PageLines], empty: Sequence[int], made: DocumentBuilder) -> None:
     if empty and not any(page.lines for page in pages) and not made.attachments:
-        raise Refused(Reason.NO_TEXT_LAYER, "its pages are images; pip install 'strati[ocr]' reads them")
+        told = "no text was found in them" if ocr.available() else "pip install 'strati[ocr]' reads them"
+        raise Refused(Reason.NO_TEXT_LAYER, f"its pages are pictures; {told}")
     made.warnings += [f"page {number} has no text layer" for number in empty]
 
 

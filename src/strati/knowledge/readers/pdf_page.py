@@ -25,7 +25,7 @@ _BLANKS = " \t\xa0\x00\uffff"
 _CLOSING = ".,;:!?)]}%’”\u037e"
 # One character for one, so that places stay: the singletons of Unicode's canonical decomposition that occur in print.
 _SAME = {0x37E: ";", 0x387: "·", 0x1FEF: "`", 0x2126: "Ω", 0x212A: "K", 0x212B: "Å"}
-_PLAIN = {code: " " for code in [*range(32), *range(0x7F, 0xA1), 0x2028, 0x2029, 0xFFFF]} | _SAME | {0xFFFE: "-"}
+_PLAIN = dict.fromkeys([*range(32), *range(127, 161), 8232, 8233, 65535], " ") | _SAME | {0xFFFE: "-"}
 
 
 class PdfLine(NamedTuple):
@@ -141,7 +141,7 @@ class PdfPageText:
         if gutter is None:
             return lines
         found = []
-        for (start, end), (line, pieces) in zip(spans, lines, strict=True):
+        for (start, end), (_, pieces) in zip(spans, lines, strict=True):
             crosses = any(a.right <= gutter <= b.left for a, b in pairwise(pieces))
             cut = self._first_right_of(gutter, start, end) if crosses else None
             parts = [(start, end)] if cut is None else [(start, cut), (cut, end)]

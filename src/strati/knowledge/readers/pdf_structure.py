@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -82,7 +83,7 @@ def _block(
 
 def _paragraphs(lines: Sequence[PdfLine]) -> Iterator[list[PdfLine]]:
     """Lines parted where the distance grows, the type changes, a list item starts or another column begins."""
-    steps = [step for a, b in zip(lines, lines[1:], strict=False) if (step := _distance(a, b)) > 0]
+    steps = [step for a, b in pairwise(lines) if (step := _distance(a, b)) > 0]
     usual = median(steps) if steps else 0.0
     paragraph: list[PdfLine] = []
     for line in lines:

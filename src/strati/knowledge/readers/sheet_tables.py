@@ -45,7 +45,12 @@ def names_columns(rows: Sequence[Sequence[str]]) -> bool:
         return False
     cells = [cell for cell in rows[0] if cell]
     widest = max(sum(1 for cell in row if cell) for row in rows[1:20])
-    return 2 <= len(cells) and len(cells) >= 0.6 * widest and len(set(cells)) == len(cells) and not any(map(is_number, cells))
+    return (
+        len(cells) >= 2
+        and len(cells) >= 0.6 * widest
+        and len(set(cells)) == len(cells)
+        and not any(map(is_number, cells))
+    )
 
 
 def is_number(text: str) -> bool:

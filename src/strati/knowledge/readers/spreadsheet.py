@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from strati.errors import MissingExtra
@@ -49,8 +49,12 @@ class SpreadsheetReader:
         made = DocumentBuilder(limits)
         for sheet, rows in _sheets(data, limits):
             made.block(Kind.HEADING, sheet, level=1, at=Locator(sheet=sheet))
-            write_tables(made, rows, lambda row, column, sheet=sheet: Locator(sheet=sheet, cell=cell_name(row, column)))
+            write_tables(made, rows, _placer(sheet))
         return made.document(name, media_type=media_type, reader=label(self), metadata=metadata)
+
+
+def _placer(sheet: str) -> Callable[[int, int], Locator]:
+    return lambda row, column: Locator(sheet=sheet, cell=cell_name(row, column))
 
 
 def _sheets(data: bytes, limits: Limits) -> Iterator[tuple[str, Iterator[list[str]]]]:

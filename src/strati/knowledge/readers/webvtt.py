@@ -49,7 +49,7 @@ class WebVttReader:
 def arrow_cues(text: str, warnings: list[str]) -> Iterator[Cue]:
     """The cues of formats whose times have an arrow: WebVTT and SubRip."""
     for block in _paragraphs(text):
-        number, first = block[0]
+        first = block[0][1]
         if first.startswith("WEBVTT") or _BESIDE.match(first):
             continue
         yield from _cues_of(block, warnings)

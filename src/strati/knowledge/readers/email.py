@@ -41,7 +41,7 @@ class EmailReader:
         try:
             message = message_from_bytes(data, policy=policy.default)
             return self._document(message, name, limits)
-        except (LookupError, ValueError, AttributeError, TypeError, IndexError) as error:
+        except (LookupError, ValueError, AttributeError, TypeError, RecursionError) as error:
             # The standard library raises these on damaged heads and encodings.
             raise Refused(Reason.MALFORMED, f"the message is damaged ({type(error).__name__})") from error
 

@@ -38,9 +38,8 @@ class HtmlReader:
         head = data[:4096].removeprefix(codecs.BOM_UTF8)
         if _SURE.match(head):
             return 0.95
-        if not looks_like_text(data) or not head.lstrip().startswith(b"<") or head.lstrip().startswith(b"<?xml"):
-            return 0.0
-        return 0.6 if len(_TAG.findall(head)) >= 3 else 0.0
+        begins = _TAG.match(head.lstrip()) or head.lstrip().startswith(b"<!--")
+        return 0.6 if begins and looks_like_text(data) and len(_TAG.findall(head)) >= 3 else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         made = DocumentBuilder(limits)

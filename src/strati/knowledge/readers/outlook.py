@@ -22,6 +22,8 @@ _PROPERTIES = "__properties_version1.0"
 # Property tags of [MS-OXPROPS].
 _SUBJECT, _SENDER, _ADDRESS, _TO, _CC, _BODY, _HTML = "0037", "0C1A", "5D01", "0E04", "0E03", "1000", "1013"
 _FILE, _LONG_FILE, _DATA, _SUBMITTED = "3704", "3707", "3701", 0x00390040
+# What olefile and the code here raise on damaged containers, loops among their folders included.
+_DAMAGE = (OSError, ValueError, IndexError, struct.error, KeyError, TypeError, AttributeError, RecursionError)
 _OLD = {"WordDocument": ("Word", "docx"), "PowerPoint Document": ("PowerPoint", "pptx")}
 
 
@@ -37,11 +39,11 @@ class OutlookReader:
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         ole = _opened(data)
         with ole:
-            if not ole.exists(_PROPERTIES):
-                raise _other(ole)
             try:
+                if not ole.exists(_PROPERTIES):
+                    raise _other(ole)
                 return self._message(ole, name, limits)
-            except (OSError, ValueError, IndexError, struct.error, KeyError, TypeError, AttributeError) as error:
+            except _DAMAGE as error:
                 raise Refused(Reason.MALFORMED, "the message is damaged") from error
 
     def _message(self, ole: Any, name: str, limits: Limits) -> Document:

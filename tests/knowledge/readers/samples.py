@@ -60,7 +60,9 @@ def pdf(
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
     for number, texts in enumerate(pages):
-        content = "".join(f"BT /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({_escaped(text)}) Tj ET\n" for x, y, size, text in texts)
+        content = "".join(
+            f"BT /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({_escaped(text)}) Tj ET\n" for x, y, size, text in texts
+        )
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Rotate {rotate} "
             f"/Resources << /Font << /F1 3 0 R >> >> /Contents {5 + 2 * number} 0 R >>"
@@ -71,7 +73,9 @@ def pdf(
         objects.append(f"<< /Type /Outlines /First {first + 1} 0 R /Last {last} 0 R /Count {len(outline)} >>")
         for number, (page, title) in enumerate(outline, first + 1):
             following = f"/Next {number + 1} 0 R" if number < last else ""
-            objects.append(f"<< /Title ({_escaped(title)}) /Parent {first} 0 R /Dest [{4 + 2 * page} 0 R /Fit] {following} >>")
+            objects.append(
+                f"<< /Title ({_escaped(title)}) /Parent {first} 0 R /Dest [{4 + 2 * page} 0 R /Fit] {following} >>"
+            )
     return _pdf_file(objects, trailer)
 
 
@@ -122,10 +126,13 @@ def _relations(kind: str, target: str, identity: str = "r1") -> str:
 
 def pptx(slides: Sequence[str], notes: str = "") -> bytes:
     """A presentation with these contents of `p:spTree`; `notes` are those of the first slide."""
-    space = f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="{DRAWING}" xmlns:r="{OFFICE}"'
+    space = (
+        f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="{DRAWING}" xmlns:r="{OFFICE}"'
+    )
     listed = "".join(f'<p:sldId id="{255 + n}" r:id="s{n}"/>' for n in range(1, len(slides) + 1))
     targets = "".join(
-        f'<Relationship Id="s{n}" Type="{OFFICE}/slide" Target="slides/slide{n}.xml"/>' for n in range(1, len(slides) + 1)
+        f'<Relationship Id="s{n}" Type="{OFFICE}/slide" Target="slides/slide{n}.xml"/>'
+        for n in range(1, len(slides) + 1)
     )
     members = {
         "[Content_Types].xml": "<Types/>",
@@ -134,7 +141,9 @@ def pptx(slides: Sequence[str], notes: str = "") -> bytes:
         "ppt/_rels/presentation.xml.rels": f'<Relationships xmlns="{RELATIONS}">{targets}</Relationships>',
     }
     for number, shapes in enumerate(slides, 1):
-        members[f"ppt/slides/slide{number}.xml"] = f"<p:sld {space}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>"
+        members[f"ppt/slides/slide{number}.xml"] = (
+            f"<p:sld {space}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>"
+        )
     if notes:
         members["ppt/slides/_rels/slide1.xml.rels"] = _relations("notesSlide", "../notesSlides/notesSlide1.xml")
         inner = f"<p:cSld><p:spTree>{shape(notes, 'body')}</p:spTree></p:cSld>"
@@ -181,7 +190,8 @@ def ods(rows: Sequence[Sequence[str]]) -> bytes:
     )
     cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
     table = "".join(f"<table:table-row>{''.join(map(cell.format, row))}</table:table-row>" for row in rows)
-    body = f'<office:body><office:spreadsheet><table:table table:name="Plan">{table}</table:table></office:spreadsheet></office:body>'
+    sheet = f'<office:spreadsheet><table:table table:name="Plan">{table}</table:table></office:spreadsheet>'
+    body = f"<office:body>{sheet}</office:body>"
     return zipped(
         {
             "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
@@ -264,7 +274,13 @@ def _entry(entry: Sequence[Any], start: int) -> bytes:
     text = name.encode("utf-16-le")
     links = struct.pack("<3I", none, none if right is None else right, none if child is None else child)
     place = start if kind == 2 else 0
-    return text.ljust(64, b"\0") + struct.pack("<HBB", len(text) + 2, kind, 1) + links + bytes(36) + struct.pack("<IQ", place, len(data))
+    return (
+        text.ljust(64, b"\0")
+        + struct.pack("<HBB", len(text) + 2, kind, 1)
+        + links
+        + bytes(36)
+        + struct.pack("<IQ", place, len(data))
+    )
 
 
 def msg(subject: str, body: str, attachment: tuple[str, bytes] | None = None) -> bytes:

@@ -26,7 +26,8 @@ MAIL = (
 HTML = (
     "<!doctype html><html lang=en><head><title>Leases</title></head><body><nav><a href=/>Home</a></nav><main>"
     "<h1>Leases</h1><p>Either party<br>may leave.</p><ul><li>one<ul><li>two</li></ul></li></ul>"
-    "<table><tr><th>Name</th><th>Rent</th></tr><tr><td>Ada</td><td>900</td></tr></table><pre>a  b\n c</pre></main></body></html>"
+    "<table><tr><th>Name</th><th>Rent</th></tr><tr><td>Ada</td><td>900</td></tr></table>"
+    "<pre>a  b\n c</pre></main></body></html>"
 )
 RSS = (
     '<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><item><title>Rain</title>'
@@ -44,7 +45,10 @@ TABLE = [["Name", "Rent"], ["Ada", "900"], ["Bob", "850"]]
 SAMPLES: Mapping[str, tuple[str, bytes]] = {
     "pdf": ("lease.pdf", samples.pdf([LETTER, samples.lines(["Second page"])], outline=[(1, "Second page")])),
     "docx": ("lease.docx", samples.docx(samples.paragraph("Either party may leave.") + samples.paragraph("Signed"))),
-    "pptx": ("talk.pptx", samples.pptx([samples.shape("Rivers", "title") + samples.shape("one\ntwo", "body")], "Breathe")),
+    "pptx": (
+        "talk.pptx",
+        samples.pptx([samples.shape("Rivers", "title") + samples.shape("one\ntwo", "body")], "Breathe"),
+    ),
     "spreadsheet": ("plan.xlsx", samples.xlsx({"Plan": {"A1": "Name", "B1": "Rent", "A2": "Ada", "B2": 900}})),
     "epub": ("book.epub", samples.epub(["<h1>Source</h1><p>It springs.</p>", "<h1>Mouth</h1><p>It ends.</p>"])),
     "email": ("lease.eml", MAIL.encode()),
@@ -89,7 +93,9 @@ def test_damage_is_refused_or_read(name: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(content)))
         cut = data.draw(st.integers(0, 20))
-        content[place : place + cut] = data.draw(st.binary(max_size=8) | st.sampled_from([b"<", b">", b"&", b"-->", b"\0"]))
+        content[place : place + cut] = data.draw(
+            st.binary(max_size=8) | st.sampled_from([b"<", b">", b"&", b"-->", b"\0"])
+        )
     try:
         document = readers()[name].read(bytes(content), "it", Limits())
     except Refused:

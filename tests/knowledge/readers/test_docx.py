@@ -36,7 +36,12 @@ def styled(text: str, style: str) -> str:
 def test_headings_by_style_and_outline_level() -> None:
     body = styled("The lease", "T") + styled("Rent", "Own") + styled("When", "Deep") + styled("On Monday.", "Loop")
     document = read(READER, docx(body, styles=STYLES))
-    assert kinds(document) == [("title", "The lease"), ("heading", "Rent"), ("heading", "When"), ("paragraph", "On Monday.")]
+    assert kinds(document) == [
+        ("title", "The lease"),
+        ("heading", "Rent"),
+        ("heading", "When"),
+        ("paragraph", "On Monday."),
+    ]
     assert found(document, "Monday") == "Rent > When, paragraph 4"
 
 
@@ -73,8 +78,10 @@ def test_a_table_of_one_cell_is_a_frame() -> None:
 def test_tracked_changes_controls_fields_and_links() -> None:
     body = (
         "<w:p><w:r><w:t>The </w:t></w:r><w:del><w:r><w:delText>old </w:delText></w:r></w:del>"
-        "<w:ins><w:r><w:t>new </w:t></w:r></w:ins><w:sdt><w:sdtPr/><w:sdtContent><w:r><w:t>rent</w:t></w:r></w:sdtContent></w:sdt>"
-        "<w:r><w:instrText>PAGE</w:instrText></w:r><w:hyperlink><w:r><w:t> here</w:t><w:br/><w:t>now</w:t></w:r></w:hyperlink></w:p>"
+        "<w:ins><w:r><w:t>new </w:t></w:r></w:ins>"
+        "<w:sdt><w:sdtPr/><w:sdtContent><w:r><w:t>rent</w:t></w:r></w:sdtContent></w:sdt>"
+        "<w:r><w:instrText>PAGE</w:instrText></w:r>"
+        "<w:hyperlink><w:r><w:t> here</w:t><w:br/><w:t>now</w:t></w:r></w:hyperlink></w:p>"
     )
     assert read(READER, docx(body)).text == "The new rent here\nnow"
 
@@ -91,7 +98,9 @@ def test_text_boxes_are_read_once() -> None:
     box = f"<w:txbxContent>{paragraph('Aside')}</w:txbxContent>"
     choice = f'<mc:Choice Requires="wps">{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>'
     space = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-    body = f'<w:p><w:r><w:t>Main</w:t><mc:AlternateContent xmlns:mc="{space}">{choice}</mc:AlternateContent></w:r></w:p>'
+    body = (
+        f'<w:p><w:r><w:t>Main</w:t><mc:AlternateContent xmlns:mc="{space}">{choice}</mc:AlternateContent></w:r></w:p>'
+    )
     assert kinds(read(READER, docx(body))) == [("paragraph", "Main"), ("paragraph", "Aside")]
 
 

@@ -9,9 +9,17 @@ from strati.knowledge.readers.pdf import PdfReader
 from .samples import found, kinds, lines, pdf, read
 
 READER = PdfReader()
-LEFT = ["The tenant pays the rent on the first", "day of every month, in advance and", "without any deduction, to the bank"]
+LEFT = [
+    "The tenant pays the rent on the first",
+    "day of every month, in advance and",
+    "without any deduction, to the bank",
+]
 LEFT += ["account that the landlord has named", "in writing before the lease began to"]
-RIGHT = ["The landlord keeps the roof and walls", "of the house in good repair and lets", "workers in at reasonable times only,"]
+RIGHT = [
+    "The landlord keeps the roof and walls",
+    "of the house in good repair and lets",
+    "workers in at reasonable times only,",
+]
 RIGHT += ["with a notice of at least two days to", "the tenant, who may then be present."]
 
 
@@ -64,7 +72,9 @@ def test_columns_written_row_by_row_are_parted() -> None:
 
 
 def test_a_table_stays_row_by_row() -> None:
-    rows = [(x, 700 - 12 * n, 10, f"{word}{n}") for n in range(8) for x, word in ((72, "name"), (200, "rent"), (320, "due"))]
+    rows = [
+        (x, 700 - 12 * n, 10, f"{word}{n}") for n in range(8) for x, word in ((72, "name"), (200, "rent"), (320, "due"))
+    ]
     document = read(READER, pdf([rows]))
     assert "name0 rent0 due0\nname1 rent1 due1" in document.text
 
@@ -77,7 +87,7 @@ def test_what_repeats_in_the_margin_is_no_paragraph() -> None:
     document = read(READER, pdf(pages))
     assert [text for kind, text in kinds(document) if kind == "header"] == ["Lease of 12 High Street"] * 4
     assert [text for kind, text in kinds(document) if kind == "footer"] == [f"Page {n} of 4" for n in range(1, 5)]
-    assert [text for kind, text in kinds(document) if kind == "paragraph"][0] == "Clause one holds."
+    assert next(text for kind, text in kinds(document) if kind == "paragraph") == "Clause one holds."
 
 
 def test_headings_come_from_the_outline() -> None:
@@ -120,7 +130,9 @@ def test_a_page_that_is_a_drawing_has_no_text_layer(monkeypatch: pytest.MonkeyPa
     drawn = pdf([[]]).replace(b"<< /Length 0 >>\nstream\n\n", b"<< /Length 14 >>\nstream\n0 0 50 50 re f\n")
     with pytest.raises(Refused, match="no text layer"):
         read(READER, drawn)
-    both = pdf([lines(["Rent"]), []]).replace(b"<< /Length 0 >>\nstream\n\n", b"<< /Length 14 >>\nstream\n0 0 50 50 re f\n")
+    both = pdf([lines(["Rent"]), []]).replace(
+        b"<< /Length 0 >>\nstream\n\n", b"<< /Length 14 >>\nstream\n0 0 50 50 re f\n"
+    )
     assert read(READER, both).warnings == ("page 2 has no text layer",)
 
 

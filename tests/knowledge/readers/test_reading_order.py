@@ -28,7 +28,9 @@ def test_a_title_that_comes_last_goes_first_on_a_page_with_text_side_by_side() -
 
 
 def test_columns_need_prose_on_both_sides() -> None:
-    prose = [box for n in range(6) for box in (Box(0, 12.0 * n, 190, 12.0 * n + 10), Box(210, 12.0 * n, 400, 12.0 * n + 10))]
+    prose = [
+        box for n in range(6) for box in (Box(0, 12.0 * n, 190, 12.0 * n + 10), Box(210, 12.0 * n, 400, 12.0 * n + 10))
+    ]
     narrow = [box._replace(right=box.left + 40) for box in prose]
     assert gutter_of(prose) == 200
     assert gutter_of(narrow) is None
@@ -36,7 +38,9 @@ def test_columns_need_prose_on_both_sides() -> None:
 
 
 def test_a_line_across_both_columns_parts_them() -> None:
-    prose = [box for n in range(6) for box in (Box(0, 12.0 * n, 190, 12.0 * n + 10), Box(210, 12.0 * n, 400, 12.0 * n + 10))]
+    prose = [
+        box for n in range(6) for box in (Box(0, 12.0 * n, 190, 12.0 * n + 10), Box(210, 12.0 * n, 400, 12.0 * n + 10))
+    ]
     across = Box(0, 100, 400, 110)
     assert reading_order([*prose, across])[-1] == 12
 

@@ -14,7 +14,8 @@ from strati.knowledge.readers.html import parse_html
 from strati.knowledge.readers.html_blocks import HtmlBlocks
 from strati.knowledge.readers.package import parse_xml
 
-_ROOT = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<\?[^>]*>\s*)*<(?:rss|feed|rdf:RDF)[\s>]", re.DOTALL)
+_BEFORE = rb"<!--.*?-->|<\?[^<>]*>|<!DOCTYPE[^\[<>]*(?:\[[^\]]*\])?\s*>"
+_ROOT = re.compile(rb"^\s*(?:(?:" + _BEFORE + rb")\s*)*<(?:rss|feed|rdf:RDF)[\s>]", re.DOTALL)
 _DATES = ("pubDate", "published", "date", "updated")
 _TEXTS = ("encoded", "content", "description", "summary")  # the fullest first
 

@@ -22,6 +22,7 @@ FLAT = 0.05  # points; a flatter or narrower box is of nothing that is drawn
 # U+FFFE is what PDFium gives for a hyphen at the end of a line, and no line end after it.
 _LINE = re.compile("[^\r\n\ufffe]*\ufffe|[^\r\n\ufffe]+")
 _BLANKS = " \t\xa0\x00\uffff"
+_OPENING = "([{“‘"
 _CLOSING = ".,;:!?)]}%’”\u037e"
 # One character for one, so that places stay: the singletons of Unicode's canonical decomposition that occur in print.
 _SAME = {0x37E: ";", 0x387: "·", 0x1FEF: "`", 0x2126: "Ω", 0x212A: "K", 0x212B: "Å"}
@@ -51,8 +52,9 @@ class Shown:
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
         if self.rotation == 0:
-            found = left - self.left, self.top - top, right - self.left, self.top - bottom
-        elif self.rotation == 90:
+            x, y = self.left, self.top
+            return Box(round(left - x, 2), round(y - top, 2), round(right - x, 2), round(y - bottom, 2))
+        if self.rotation == 90:
             found = bottom - self.bottom, left - self.left, top - self.bottom, right - self.left
         elif self.rotation == 180:
             found = self.right - right, bottom - self.bottom, self.right - left, top - self.bottom
@@ -127,7 +129,7 @@ class PdfPageText:
         for word in words[1:]:
             near = bisect_left(range(start, end), word.left, key=self._loose_left) + start
             for place in range(max(near - 2, start + 1), min(near + 3, end)):
-                apart = self.text[place - 1] in _BLANKS or self.text[place] in _BLANKS + _CLOSING
+                apart = self.text[place - 1] in _BLANKS + _OPENING or self.text[place] in _BLANKS + _CLOSING
                 if not apart and self._left(place) == word.left:
                     found.append(place - start + len(found))
                     break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
@@ -40,25 +40,33 @@ class PdfBlock(NamedTuple):
 def blocks_of(pages: Sequence[PageLines], outline: Mapping[int, Sequence[tuple[int, str]]]) -> Iterator[PdfBlock]:
     """The blocks of a document in the order of reading; `outline` holds (level, title) by page.
 
-    Running heads and feet keep their side of the page: what the content has before any other line comes first, the
-    rest last. With an outline its titles are the headings; without one larger type is.
+    Running heads and feet stay where the content has them, unless that is inside a paragraph: then they follow at the
+    end of the page. With an outline its titles are the headings; without one larger type is.
     """
     margins = furniture([(page.height, [(line.text, line.box) for line in page.lines]) for page in pages])
     levels = {} if outline else _levels(pages)
     for page, margin in zip(pages, margins, strict=True):
         body = [line for place, line in enumerate(page.lines) if place not in margin]
-        start = next((place for place in range(len(page.lines)) if place not in margin), 0)
-        yield from _margin(page, {place: side for place, side in margin.items() if place < start})
-        ordered = [body[place] for place in reading_order([line.box for line in body])]
+        paragraphs = list(_paragraphs([body[place] for place in reading_order([line.box for line in body])]))
+        beside = _beside(page, margin, {id(lines[-1]): number for number, lines in enumerate(paragraphs)})
         titles = {_words(title): level for level, title in outline.get(page.number, ())}
-        for lines in _paragraphs(ordered):
+        yield from beside[-1]
+        for number, lines in enumerate(paragraphs):
             yield from _block(page.number, lines, titles, levels)
-        yield from _margin(page, {place: side for place, side in margin.items() if place >= start})
+            yield from beside[number]
+        yield from beside[len(paragraphs)]
 
 
-def _margin(page: PageLines, margin: Mapping[int, str]) -> Iterator[PdfBlock]:
-    for place, side in sorted(margin.items()):
-        yield PdfBlock(Kind(side), 0, page.number, [page.lines[place]])
+def _beside(page: PageLines, margin: Mapping[int, str], lasts: Mapping[int, int]) -> Mapping[int, list[PdfBlock]]:
+    """Heads and feet by the number of the paragraph that they follow: -1 before all, their count after all."""
+    found: dict[int, list[PdfBlock]] = defaultdict(list)
+    after = -1
+    for place, line in enumerate(page.lines):
+        if place in margin:
+            found[after].append(PdfBlock(Kind(margin[place]), 0, page.number, [line]))
+        else:
+            after = lasts.get(id(line), len(lasts))
+    return found
 
 
 def _block(

@@ -24,7 +24,7 @@ from strati.knowledge.readers.pdf import PdfReader
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.knowledge.readers import samples
 
-WORDS = "the tenant pays rent to landlord on first day of every month and keeps house in good order".split()
+WORDS = ["the", "tenant", "pays", "rent", "on", "first", "day", "of", "every", "month", "and", "keeps", "house"]
 
 
 def plain(files: Sequence[bytes]) -> None:
@@ -89,14 +89,17 @@ def made(count: int) -> dict[str, tuple[str, bytes, int]]:
     """Documents of about `count` paragraphs or rows: file name, bytes, and how many."""
     dice = Random(0)
     texts = [" ".join(dice.choices(WORDS, k=40)) for _ in range(count)]
-    captions = "".join(
-        f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}.000 --> {n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}.900\n{text}\n\n"
-        for n, text in enumerate(texts)
-    )
+    clocks = [f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(count)]
+    captions = "".join(f"{c}.000 --> {c}.900\n{text}\n\n" for c, text in zip(clocks, texts, strict=True))
+    paragraphs = "".join(f"<p>{text}</p>" for text in texts)
     rows = "name,words,number\n" + "".join(f"n{n},{text},{n}\n" for n, text in enumerate(texts))
     return {
         "DOCX, paragraphs": ("a.docx", samples.docx("".join(map(samples.paragraph, texts))), count),
-        "HTML, paragraphs": ("a.html", f"<html><body>{''.join(f'<p>{t}</p>' for t in texts)}</body></html>".encode(), count),
+        "HTML, paragraphs": (
+            "a.html",
+            f"<html><body>{paragraphs}</body></html>".encode(),
+            count,
+        ),
         "CSV, rows": ("a.csv", rows.encode(), count),
         "WebVTT, captions": ("a.vtt", f"WEBVTT\n\n{captions}".encode(), count),
         "XLSX, rows": (

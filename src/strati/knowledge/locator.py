@@ -97,7 +97,7 @@ class Locator:
             self,
             last_page=_end(self.page, last.last_page or last.page),
             last_slide=_end(self.slide, last.last_slide or last.slide),
-            last_line=_end(self.line, last.last_line or last.line),
+            last_line=_end(self.line, last.last_line or last.line) if self.part == last.part else None,
             until=self.until if last.seconds is None else last.until,
             cell=_cells(self.cell, last.cell) if self.sheet == last.sheet else self.cell,
             box=box,

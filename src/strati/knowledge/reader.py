@@ -29,6 +29,25 @@ GROUP = "strati.readers"
 
 # Where two readers are equally sure of a file, the earlier one reads it.
 READERS = {
+    "pdf": "strati.knowledge.readers.pdf:PdfReader",
+    "docx": "strati.knowledge.readers.docx:DocxReader",
+    "pptx": "strati.knowledge.readers.pptx:PptxReader",
+    "spreadsheet": "strati.knowledge.readers.spreadsheet:SpreadsheetReader",
+    "outlook": "strati.knowledge.readers.outlook:OutlookReader",
+    "image": "strati.knowledge.readers.image:ImageReader",
+    "audio": "strati.knowledge.readers.audio:AudioReader",
+    "epub": "strati.knowledge.readers.epub:EpubReader",
+    "email": "strati.knowledge.readers.email:EmailReader",
+    "notebook": "strati.knowledge.readers.notebook:NotebookReader",
+    "csv": "strati.knowledge.readers.csv:CsvReader",
+    "feed": "strati.knowledge.readers.feed:FeedReader",
+    "html": "strati.knowledge.readers.html:HtmlReader",
+    "timedtext": "strati.knowledge.readers.timedtext:TimedTextReader",
+    "webvtt": "strati.knowledge.readers.webvtt:WebVttReader",
+    "subrip": "strati.knowledge.readers.subrip:SubRipReader",
+    "sbv": "strati.knowledge.readers.sbv:SbvReader",
+    "youtube_json": "strati.knowledge.readers.youtube_json:YoutubeJsonReader",
+    "transcript": "strati.knowledge.readers.transcript:TranscriptReader",
     "markdown": "strati.knowledge.readers.markdown:MarkdownReader",
     "text": "strati.knowledge.readers.text:TextReader",
 }

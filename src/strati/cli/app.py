@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, doctor, ingest, init, models, report, search
+from strati.cli import bench, doctor, ingest, init, kb, models, report, search
 
 app = typer.Typer(
     name="strati",
@@ -20,6 +20,7 @@ app.command("bench")(bench.bench)
 app.command("report")(report.report)
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
+app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 
 

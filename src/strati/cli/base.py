@@ -64,8 +64,8 @@ def _own(folder: Path) -> str | None:
         return None
     store = SqliteStore(folder)
     try:
-        found = store.read("embedder")
-        return str(found) if found else None
+        found = store.embedder()
+        return found[0] if found else None
     finally:
         store.close()
 

@@ -8,7 +8,10 @@ with KnowledgeBase.open("work.kb") as base:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +22,13 @@ from strati.knowledge.store.contract import ALL, Entry, Filter
 from strati.knowledge.store.lock import writing
 from strati.knowledge.store.schema import SCHEMA
 from strati.knowledge.store.sqlite import SqliteStore
+from strati.records import JSON
 
 if TYPE_CHECKING:
     from strati.knowledge.document import Document
     from strati.knowledge.ingest.pipeline import Settings
     from strati.knowledge.ingest.report import IngestReport
+    from strati.knowledge.verify import Verification
     from strati.model import Embedder
 
 
@@ -35,6 +40,27 @@ def folder_of(name: str | Path) -> Path:
     """
     path = Path(name)
     return path if path.suffix == ".kb" else path.with_name(path.name + ".kb")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was forgotten, when, and what the base was before and is now; `left` is empty when nothing stayed."""
+
+    forgotten: tuple[Entry, ...]
+    before: str
+    after: str
+    at: str
+    left: tuple[str, ...]
+
+    def to_json(self) -> dict[str, JSON]:
+        return {
+            "forgotten": [asdict(entry) for entry in self.forgotten],
+            "passages": sum(entry.passages for entry in self.forgotten),
+            "snapshot_before": self.before,
+            "snapshot_after": self.after,
+            "at": self.at,
+            "left": list(self.left),
+        }
 
 
 class KnowledgeBase:
@@ -107,15 +133,73 @@ class KnowledgeBase:
         """What is kept, by path."""
         return self.store.entries(filters)
 
-    def forget(self, documents: Sequence[str]) -> list[Entry]:
-        """Forget documents without a trace; returns what they were."""
+    def forget(self, documents: Sequence[str]) -> Receipt:
+        """Forget documents (by id, path or name; an archive with all in it) without a trace.
+
+        Raises `DataError`, and forgets nothing, when one of them is not there.
+        """
         with writing(self.store.folder):
-            found = [self.store.find(document) for document in documents]
-            self.store.remove([entry.id for entry in found])
-        return found
+            before = self.snapshot()
+            found = {entry.id: entry for document in documents for entry in self._all(document)}
+            self.store.remove(list(found))
+            left = [id for id in found if self.store.find_all(id)] + self.store.integrity()
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        return Receipt(tuple(found.values()), before, self.snapshot(), at, tuple(left))
+
+    def _all(self, document: str) -> list[Entry]:
+        return self.store.find_all(document) or [self.store.find(document)]
+
+    def verify(self, settings: Settings | None = None) -> Verification:
+        """Check every stored span, and read every source again that can be reached."""
+        from strati.knowledge.ingest.pipeline import Settings
+        from strati.knowledge.verify import verify
+
+        return verify(self.store, settings or Settings())
+
+    def export(self) -> Iterator[dict[str, JSON]]:
+        """One JSON value for each document (without its passages' vectors), then one for each passage."""
+        for entry in self.store.entries():
+            about = self.store.document(entry.id).metadata
+            yield {"record": "document", **asdict(entry), "metadata": asdict(about)}
+            for kept in self.store.passages_of(entry.id):
+                row = kept.row
+                yield {
+                    "record": "passage",
+                    "document": entry.id,
+                    "name": entry.name,
+                    "sha256": entry.sha256,
+                    "position": row.position,
+                    "start": row.start,
+                    "end": row.end,
+                    "kind": row.kind,
+                    "path": list(row.path),
+                    "header": row.header,
+                    "language": row.language,
+                    "locator": row.locate(row.start, row.end).to_json(),
+                    "text": row.text,
+                }
+
+    def status(self) -> dict[str, JSON]:
+        """What the base holds, in numbers."""
+        entries = self.store.entries()
+        files = [file for file in self.store.folder.iterdir() if file.is_file()]
+        embedder = self.store.embedder()
+        return {
+            "folder": str(self.store.folder),
+            "documents": len(entries),
+            "passages": sum(entry.passages for entry in entries),
+            "bytes": sum(file.stat().st_size for file in files),
+            "types": dict(Counter(entry.reader.split(".v")[0] for entry in entries).most_common()),
+            "languages": dict(Counter(entry.language or "unknown" for entry in entries).most_common()),
+            "embedder": embedder[0] if embedder else None,
+            "embedded": len(self.store.embedded(embedder[1])) if embedder else 0,
+            "snapshot": self.snapshot(),
+            "schema": SCHEMA,
+        }
 
     def snapshot(self) -> str:
         """The id of what the base holds now: the same content, readers and embedder give the same id anywhere."""
         entries = sorted([e.name, e.sha256, e.reader, e.sizes] for e in self.store.entries())
-        embedder = self.embedder.fingerprint() if self.embedder else ""
-        return fingerprint("knowledge.v1", schema=SCHEMA, documents=entries, embedder=embedder)[:16]
+        embedder = self.store.embedder()
+        key = embedder[1] if embedder and self.store.embedded(embedder[1]) else ""
+        return fingerprint("knowledge.v1", schema=SCHEMA, documents=entries, embedder=key)[:16]

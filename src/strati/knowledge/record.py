@@ -88,6 +88,11 @@ class Record:
     def id(self) -> str:
         return document_id(self.path)
 
+    @property
+    def packed(self) -> tuple[bytes, bytes]:
+        """Text and structure, unpacked to bytes: the same for the same document, whatever compressed it."""
+        return zlib.decompress(self.text), zlib.decompress(self.structure)
+
 
 def record_of(
     document: Document, *, path: str, name: str, container: str, data: bytes, modified: str, sizes: Sizes = SIZES

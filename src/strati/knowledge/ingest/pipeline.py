@@ -59,6 +59,8 @@ class Ingest:
         """Read all files under the paths. Raises `DataError` when there are none."""
         began = time.perf_counter()
         search = discover(paths)
+        if self.embedder is not None and self.store.embedder() != (self.embedder.card.name, self.key):
+            self.store.write("embedder", [self.embedder.card.name, self.key])
         kept = {entry.path: entry for entry in self.store.entries()}
         self._files(search, kept)
         if self.settings.prune and not self._stopped():

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from strati.errors import TaskError
-from strati.knowledge.search.fts import highlight_of, match_of
 from strati.knowledge.search.fusion import fuse
-from strati.knowledge.search.hits import Highlight, Hit
+from strati.knowledge.search.hits import Hit, hit_of, place_of
 from strati.knowledge.search.query import Query, parse
 from strati.knowledge.search.vectors import Matrix
-from strati.knowledge.store import sqlite_search
-from strati.knowledge.store.contract import ALL, Entry, Filter, Kept
+from strati.knowledge.signature import alike
+from strati.knowledge.store.contract import ALL, Filter, Kept
+from strati.knowledge.store.sqlite_search import Marker
 
 if TYPE_CHECKING:
     from strati.knowledge.store.sqlite import SqliteStore
     from strati.model import Embedder
 
 MODES = ("auto", "bm25", "embeddings", "fusion")
-DEPTH = 100  # passages taken from each list before they are fused
+DEPTH = 50  # passages taken from each list before they are fused, at least
+# Chosen by benchmarks/retrieval.py: words tell more than meaning where the words are known.
+WEIGHTS = {"bm25": 1.0, "embeddings": 0.5}
 
 
 class Reranker(Protocol):
@@ -37,6 +40,7 @@ class Engine:
         self.embedder = embedder
         self._key = embedder.fingerprint() if embedder else ""
         self._matrix: Matrix | None = None
+        self._marker = Marker()
 
     def search(
         self,
@@ -58,14 +62,13 @@ class Engine:
         if mode in ("embeddings", "fusion") and self.embedder is None:
             raise TaskError(f"the mode {mode} needs an embedder: strati models list shows those there are")
         query = parse(text)
-        match = match_of(query)
         lists: dict[str, list[int]] = {}
-        depth = max(DEPTH, k)
-        if mode != "embeddings" and match:
-            lists["bm25"] = self.store.search(match, depth, filter).ids.tolist()
+        depth = max(DEPTH, 5 * k)
+        if mode != "embeddings":
+            lists["bm25"] = self.store.search(query, depth, filter).ids.tolist()
         if self.embedder is not None and mode != "bm25" and query.meaning and not query.required:
             lists["embeddings"] = self._nearest(query, depth, filter)
-        ranking = fuse(lists)
+        ranking = fuse(lists, WEIGHTS)
         hits = self._hits(query, ranking, lists, k if reranker is None else depth, per_document)
         if reranker is not None:
             scores = reranker.rerank(text, hits)
@@ -85,70 +88,43 @@ class Engine:
     def _hits(
         self, query: Query, ranking: dict[int, float], lists: dict[str, list[int]], k: int, per_document: int | None
     ) -> list[Hit]:
-        kept = self.store.passages(ranking)
-        chosen: list[int] = []
-        count: dict[str, int] = {}
-        for id in ranking:
-            if id not in kept:
-                continue
-            document = kept[id].document
-            if per_document is None or count.get(document, 0) < per_document:
-                chosen.append(id)
-                count[document] = count.get(document, 0) + 1
-            if len(chosen) == k:
-                break
-        places = {name: {id: rank for rank, id in enumerate(items, 1)} for name, items in lists.items()}
-        marked = self._marked(query, chosen)
+        kept, same = self._chosen(list(ranking), k, per_document)
+        chosen = list(kept)
         entries = {document: self.store.entry(document) for document in {kept[id].document for id in chosen}}
+        ranks = {name: {id: rank for rank, id in enumerate(items, 1)} for name, items in lists.items()}
+        spans = self._spans(query, [kept[id].row.text for id in chosen])
         return [
-            _hit(
+            hit_of(
                 kept[id], entries[kept[id].document], ranking[id],
-                {name: ranks[id] for name, ranks in places.items() if id in ranks}, marked.get(id, ""),
+                {name: rank[id] for name, rank in ranks.items() if id in rank}, marked,
+                tuple(place_of(one, self.store.entry(one.document).name) for one in same[id]),
             )
-            for id in chosen
+            for id, marked in zip(chosen, spans, strict=True)
         ]  # fmt: skip
 
-    def _marked(self, query: Query, ids: Sequence[int]) -> dict[int, str]:
-        match = highlight_of(query)
-        return sqlite_search.marked(self.store.db, match, ids) if match and ids else {}
+    def _chosen(
+        self, ids: list[int], k: int, per_document: int | None
+    ) -> tuple[dict[int, Kept], dict[int, list[Kept]]]:
+        """The first `k` passages, at most `per_document` of one document, and for each those that nearly repeat it."""
+        chosen: dict[int, Kept] = {}
+        same: dict[int, list[Kept]] = {}
+        count: Counter[str] = Counter()
+        for start in range(0, len(ids), 2 * k):
+            some = ids[start : start + 2 * k]
+            found = self.store.passages(some)
+            for one in (found[id] for id in some if id in found):
+                first = next(
+                    (id for id, other in chosen.items() if alike(one.row.signature, other.row.signature)), None
+                )
+                if first is not None:
+                    same[first].append(one)
+                elif len(chosen) < k and (per_document is None or count[one.document] < per_document):
+                    chosen[one.id], same[one.id] = one, []
+                    count[one.document] += 1
+            if len(chosen) == k:
+                break
+        return chosen, same
 
-
-def _hit(kept: Kept, entry: Entry, score: float, ranks: dict[str, int], marked: str) -> Hit:
-    row = kept.row
-    marks = tuple(
-        Highlight(row.start + start, row.start + end, row.locate(row.start + start, row.start + end))
-        for start, end in spans_of(marked)
-    )
-    return Hit(
-        passage=kept.id,
-        document=kept.document,
-        name=entry.name,
-        sha256=entry.sha256,
-        title=entry.title,
-        date=entry.date,
-        media_type=entry.media_type,
-        text=row.text,
-        start=row.start,
-        end=row.end,
-        kind=row.kind,
-        path=row.path,
-        language=row.language,
-        locator=row.locate(row.start, row.end),
-        score=score,
-        ranks=ranks,
-        highlights=marks,
-    )
-
-
-def spans_of(marked: str) -> list[tuple[int, int]]:
-    """Where the marks of `sqlite_search.marked` are, counted in the text without them."""
-    found: list[tuple[int, int]] = []
-    position, opened = 0, 0
-    for character in marked:
-        if character == sqlite_search.OPEN:
-            opened = position
-        elif character == sqlite_search.CLOSE:
-            found.append((opened, position))
-        else:
-            position += 1
-    return found
+    def _spans(self, query: Query, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        match = self.store.highlighted(query)
+        return self._marker.spans(match, texts) if match and texts else [[] for _ in texts]

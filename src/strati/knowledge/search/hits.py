@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from strati.knowledge.document import cut, joined
 from strati.knowledge.locator import Locator
+from strati.knowledge.store.contract import Entry, Kept
 from strati.records import JSON, Evidence, Source
 
 
@@ -82,3 +84,28 @@ class Hit:
             "ranks": dict(self.ranks),
             "same": list(self.same),
         }
+
+
+def hit_of(kept: Kept, entry: Entry, score: float, ranks: Mapping[str, int], spans: Sequence[tuple[int, int]]) -> Hit:
+    """A hit from a kept passage; `spans` are matches, counted from the start of the passage."""
+    row, marks = kept.row, kept.row.marks
+    found = [(row.start + start, row.start + end) for start, end in spans]
+    return Hit(
+        passage=kept.id,
+        document=kept.document,
+        name=entry.name,
+        sha256=entry.sha256,
+        title=entry.title,
+        date=entry.date,
+        media_type=entry.media_type,
+        text=row.text,
+        start=row.start,
+        end=row.end,
+        kind=row.kind,
+        path=row.path,
+        language=row.language,
+        locator=joined(marks, row.path),
+        score=score,
+        ranks=ranks,
+        highlights=tuple(Highlight(start, end, joined(cut(marks, start, end), row.path)) for start, end in found),
+    )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from strati.knowledge.document import Document
     from strati.knowledge.record import PassageRow, Record
+    from strati.knowledge.search.query import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ class Store(Protocol):
         """The passages of a document in their order."""
         ...
 
-    def search(self, match: str, limit: int, filter: Filter) -> Ranked:
-        """Passages by BM25; `match` is an expression of the store's own dialect."""
+    def search(self, query: Query, limit: int, filter: Filter) -> Ranked:
+        """Passages by BM25, best first."""
         ...
 
     def vectors(self, embedder: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

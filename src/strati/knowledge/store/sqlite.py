@@ -16,17 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strati.errors import DataError, UserError
-from strati.knowledge.record import PassageRow, Record, document_id, unpack
+from strati.knowledge.record import PassageRow, Record, unpack
 from strati.knowledge.store import sqlite_search
 from strati.knowledge.store.contract import ALL, Entry, Filter, Kept, Ranked
+from strati.knowledge.store.dump import dump
 from strati.knowledge.store.filters import condition
 from strati.knowledge.store.schema import SCHEMA, check_version, migrate
+from strati.knowledge.store.sqlite_match import highlighted
+from strati.records import JSON
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from strati.knowledge.document import Document
+    from strati.knowledge.search.query import Query
 
 FILE = "base.db"
 _ENTRY = (
@@ -186,11 +190,19 @@ class SqliteStore:
         with self._words():
             return [Entry(*row) for row in self.db.execute(query, values)]
 
+    def find_all(self, document: str) -> list[Entry]:
+        """The documents with this id, path or name; or those inside the archive or mail with this path or name."""
+        path = str(Path(document).resolve())
+        query = f"SELECT {_ENTRY} FROM documents d WHERE d.id = ? OR d.path = ? OR d.path = ? OR d.name = ?"
+        found = [Entry(*row) for row in self.db.execute(query, (document, document, path, document))]
+        if found:
+            return found
+        inside = (f"{document}!/", f"{path}!/")
+        return [e for e in self.entries() if e.name.startswith(inside) or e.path.startswith(inside)]
+
     def find(self, document: str) -> Entry:
         """The document with this id, path or name. Raises `DataError` when none or several fit."""
-        query = f"SELECT {_ENTRY} FROM documents d WHERE d.id = ? OR d.path = ? OR d.id = ? OR d.name = ?"
-        values = (document, document, document_id(str(Path(document).resolve())), document)
-        found = [Entry(*row) for row in self.db.execute(query, values)]
+        found = self.find_all(document)
         if not found:
             raise DataError(f"{self.folder} has no document {document!r}: strati kb status --documents lists them")
         if len(found) > 1:
@@ -206,6 +218,20 @@ class SqliteStore:
         name, media_type, reader, text, structure = row
         return unpack(name, media_type, reader, zlib.decompress(text).decode(), structure)
 
+    def packed(self, id: str) -> tuple[bytes, bytes]:
+        """Text and structure of a document as `Record.packed` gives them."""
+        text, structure = self.db.execute("SELECT text, structure FROM documents WHERE id = ?", (id,)).fetchone()
+        return zlib.decompress(text), zlib.decompress(structure)
+
+    def integrity(self) -> list[str]:
+        """What is wrong with the file and the search index, in sentences."""
+        with self._words():
+            found = [text for (text,) in self.db.execute("PRAGMA integrity_check") if text != "ok"]
+            return found + sqlite_search.faults(self.db)
+
+    def dump(self) -> Iterator[JSON]:
+        return dump(self.db)
+
     def passages(self, ids: Iterable[int]) -> dict[int, Kept]:
         wanted = [int(id) for id in ids]
         found: dict[int, Kept] = {}
@@ -215,16 +241,25 @@ class SqliteStore:
             found.update((row[0], _kept(row)) for row in self.db.execute(query, some))
         return found
 
+    def documents_of(self, ids: Sequence[int]) -> dict[int, str]:
+        """The document of each passage."""
+        query = f"SELECT id, document FROM passages WHERE id IN ({', '.join('?' * len(ids))})"
+        return dict(self.db.execute(query, tuple(ids)).fetchall())
+
     def passages_of(self, document: str) -> list[Kept]:
         query = f"SELECT {_PASSAGE} FROM passages WHERE document = ? ORDER BY position"
         return [_kept(row) for row in self.db.execute(query, (document,))]
 
-    def search(self, match: str, limit: int, filter: Filter) -> Ranked:
+    def search(self, query: Query, limit: int, filter: Filter) -> Ranked:
         import numpy as np
 
         where, values = condition(filter)
-        found = sqlite_search.ranked(self.db, match, limit, where, values)
+        found = sqlite_search.ranked(self.db, query, limit, where, values)
         return Ranked(np.array([id for id, _ in found], np.int64), np.array([score for _, score in found], np.float64))
+
+    def highlighted(self, query: Query) -> str:
+        """What `sqlite_search.Marker` has to look for in the hits of a query."""
+        return highlighted(query, sqlite_search.plan(self.db, query).near)
 
     def vectors(self, embedder: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np
@@ -258,6 +293,11 @@ class SqliteStore:
         if row is None:
             raise DataError(f"{self.folder} has no document {id}")
         return Entry(*row)
+
+    def embedder(self) -> tuple[str, str] | None:
+        """Name and fingerprint of the embedder whose vectors are kept, if any."""
+        found = self.read("embedder")
+        return (str(found[0]), str(found[1])) if isinstance(found, list) else None
 
     def embedded(self, embedder: str) -> set[str]:
         """Ids of the documents whose passages this embedder has vectors for."""

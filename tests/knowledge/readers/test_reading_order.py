@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strati.knowledge.locator import Box
@@ -11,6 +11,7 @@ NUMBERS = st.floats(0, 600, allow_nan=False)
 BOXES = st.builds(lambda x, y, w, h: Box(x, y, x + w, y + h), NUMBERS, NUMBERS, NUMBERS, st.floats(1, 30))
 
 
+@settings(deadline=None)
 @given(st.lists(BOXES, max_size=60))
 def test_no_line_is_lost_or_doubled(boxes: list[Box]) -> None:
     assert sorted(reading_order(boxes)) == list(range(len(boxes)))

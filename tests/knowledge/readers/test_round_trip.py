@@ -25,8 +25,6 @@ WORD = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co", "Zs", "
 TEXTS = st.lists(st.lists(WORD, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=6)
 LETTERS = st.text("abcdefghijklmnop XYZ", min_size=5, max_size=20)
 LATIN = st.lists(LETTERS.map(str.strip).filter(lambda text: len(text) > 4), min_size=1, max_size=6)
-    st.text("abcdefghijklmnop XYZ", min_size=1, max_size=20).map(str.strip).filter(bool), min_size=1, max_size=6
-)
 
 
 def check(document: Document, texts: list[str]) -> None:

@@ -91,7 +91,7 @@ def test_captions(texts: list[str]) -> None:
 @settings(deadline=None, max_examples=40)
 @given(st.lists(LATIN, min_size=1, max_size=3))
 def test_lines_of_pdf_pages(pages: list[list[str]]) -> None:
-    document = samples.read(PdfReader(), samples.pdf([samples.lines(page) for page in pages]))
+    document = samples.read(PdfReader(), samples.pdf([samples.lines(page, y=500) for page in pages]))
     assert list(faults(document)) == []
     found = [" ".join(document.text[mark.start : mark.end].split()) for mark in document.marks]
     assert found == [" ".join(line.split()) for page in pages for line in page]

@@ -62,7 +62,10 @@ def _show(hits: list[Hit], full: bool) -> None:
         console.print("nothing found")
     for number, hit in enumerate(hits, 1):
         console.print(Text.assemble((f"{number}  ", "bold"), (_line(hit.place), "cyan")))
-        console.print(Padding(_text(hit, full), (0, 0, 1, 3)))
+        console.print(Padding(_text(hit, full), (0, 0, 0 if hit.same else 1, 3)))
+        if hit.same:
+            more = f" and {len(hit.same) - 1} more" if len(hit.same) > 1 else ""
+            console.print(Padding(Text(f"nearly the same: {_line(hit.same[0])}{more}", "dim"), (0, 0, 1, 3)))
 
 
 def _text(hit: Hit, full: bool) -> Any:

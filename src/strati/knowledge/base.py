@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from strati.identity import fingerprint
 from strati.knowledge.search.engine import Engine, Reranker
 from strati.knowledge.search.hits import Hit
-from strati.knowledge.store.contract import ALL, Entry, Filter
+from strati.knowledge.store.contract import ALL, Entry, Filter, Kept
 from strati.knowledge.store.lock import writing
 from strati.knowledge.store.schema import SCHEMA
 from strati.knowledge.store.sqlite import SqliteStore
@@ -124,6 +124,21 @@ class KnowledgeBase:
         `mode` is "bm25" (words), "embeddings" (meaning), "fusion" (both), or "auto": both when there is an embedder.
         """
         return self._engine.search(query, k, mode, filters, per_document=per_document, reranker=reranker)
+
+    def alike(self, passage: int, least: float = 0.8) -> list[tuple[Kept, float]]:
+        """Near-duplicates of a passage in the whole base, with their estimated similarity, most similar first."""
+        from strati.knowledge.signature import similarities
+
+        own = self.store.passages([passage]).get(passage)
+        ids, signatures = self.store.signatures()
+        if own is None or not own.row.signature or not len(ids):
+            return []
+        shares = similarities(own.row.signature, signatures)
+        found = {
+            int(ids[at]): float(shares[at]) for at in range(len(ids)) if shares[at] >= least and ids[at] != passage
+        }
+        kept = self.store.passages(found)
+        return sorted(((kept[id], share) for id, share in found.items()), key=lambda pair: (-pair[1], pair[0].id))
 
     def document(self, id: str) -> Document:
         """A document by id, path or name, as its reader gave it."""

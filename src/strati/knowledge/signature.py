@@ -35,6 +35,12 @@ def signature(text: str) -> bytes:
     return bytes((mixed.min(axis=0) & np.uint64(255)).astype(np.uint8))
 
 
+def alike(one: bytes, other: bytes, least: float = 0.8) -> bool:
+    """Whether two passages are near-duplicates by their signatures: an estimated similarity of at least `least`."""
+    equal = sum(a == b for a, b in zip(one, other, strict=False))
+    return bool(one) and len(one) == len(other) and (equal / SIZE - 1 / 256) / (1 - 1 / 256) >= least
+
+
 def similarities(one: bytes, all_of: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Estimated Jaccard similarity of one signature to each row of (passages, 64)."""
     import numpy as np

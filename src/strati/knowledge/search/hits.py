@@ -25,7 +25,7 @@ class Hit:
     """A passage that was found; `text` is `document.text[start:end]`.
 
     `score` orders hits of one search and means nothing across searches; `ranks` has the passage's rank (from 1) in each
-    list it was in; `same` names documents with nearly the same passage that were left out.
+    list it was in; `same` tells where nearly the same passage stands, which is left out.
     """
 
     passage: int
@@ -50,8 +50,7 @@ class Hit:
     @property
     def place(self) -> str:
         """For people: the file and where in it."""
-        where = str(self.locator)
-        return f"{self.name}, {where}" if where else self.name
+        return _place(self.name, self.locator)
 
     @property
     def source(self) -> Source:
@@ -86,7 +85,24 @@ class Hit:
         }
 
 
-def hit_of(kept: Kept, entry: Entry, score: float, ranks: Mapping[str, int], spans: Sequence[tuple[int, int]]) -> Hit:
+def place_of(kept: Kept, name: str) -> str:
+    """For people: the file a passage is from, and where in it."""
+    return _place(name, joined(kept.row.marks, kept.row.path))
+
+
+def _place(name: str, locator: Locator) -> str:
+    where = str(locator)
+    return f"{name}, {where}" if where else name
+
+
+def hit_of(
+    kept: Kept,
+    entry: Entry,
+    score: float,
+    ranks: Mapping[str, int],
+    spans: Sequence[tuple[int, int]],
+    same: tuple[str, ...],
+) -> Hit:
     """A hit from a kept passage; `spans` are matches, counted from the start of the passage."""
     row, marks = kept.row, kept.row.marks
     found = [(row.start + start, row.start + end) for start, end in spans]
@@ -107,5 +123,6 @@ def hit_of(kept: Kept, entry: Entry, score: float, ranks: Mapping[str, int], spa
         locator=joined(marks, row.path),
         score=score,
         ranks=ranks,
+        same=same,
         highlights=tuple(Highlight(start, end, joined(cut(marks, start, end), row.path)) for start, end in found),
     )

@@ -241,10 +241,13 @@ class SqliteStore:
             found.update((row[0], _kept(row)) for row in self.db.execute(query, some))
         return found
 
-    def documents_of(self, ids: Sequence[int]) -> dict[int, str]:
-        """The document of each passage."""
-        query = f"SELECT id, document FROM passages WHERE id IN ({', '.join('?' * len(ids))})"
-        return dict(self.db.execute(query, tuple(ids)).fetchall())
+    def signatures(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Ids and signatures (passages, 64) of all passages that are long enough to have one."""
+        import numpy as np
+
+        rows = self.db.execute("SELECT id, signature FROM passages WHERE length(signature) > 0 ORDER BY id").fetchall()
+        ids = np.array([id for id, _ in rows], np.int64)
+        return ids, np.frombuffer(b"".join(mark for _, mark in rows), np.uint8).reshape(len(rows), -1)
 
     def passages_of(self, document: str) -> list[Kept]:
         query = f"SELECT {_PASSAGE} FROM passages WHERE document = ? ORDER BY position"

@@ -45,7 +45,7 @@ def test_pictures_are_known_by_their_signature(start: bytes, sure: float) -> Non
     assert ImageReader().sniff(start + b"x" * 20, "a.txt") == sure
 
 
-@pytest.mark.parametrize("start", [b"fLaC", b"OggS", b"ID3\x04", b"\0\0\0\x20ftypM4A ", silence()[:44]])
+@pytest.mark.parametrize("start", [b"fLaC", b"OggS\0", b"ID3\x04", b"\0\0\0\x20ftypM4A ", silence()[:44]])
 def test_recordings_are_known_by_their_signature(start: bytes) -> None:
     assert AudioReader().sniff(start + b"x" * 20, "a.txt") == 1
 

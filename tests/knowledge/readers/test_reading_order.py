@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strati.knowledge.locator import Box
-from strati.knowledge.readers.page_furniture import furniture
+from strati.knowledge.readers.page_furniture import PAGE_NUMBER, furniture
 from strati.knowledge.readers.reading_order import gutter_of, reading_order
 
 NUMBERS = st.floats(0, 600, allow_nan=False)
 BOXES = st.builds(lambda x, y, w, h: Box(x, y, x + w, y + h), NUMBERS, NUMBERS, NUMBERS, st.floats(1, 30))
 
 
+@settings(deadline=None)
 @given(st.lists(BOXES, max_size=60))
 def test_no_line_is_lost_or_doubled(boxes: list[Box]) -> None:
     assert sorted(reading_order(boxes)) == list(range(len(boxes)))
@@ -50,3 +52,13 @@ def test_furniture_repeats_at_one_height() -> None:
     moved = [("Lease", Box(0, 60, 90, 70)), *page[1:]]
     assert furniture([(800, page)] * 3) == [{0: "header", 2: "footer"}] * 3
     assert furniture([(800, page), (800, moved), (800, page)])[0] == {2: "footer"}  # a page number needs no repetition
+
+
+@pytest.mark.parametrize("text", ["7", "Page 3 of 12", "- 4 -", "xiv", "A-12", "page 9", "3/7"])
+def test_page_numbers(text: str) -> None:
+    assert PAGE_NUMBER.fullmatch(text)
+
+
+@pytest.mark.parametrize("text", ["", "-", "xxxxx", "Page", "2024 report", "civil", "7."])
+def test_what_is_no_page_number(text: str) -> None:
+    assert not PAGE_NUMBER.fullmatch(text)

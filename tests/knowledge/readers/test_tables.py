@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strati.knowledge.reader import Refused
@@ -84,6 +84,7 @@ def test_numbers_are_no_names_of_columns() -> None:
 CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp", "Zs"]), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=6))
 def test_what_was_written_is_found_at_its_line(rows: list[list[str]]) -> None:
     import csv

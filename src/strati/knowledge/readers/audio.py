@@ -22,8 +22,10 @@ from strati.models.store import cache_folder
 
 _STARTS = {
     b"fLaC": "audio/flac",
-    b"OggS": "audio/ogg",
-    b"ID3": "audio/mpeg",
+    b"OggS\0": "audio/ogg",
+    b"ID3\2": "audio/mpeg",
+    b"ID3\3": "audio/mpeg",
+    b"ID3\4": "audio/mpeg",
     b"\xff\xfb": "audio/mpeg",
     b"\xff\xf3": "audio/mpeg",
     b"\xff\xf2": "audio/mpeg",

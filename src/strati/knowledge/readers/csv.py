@@ -80,4 +80,5 @@ def _fits(text: str, delimiter: str) -> tuple[str, float, int, int]:
     rows = rows[:-1] if len(rows) > 2 and len(text) >= SAMPLE - 4 else rows  # the sample may end inside a row
     counts = Counter(map(len, rows))
     width, often = max(counts.items(), key=lambda item: item[1], default=(0, 0))
-    return delimiter, often / len(rows) if rows and width > 1 else 0.0, width, len(rows)
+    fits = width > 1 and len(rows[0]) > 1
+    return delimiter, often / len(rows) if fits else 0.0, width, len(rows)

@@ -74,18 +74,20 @@ def parse_html(text: str) -> Any:
     """The root element of a page.
 
     Raises:
-        Refused: there is nothing in it.
+        Refused: there is nothing in it, or it is nested too deeply (libxml2 takes 2,048 elements).
     """
     try:
         from lxml import etree, html
     except ImportError as error:
         raise MissingExtra("lxml", "docs") from error
-    parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     data = re.sub("[\0-\x08\x0b\x0e-\x1f]", " ", text).encode("utf-8", "replace")
     try:
         root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise Refused(Reason.EMPTY, "it holds no text") from error
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise Refused(Reason.MALFORMED, "its elements are nested too deeply")
     return root
 
 

@@ -12,9 +12,9 @@ MARGIN = 0.14  # of the page's height, above and below
 OUTERMOST = 4  # lines looked at on either side
 CLOSE = 8.0  # points that a repeated line may move
 Line = tuple[str, Box]
-PAGE_NUMBER = re.compile(
-    r"(?:page\s*)?[-–—\s]*(?:\d{1,4}|[ivxlc]{1,7}|[A-Z]-\d{1,3})(?:\s*(?:of|/)\s*\d{1,4})?[-–—\s]*", re.IGNORECASE
-)
+_ROMAN = r"(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
+_NUMBER = rf"(?:\d{{1,4}}|{_ROMAN}|[A-Z]-\d{{1,3}})"
+PAGE_NUMBER = re.compile(rf"(?:page\s*)?[-–—\s]*{_NUMBER}(?:\s*(?:of|/)\s*\d{{1,4}})?[-–—\s]*", re.IGNORECASE)
 
 
 def furniture(pages: Sequence[tuple[float, Sequence[Line]]]) -> list[dict[int, str]]:

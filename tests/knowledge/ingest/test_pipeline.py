@@ -7,17 +7,20 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from knowledge.ingest.test_archive import zipped
-from knowledge.small import Trigrams, write
+from knowledge.small import Trigrams, document, write
 from strati.errors import BusyError, DataError
 from strati.knowledge.base import KnowledgeBase
+from strati.knowledge.document import Metadata
 from strati.knowledge.ingest.pipeline import Settings
 from strati.knowledge.ingest.report import IngestReport
 from strati.knowledge.reader import Limits
+from strati.knowledge.record import record_of
 from strati.knowledge.store.lock import writing
 
 # A reader of another package, found by its entry point in the worker process: it does what files can do to a reader.
@@ -239,3 +242,23 @@ def test_ingest_needs_no_network(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     with KnowledgeBase.open(tmp_path / "x") as base:
         assert len(base.documents()) == 2
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", {"ok.txt": "alpha"})
+    Path(os.fsdecode(bytes(folder) + b"/caf\xe9.txt")).write_text("beta", encoding="utf-8")
+    with KnowledgeBase.open(tmp_path / "x") as base:
+        found = told(ingest(base, folder))
+    assert found == {"ok.txt": "read", "caf?.txt": "failed not readable: its name is not valid UTF-8: rename it"}
+
+
+def test_odd_words_about_a_document_can_be_kept(tmp_path: Path) -> None:
+    with KnowledgeBase.open(tmp_path / "x") as base:
+        found = document("text", name="a.txt")
+        odd = Metadata(title="two\nlines \ud800", author="\0", language="e\ud800", other={"k\ud800": "v\0"})
+        made = record_of(
+            replace(found, metadata=odd), path="/a.txt", name="a.txt", container="", data=b"text", modified="2024"
+        )
+        base.store.put(made, {})
+        assert base.documents()[0].title == "two lines ?"
+        assert base.document("a.txt").metadata.other == {"k?": "v\0"}

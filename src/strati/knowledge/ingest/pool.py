@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import BinaryIO, cast
@@ -174,13 +175,15 @@ class _Hand:
                     continue
                 event = _event(job, value, parts)
                 seen.add(event.path)
+                self.heard = 0.0  # from here on it is this process that takes its time
                 self.pool.tell(event)
+                self.heard = time.monotonic()
                 if event.reason is Reason.MEMORY:
                     self._reap()
                     dead.add(event.path)
                     return self._attempt(job, seen, dead) if event.path != job.path else None
-        except (OSError, EOFError, ValueError):
-            pass  # the worker is gone
+        except (OSError, EOFError, ValueError, LookupError, TypeError, zlib.error):
+            self.kill()  # it is gone already, or what it says makes no sense
         finally:
             self.heard = 0.0
         return current

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from strati.errors import MissingExtra
+from strati.knowledge.builder import clean
 from strati.knowledge.document import Attachment
 from strati.knowledge.ingest.archive import is_archive, leaves, members
 from strati.knowledge.ingest.wire import receive, send
@@ -138,7 +140,7 @@ class Worker:
         seen: dict[str, int] = {}
         try:
             for one in found:
-                inner = one.name if isinstance(one, Attachment) else one[0]
+                inner = clean(one.name if isinstance(one, Attachment) else one[0])
                 seen[inner] = seen.get(inner, 0) + 1
                 unique = inner if seen[inner] == 1 else f"{inner} ({seen[inner]})"
                 self._member(item, f"{item.path}!/{unique}", f"{item.name}!/{unique}", one)
@@ -172,9 +174,9 @@ def confine(memory: int) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     if sys.platform == "linux":
         import ctypes
-        import signal
 
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -41,7 +41,6 @@ ORDER = [
     ["stack"],
     ["held_models"],
     ["folder"],
-    ["testing"],
     ["runlock"],
     ["journal"],
     ["columns"],
@@ -94,9 +93,11 @@ ORDER = [
     # edge: may be absent, nothing above imports it
     ["imports"],
     ["models"],
+    ["knowledge"],
+    ["testing"],
     ["cli", "__main__"],
 ]
-EDGE = {"imports", "models", "cli", "__main__"}
+EDGE = {"imports", "models", "knowledge", "testing", "cli", "__main__"}
 PLACE = {name: place for place, line in enumerate(ORDER) for name in line}
 
 # Layers share these; otherwise a layer's file knows no sibling.

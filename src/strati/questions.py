@@ -261,7 +261,10 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
         guard = f"answers with a confidence of .9 or more: {share(float(sure.mean()))} of all"
         if sure.any():
             guard += f", {share(1 - float(right[sure].mean()))} of them wrong"
-    return f"{words}. A threshold on its confidence can send the rest to people: strati certify makes that a guarantee.", guard
+    return (
+        f"{words}. A threshold on its confidence can send the rest to people: strati certify makes that a guarantee.",
+        guard,
+    )
 
 
 def _seen(results: Results, decision: Decision, studied: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ARG001

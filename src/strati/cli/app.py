@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, certify, doctor, importing, init, models, report, run
+from strati.cli import bench, certify, doctor, importing, ingest, init, kb, models, report, run, search
 
 app = typer.Typer(
     name="strati",
@@ -21,6 +21,9 @@ app.command("import")(importing.import_)
 app.command("report")(report.report)
 app.command("certify")(certify.certify)
 app.command("run")(run.run)
+app.command("ingest")(ingest.ingest)
+app.command("search")(search.search)
+app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 
 

@@ -1,4 +1,4 @@
-"""The published checkers: do my layer, check, model or embedder keep their contract?
+"""The published checkers: do my layer, check, model, embedder or reader keep their contract?
 
 >>> from strati.layers.majority import Majority
 >>> from strati.records import Case, Example
@@ -11,5 +11,6 @@ from strati.testing.checks import check_check
 from strati.testing.clauses import ContractError
 from strati.testing.layers import check_layer
 from strati.testing.models import check_embedder, check_model
+from strati.testing.readers import check_reader
 
-__all__ = ["ContractError", "check_check", "check_embedder", "check_layer", "check_model"]
+__all__ = ["ContractError", "check_check", "check_embedder", "check_layer", "check_model", "check_reader"]

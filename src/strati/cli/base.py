@@ -1,0 +1,96 @@
+"""What the commands on knowledge bases share: their options, the embedder, progress bars."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from strati.knowledge.ingest.pipeline import Settings
+    from strati.model import Embedder
+
+KbOption = Annotated[str, typer.Option("--kb", metavar="NAME", help="The knowledge base: a folder NAME.kb.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+EmbedderOption = Annotated[
+    str | None,
+    typer.Option(help="A pulled embedding model, or none; by default the base's own, or the only one pulled."),
+]
+CatalogOption = Annotated[
+    list[Path] | None,
+    typer.Option("--catalog", metavar="FILE", help="A model catalog of your own. May be repeated."),
+]
+
+
+def embedder_for(folder: Path, name: str | None, catalogs: Sequence[Path]) -> Embedder | None:
+    """The embedder by name; "none" for none; by default the base's, or the only one that is pulled.
+
+    Raises `ModelError` for a name that is unknown or not pulled.
+    """
+    from strati.cli.available import open_models
+    from strati.models.catalog import Catalog
+    from strati.models.store import Store
+
+    if name == "none":
+        return None
+    if name is not None:
+        return _must_embed(name, open_models([name], catalogs, llms=False)[1])
+    known = Catalog.load(catalogs)
+    names = [e.name for e in Store().pulled(known) if e.usable and e.kind != "gguf"]
+    own = _own(folder)
+    chosen = own if own in names else names[0] if len(names) == 1 and own is None else None
+    if chosen is None or not _installed():
+        return None
+    return _must_embed(chosen, open_models([chosen], catalogs, llms=False)[1])
+
+
+def _must_embed(name: str, found: Sequence[Embedder]) -> Embedder:
+    from strati.errors import ModelError
+
+    if not found:
+        raise ModelError(f"the model {name} is not an embedder")
+    return found[0]
+
+
+def _own(folder: Path) -> str | None:
+    from strati.knowledge.store.sqlite import FILE, SqliteStore
+
+    if not (folder / FILE).is_file():
+        return None
+    store = SqliteStore(folder)
+    try:
+        found = store.embedder()
+        return found[0] if found else None
+    finally:
+        store.close()
+
+
+def _installed() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("onnxruntime") is not None and find_spec("tokenizers") is not None
+
+
+@contextmanager
+def told_in_bars(settings: Settings) -> Iterator[None]:
+    """Progress bars on standard error where a person looks at it; otherwise nothing."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks = {what: bar.add_task(what, total=None, visible=False) for what in ("reading", "embedding")}
+
+        def told(what: str, done: int, total: int) -> None:
+            bar.update(tasks[what], completed=done, total=total, visible=True)
+
+        settings.told = told
+        yield

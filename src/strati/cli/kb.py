@@ -1,0 +1,140 @@
+"""`strati kb`: what is in a knowledge base, is it right, forget, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from strati.cli.base import JsonOption, KbOption
+
+if TYPE_CHECKING:
+    from strati.knowledge.base import KnowledgeBase
+
+app = typer.Typer(no_args_is_help=True, help="Knowledge bases: what is in them, is it right, forget, export.")
+
+
+@app.command("status")
+def status(
+    kb: KbOption,
+    documents: Annotated[bool, typer.Option("--documents", help="List the documents.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a knowledge base holds.
+
+    Example: strati kb status --kb work
+    """
+    from dataclasses import asdict
+
+    with _open(kb) as base:
+        entries = base.documents()
+        told = base.status()
+    if as_json:
+        _print({**told, "list": [asdict(entry) for entry in entries]} if documents else told)
+        return
+    console = _console()
+    console.print(f"{told['folder']}: {told['documents']:,} documents, {told['passages']:,} passages, {_size(told)}")
+    kinds = ", ".join(f"{name} ({count})" for name, count in told["types"].items())
+    console.print(f"types      {kinds or 'none'}")
+    console.print(f"languages  {', '.join(f'{name} ({n})' for name, n in told['languages'].items()) or 'none'}")
+    console.print(f"vectors    {told['embedded']:,} documents by {told['embedder'] or 'no embedder'}")
+    console.print(f"snapshot   {told['snapshot']}, format {told['schema']}")
+    for entry in entries if documents else []:
+        console.print(f"{entry.id}  {entry.name}  {entry.passages:,} passages", soft_wrap=True)
+
+
+@app.command("verify")
+def verify(kb: KbOption, as_json: JsonOption = False) -> None:
+    """Check every stored span, and read every source again that can be reached.
+
+    Example: strati kb verify --kb work
+    """
+    from strati.cli.base import told_in_bars
+    from strati.errors import DataError
+    from strati.knowledge.ingest.pipeline import Settings
+
+    settings = Settings()
+    with _open(kb) as base, told_in_bars(settings):
+        found = base.verify(settings)
+    if as_json:
+        _print(found.to_json())
+    else:
+        console = _console()
+        console.print(f"{found.passages:,} passages of {found.documents:,} documents checked")
+        console.print(f"{found.same:,} read again and the same")
+        for name in found.changed:
+            console.print(f"changed since: {name}", soft_wrap=True, markup=False)
+        for name in found.gone:
+            console.print(f"no source any more: {name}", soft_wrap=True, markup=False)
+        for problem in found.problems:
+            console.print(f"wrong: {problem}", soft_wrap=True, markup=False)
+    if found.problems:
+        raise DataError(f"{len(found.problems)} problems were found: read the documents again with strati ingest")
+
+
+@app.command("forget")
+def forget(
+    documents: Annotated[list[str], typer.Argument(metavar="DOC...", help="Ids, paths or names of documents.")],
+    kb: KbOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget documents without a trace and print a receipt.
+
+    Example: strati kb forget contracts/old.pdf --kb work
+    """
+    with _open(kb) as base:
+        receipt = base.forget(documents)
+    if as_json:
+        _print(receipt.to_json())
+        return
+    console = _console()
+    for entry in receipt.forgotten:
+        console.print(f"forgotten: {entry.name}, {entry.passages:,} passages", soft_wrap=True, markup=False)
+        console.print(f"           sha256 {entry.sha256}", soft_wrap=True)
+    console.print(f"at {receipt.at}: snapshot {receipt.before} became {receipt.after}")
+    console.print("nothing is left of it in the base" if not receipt.left else f"left: {', '.join(receipt.left)}")
+
+
+@app.command("export")
+def export(
+    kb: KbOption,
+    out: Annotated[Path | None, typer.Option(help="A file; standard output by default.")] = None,
+) -> None:
+    """Write all documents and passages as JSON lines.
+
+    Example: strati kb export --kb work --out work.jsonl
+    """
+    from strati.errors import UserError
+
+    with _open(kb) as base:
+        try:
+            file = out.open("w", encoding="utf-8") if out else sys.stdout
+        except OSError as error:
+            raise UserError(f"{out} cannot be written: {error.strerror}") from error
+        for value in base.export():
+            file.write(json.dumps(value, ensure_ascii=False) + "\n")
+        if out:
+            file.close()
+
+
+def _open(kb: str) -> KnowledgeBase:
+    from strati.knowledge.base import KnowledgeBase
+
+    return KnowledgeBase.open(kb, create=False)
+
+
+def _size(told: dict[str, Any]) -> str:
+    return f"{told['bytes'] / 1e6:,.1f} MB"
+
+
+def _print(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 80, highlight=False)

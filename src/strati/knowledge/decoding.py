@@ -1,0 +1,37 @@
+"""From bytes to text, for all readers of text formats."""
+
+from __future__ import annotations
+
+import io
+
+from strati.dataset.content import HEAD, Content
+from strati.dataset.encoding import encoding_of
+from strati.errors import DataError
+from strati.knowledge.builder import clean
+from strati.knowledge.reader import Reason, Refused
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text, cleaned as documents hold it, and what was assumed about the encoding, in words ("" for nothing).
+
+    Raises:
+        Refused: the bytes are no text in any known encoding.
+    """
+    try:
+        encoding = encoding_of(Content("it", lambda: io.BytesIO(data), data[:HEAD], None))
+    except DataError as error:
+        raise Refused(Reason.MALFORMED, str(error)) from error
+    text = data.decode(encoding.name, "replace")
+    return clean(text.removeprefix("\ufeff")), encoding.note
+
+
+def looks_like_text(data: bytes) -> bool:
+    """Whether the bytes may be text: few control characters, no zero bytes unless they are UTF-16."""
+    head = data[:4096]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if even or odd:
+        return max(even, odd) > 0.2 * len(head) and min(even, odd) < 0.02 * len(head)
+    controls = sum(head.count(bytes([code])) for code in range(32) if code not in b"\t\n\r\f\x1b")
+    return controls <= 0.01 * len(head)

@@ -1,0 +1,159 @@
+"""Ingest: find files, read them in worker processes, keep each document in one transaction.
+
+Interrupted at any moment, the base holds whole documents only, and the same call goes on: what is kept with the same
+content, reader and sizes of passages is not read again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strati.knowledge.ingest.discover import Search, discover
+from strati.knowledge.ingest.pool import Event, Job, Pool
+from strati.knowledge.ingest.report import IngestReport, Outcome, Status, status_of
+from strati.knowledge.passages import Sizes
+from strati.knowledge.reader import Limits
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from strati.knowledge.record import PassageRow
+    from strati.knowledge.store.contract import Entry
+    from strati.knowledge.store.sqlite import SqliteStore
+    from strati.model import Embedder
+
+Told = Callable[[str, int, int], None]
+
+
+@dataclass
+class Settings:
+    """How to ingest. `told` hears (what is done, done, total); `cancelled` ends the work after the document at hand."""
+
+    limits: Limits = field(default_factory=Limits)
+    sizes: Sizes = field(default_factory=Sizes)
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    prune: bool = False
+    told: Told = lambda what, done, total: None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class Ingest:
+    """One ingest into a store; the caller holds the base for writing."""
+
+    def __init__(self, store: SqliteStore, embedder: Embedder | None, settings: Settings) -> None:
+        self.store = store
+        self.embedder = embedder
+        self.settings = settings
+        self.report = IngestReport()
+        self.key = embedder.fingerprint() if embedder else ""
+
+    def run(self, paths: Sequence[str | Path]) -> IngestReport:
+        """Read all files under the paths. Raises `DataError` when there are none."""
+        began = time.perf_counter()
+        search = discover(paths)
+        if self.embedder is not None and self.store.embedder() != (self.embedder.card.name, self.key):
+            self.store.write("embedder", [self.embedder.card.name, self.key])
+        kept = {entry.path: entry for entry in self.store.entries()}
+        self._files(search, kept)
+        if self.settings.prune and not self._stopped():
+            self._prune(search, kept)
+        if self.embedder is not None and not self._stopped():
+            self._embed_missing()
+        self.report.stopped = self._stopped()
+        self.report.seconds = time.perf_counter() - began
+        return self.report
+
+    def _stopped(self) -> bool:
+        return self.settings.cancelled.is_set()
+
+    def _files(self, search: Search, kept: dict[str, Entry]) -> None:
+        inside: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+        for path, entry in kept.items():
+            inside[path.split("!/")[0]][path] = [entry.sha256, entry.reader, entry.sizes]
+        jobs = []
+        for found in search.files:
+            if found.skipped is not None:
+                self._add(found.name, status_of(found.skipped), f"{found.skipped}: {found.detail}")
+            else:
+                real = os.path.realpath(found.path)
+                jobs.append(Job(real, found.name, inside.get(real, {})))
+        done, total = len(search.files) - len(jobs), len(search.files)
+        self.settings.told("reading", done, total)
+        for event in Pool(jobs, self.settings.limits, self.settings.sizes, self.settings.workers).events():
+            if event.job_done:
+                done += 1
+                self._forget_stale(event)
+                self.settings.told("reading", done, total)
+            else:
+                self._event(event, kept)
+            if self._stopped():
+                break
+
+    def _event(self, event: Event, kept: dict[str, Entry]) -> None:
+        if event.record is not None:
+            vectors = {self.key: self._embed(event.record.rows)} if self.embedder and event.record.rows else {}
+            self.store.put(event.record, vectors)
+            self._add(event.name, Status.READ, "", len(event.record.rows), event.record.warnings)
+        elif event.reason is not None:
+            old = "; the version read earlier is kept" if event.path in kept else ""
+            detail = f": {event.detail}" if event.detail else ""
+            self._add(event.name, status_of(event.reason), f"{event.reason}{detail}{old}")
+        elif not event.archive:
+            self._add(event.name, Status.UNCHANGED, "", kept[event.path].passages)
+
+    def _forget_stale(self, event: Event) -> None:
+        """What was inside this file and is no more."""
+        gone = [path for path in event.job.known if path not in event.seen and path != event.job.path]
+        self._forget(gone)
+
+    def _prune(self, search: Search, kept: dict[str, Entry]) -> None:
+        """Forget documents under the folders that were looked through whose file is gone."""
+        gone = [
+            path
+            for path in kept
+            if not os.path.lexists(path.split("!/")[0]) and any(_within(path, root) for root in search.roots)
+        ]
+        self._forget(gone, kept)
+
+    def _forget(self, paths: Sequence[str], kept: dict[str, Entry] | None = None) -> None:
+        from strati.knowledge.record import document_id
+
+        if not paths:
+            return
+        self.store.remove([document_id(path) for path in paths])
+        for path in paths:
+            self._add(kept[path].name if kept else path, Status.FORGOTTEN, "its file is gone")
+
+    def _embed(self, rows: Sequence[PassageRow]) -> NDArray[np.float32]:
+        if self.embedder is None:
+            raise ValueError("there is no embedder")
+        self.report.embedded += len(rows)
+        return self.embedder.embed([row.embedded for row in rows])
+
+    def _embed_missing(self) -> None:
+        """Vectors for documents that were read without this embedder."""
+        have = self.store.embedded(self.key)
+        missing = [entry for entry in self.store.entries() if entry.id not in have and entry.passages]
+        for number, entry in enumerate(missing):
+            self.settings.told("embedding", number, len(missing))
+            self.store.add_vectors(entry.id, self.key, self._embed([k.row for k in self.store.passages_of(entry.id)]))
+            if self._stopped():
+                return
+        if missing:
+            self.settings.told("embedding", len(missing), len(missing))
+        self.store.keep_only(self.key)
+
+    def _add(self, name: str, status: Status, reason: str, passages: int = 0, warnings: tuple[str, ...] = ()) -> None:
+        self.report.outcomes.append(Outcome(name, status, reason, passages, warnings))
+
+
+def _within(path: str, root: Path) -> bool:
+    return Path(path.split("!/")[0]).is_relative_to(root)

@@ -1,0 +1,83 @@
+"""What an ingest did, document by document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from strati.knowledge.reader import Reason
+from strati.records import JSON
+
+_SKIPPED = {Reason.UNKNOWN_TYPE, Reason.EMPTY, Reason.NO_TEXT_LAYER, Reason.MISSING_EXTRA}
+
+
+class Status(StrEnum):
+    """What became of a document. Skipped: there is nothing in it to read here; failed: it should have been read."""
+
+    READ = "read"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    FORGOTTEN = "forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One document: its name, what became of it, why, how many passages it has, what its reader warns of."""
+
+    name: str
+    status: Status
+    reason: str = ""
+    passages: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class IngestReport:
+    """All outcomes in the order they came; `embedded` counts passages that got vectors; `seconds` is wall time."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    embedded: int = 0
+    seconds: float = 0.0
+    snapshot: str = ""
+    stopped: bool = False
+
+    def count(self, status: Status) -> int:
+        return sum(outcome.status is status for outcome in self.outcomes)
+
+    @property
+    def passages(self) -> int:
+        """Passages of the documents that were read."""
+        return sum(outcome.passages for outcome in self.outcomes if outcome.status is Status.READ)
+
+    def reasons(self, status: Status) -> dict[str, int]:
+        """How often each reason was given, most often first."""
+        found = Counter(outcome.reason.split(":")[0] for outcome in self.outcomes if outcome.status is status)
+        return dict(found.most_common())
+
+    def to_json(self) -> dict[str, JSON]:
+        """The report for machines."""
+        return {
+            "counts": {str(status): self.count(status) for status in Status},
+            "passages": self.passages,
+            "embedded": self.embedded,
+            "seconds": round(self.seconds, 3),
+            "snapshot": self.snapshot,
+            "stopped": self.stopped,
+            "documents": [
+                {
+                    "name": outcome.name,
+                    "status": str(outcome.status),
+                    "reason": outcome.reason,
+                    "passages": outcome.passages,
+                    "warnings": list(outcome.warnings),
+                }
+                for outcome in self.outcomes
+            ],
+        }
+
+
+def status_of(reason: Reason) -> Status:
+    """Whether a refusal is a skip or a failure."""
+    return Status.SKIPPED if reason in _SKIPPED else Status.FAILED

@@ -1,0 +1,1 @@
+"""One reader a file; `strati.knowledge.reader` has their contract and the table of them."""

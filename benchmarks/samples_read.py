@@ -50,7 +50,7 @@ DOCUMENTS: dict[str, Expected] = {
     "test.pptx": ("1b92870d-e3b5-4e65-8153-919f4ff45592", "A table to test parsing:, slide 3"),
     "test.xls": ("Delta", "Sheet1, sheet Sheet1!D1"),
     "test.xlsx": ("Delta", "Sheet1, sheet Sheet1!D1"),
-    "test_blog.html": ("is selected as a better model", "Experiment Results\u200b, line 48"),
+    "test_blog.html": ("is selected as a better model", "Experiment Results, line 48"),
     "test_mskanji.csv": ("大阪", "line 3"),
     "test_notebook.ipynb": ("print(42)", "Code Cell Below, cell 4, line 2"),
     "test_outlook_msg.msg": ("body of the test email", "body, line 1"),

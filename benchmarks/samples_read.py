@@ -24,7 +24,7 @@ from strati.knowledge.document import Document, faults
 from strati.knowledge.reader import Reason, Refused, read
 
 SLOW = (".jpg", ".wav", ".mp3", ".m4a", ".flac", ".ogg", ".mp4")
-HEARD = 0.8  # share of the words of a recording
+HEARD = 0.6  # share of the words of a recording; a tiny model mishears some words of a sentence out of context
 # The transcripts of the read sentences have these words wrong, and two of them belong to other recordings.
 MISSPELT = {"TUE": "two", "WORE": "war"}
 SAID = {

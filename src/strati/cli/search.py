@@ -40,16 +40,31 @@ def search(
     from strati.knowledge.base import KnowledgeBase, folder_of
     from strati.knowledge.store.contract import Filter
 
-    filters = Filter(tuple(document or ()), tuple(type_ or ()), since, until, tuple(language or ()))
+    languages = tuple(language or ())
+    filters = Filter(tuple(document or ()), tuple(type_ or ()), _date(since), _date(until), languages)
     model = None if mode == "bm25" else embedder_for(folder_of(kb), embedder, catalog or [])
     with KnowledgeBase.open(kb, model, create=False) as base:
         hits = base.search(query, k, mode, filters, per_document=per_document)
+        note = base.stale_vectors()
         snapshot = base.snapshot() if as_json else ""
+    if note:
+        print(f"strati: {note}", file=sys.stderr)
     if as_json:
         found = {"query": query, "snapshot": snapshot, "hits": [hit.to_json() for hit in hits]}
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
     _show(hits, full)
+
+
+def _date(value: str | None) -> str | None:
+    from datetime import date
+
+    from strati.errors import TaskError
+
+    try:
+        return date.fromisoformat(value).isoformat() if value else None
+    except ValueError:
+        raise TaskError(f"{value!r} is no date, expected one such as 2024-01-31") from None
 
 
 def _show(hits: list[Hit], full: bool) -> None:

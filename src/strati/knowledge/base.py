@@ -212,6 +212,16 @@ class KnowledgeBase:
             "schema": SCHEMA,
         }
 
+    def stale_vectors(self) -> str:
+        """A sentence when the base has vectors that this embedder cannot be compared with; else ""."""
+        kept = self.store.embedder()
+        if self.embedder is None or kept is None or kept[1] == self.embedder.fingerprint():
+            return ""
+        return (
+            f"{self.store.folder} was embedded by another model or version ({kept[0]}), so this search went by words "
+            "only: strati ingest its documents again to embed them anew"
+        )
+
     def snapshot(self) -> str:
         """The id of what the base holds now: the same content, readers and embedder give the same id anywhere."""
         entries = sorted([e.name, e.sha256, e.reader, e.sizes] for e in self.store.entries())

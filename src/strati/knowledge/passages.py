@@ -169,15 +169,18 @@ def _groups(units: list[_Unit], limit: int, pause: float) -> Iterator[list[_Unit
     total = sum(unit.tokens for unit in units)
     aim = total / max(1, math.ceil(total / limit))
     group: list[_Unit] = []
-    size = 0.0
+    size = done = 0.0
+    edge = aim
     for unit in units:
         only_headings = all(one.heading for one in group)
-        full = size + unit.tokens > limit or size + unit.tokens / 2 >= aim
+        full = size + unit.tokens > limit or done + unit.tokens / 2 >= edge
         if group and not only_headings and (full or _after_pause(group[-1], unit, pause)):
             yield group
             group, size = [], 0.0
+            edge = max(edge, done) + aim
         group.append(unit)
         size += unit.tokens
+        done += unit.tokens
     if group:
         yield group
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import subprocess
 import sys
@@ -133,12 +134,14 @@ class _Hand:
 
     def _job(self, job: Job) -> None:
         seen: set[str] = set()
+        dead: set[str] = set()
         for _ in range(_MOST_DEATHS):
-            current = self._attempt(job, seen)
+            current = self._attempt(job, seen, dead)
             if current is None or self.pool._stopped.is_set():
                 break
             path, name = current
             seen.add(path)
+            dead.add(path)
             reason, detail = self._cause()
             self.pool.tell(Event(job, path, name, reason=reason, detail=detail))
             if path == job.path:
@@ -148,13 +151,14 @@ class _Hand:
             self.pool.tell(Event(job, job.path, job.name, reason=Reason.CRASHED, detail=detail))
         self.pool.tell(Event(job, job.path, job.name, job_done=True, seen=frozenset(seen)))
 
-    def _attempt(self, job: Job, seen: set[str]) -> tuple[str, str] | None:
+    def _attempt(self, job: Job, seen: set[str], dead: set[str]) -> tuple[str, str] | None:
         """Read the file; None when it is finished, else (path, name) of what the worker died of."""
         process = self._started()
         output = cast("BinaryIO", process.stdout)
         order = {
             "path": job.path, "name": job.name, "known": {path: list(what) for path, what in job.known.items()},
-            "skip": sorted(seen), "limits": asdict(self.pool.limits), "sizes": asdict(self.pool.sizes),
+            "skip": sorted(seen), "dead": sorted(dead),
+            "limits": asdict(self.pool.limits), "sizes": asdict(self.pool.sizes),
         }  # fmt: skip
         current = (job.path, job.name)
         self.heard = time.monotonic()
@@ -173,7 +177,8 @@ class _Hand:
                 self.pool.tell(event)
                 if event.reason is Reason.MEMORY:
                     self._reap()
-                    return self._attempt(job, seen) if event.path != job.path else None
+                    dead.add(event.path)
+                    return self._attempt(job, seen, dead) if event.path != job.path else None
         except (OSError, EOFError, ValueError):
             pass  # the worker is gone
         finally:
@@ -191,8 +196,9 @@ class _Hand:
     def _started(self) -> subprocess.Popen[bytes]:
         if self.process is None:
             command = [sys.executable, "-m", "strati.knowledge.ingest.worker"]
+            alone = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one core a worker
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=alone
             )
         return self.process
 

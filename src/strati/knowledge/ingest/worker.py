@@ -41,9 +41,9 @@ class Item(NamedTuple):
 class Worker:
     """Reads one file at a time, with everything inside it, and sends what it finds as it goes.
 
-    A job is `{path, name, known, skip, limits, sizes}`: `known` maps paths to [sha256, reader, sizes] of what is kept
-    already, `skip` lists paths that are done or that killed a worker before. It sends, for each document, `begin` and
-    then `record`, `same` or `refused`; and `done` at the end of the job.
+    A job is `{path, name, known, skip, dead, limits, sizes}`: `known` maps paths to [sha256, reader, sizes] of what is
+    kept already, `skip` lists paths that are done, `dead` those that killed a worker. It sends, for each document,
+    `begin` and then `record`, `same` or `refused`; and `done` at the end of the job.
     """
 
     def __init__(self, output: BinaryIO) -> None:
@@ -52,11 +52,13 @@ class Worker:
         self.sizes = Sizes()
         self.known: dict[str, list[str]] = {}
         self.skip: set[str] = set()
+        self.dead: set[str] = set()
         self.members = 0
 
     def run(self, job: dict[str, JSON]) -> None:
         self.limits, self.sizes = Limits(**job["limits"]), Sizes(**job["sizes"])
-        self.known, self.skip, self.members = job["known"], set(job["skip"]), 0
+        self.known, self.skip, self.dead = job["known"], set(job["skip"]), set(job["dead"])
+        self.members = 0
         path = Path(job["path"])
         try:
             size = path.stat().st_size
@@ -73,6 +75,8 @@ class Worker:
         send(self.output, {"done": True})
 
     def _item(self, item: Item) -> None:
+        if item.path in self.dead:
+            return
         if item.path not in self.skip:
             send(self.output, {"begin": item.path, "name": item.name, "container": item.container})
             try:

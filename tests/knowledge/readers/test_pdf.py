@@ -136,6 +136,13 @@ def test_a_page_that_is_a_drawing_has_no_text_layer(monkeypatch: pytest.MonkeyPa
     assert read(READER, both).warnings == ("page 2 has no text layer",)
 
 
+def test_damaged_metadata_and_outlines_do_no_harm() -> None:
+    data = pdf([lines(["Rent is due"])], outline=[(0, "Rent is due")], trailer="/Info << /Title <FEFFD800> >>")
+    document = read(READER, data.replace(b"/Title (Rent is due)", b"/Title <FEFFDC00>"))
+    assert kinds(document) == [("paragraph", "Rent is due")]
+    assert document.metadata.title is None
+
+
 def test_an_empty_page_is_empty() -> None:
     with pytest.raises(Refused) as refusal:
         read(READER, pdf([[]]))

@@ -17,6 +17,7 @@ from strati.knowledge.readers.reading_order import ROWS_OF_COLUMNS, gutter_of, h
 
 GAP = 0.15  # a gap of so many heights of the type parts two words
 WIDE = 0.9  # a gap of so many heights of the type may lie between two columns
+FAR = 1e6  # points; what a damaged file draws farther out has no place
 FLAT = 0.05  # points; a flatter or narrower box is of nothing that is drawn
 
 # U+FFFE is what PDFium gives for a hyphen at the end of a line, and no line end after it.
@@ -51,6 +52,8 @@ class Shown:
         self.width, self.height = page.get_size()
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        if not -FAR < left + bottom + right + top < FAR:  # false for NaN, too
+            return Box(0, 0, 0, 0)
         if self.rotation == 0:
             x, y = self.left, self.top
             return Box(round(left - x, 2), round(y - top, 2), round(right - x, 2), round(y - bottom, 2))
@@ -200,7 +203,7 @@ class PdfPageText:
         if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, self._index(place), ctypes.byref(box)):
             return 0.0
         tall = box.top - box.bottom if self.shown.rotation in (0, 180) else box.right - box.left
-        return round(float(tall), 1)
+        return round(float(tall), 1) if 0 < tall < FAR else 0.0
 
     def _index(self, place: int) -> int:
         return place if self._alike else int(self.pdfium.FPDFText_GetCharIndexFromTextIndex(self.raw, place))

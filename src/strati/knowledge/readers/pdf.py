@@ -16,7 +16,7 @@ from strati.knowledge.document import Attachment, Document, Metadata, Page
 from strati.knowledge.locator import Box, Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers import ocr
-from strati.knowledge.readers.pdf_page import PdfLine, PdfPageText, pages_of
+from strati.knowledge.readers.pdf_page import FAR, PdfLine, PdfPageText, pages_of
 from strati.knowledge.readers.pdf_structure import PageLines, blocks_of
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ def _lines(pdf: Any, made: DocumentBuilder, limits: Limits) -> tuple[list[PageLi
             made.warnings.append(f"page {number} is damaged and was left out")
             made.pages.append(Page(0.0, 0.0))
             continue
-        made.pages.append(Page(*(round(side, 2) for side in page.get_size())))
+        made.pages.append(Page(*(round(min(max(0.0, side), FAR), 2) for side in page.get_size())))
         lines: list[PdfLine] = [] if text is None else text.lines()
         if not lines and next(page.get_objects(max_depth=1), None) is not None:
             lines = _recognised(page)

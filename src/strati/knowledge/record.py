@@ -109,15 +109,21 @@ def record_of(
         media_type=document.media_type,
         reader=document.reader,
         sizes=sizes.version,
-        title=about.title or "",
-        author=about.author or "",
-        date=(about.modified or about.created or modified)[:10],
+        title=kept(about.title),
+        author=kept(about.author),
+        date=kept(about.modified or about.created or modified)[:10],
         language=language,
-        warnings=document.warnings,
+        warnings=tuple(map(kept, document.warnings)),
         text=zlib.compress(document.text.encode(), 3),
         structure=pack(document),
         rows=rows,
     )
+
+
+def kept(text: str | None) -> str:
+    """A text about a document as a store can keep it: on one line, without NUL and halves of surrogate pairs."""
+    whole = (text or "").encode("utf-8", "replace").decode()
+    return " ".join(whole.replace("\0", "").split()) if "\0" in whole or "\n" in whole else whole
 
 
 def document_id(path: str) -> str:
@@ -127,7 +133,7 @@ def document_id(path: str) -> str:
 
 def rows_of(document: Document, sizes: Sizes = SIZES) -> tuple[tuple[PassageRow, ...], str | None]:
     """The passages of a document with language and signature, and the document's language."""
-    language = document.metadata.language or language_of(document.text)
+    language = kept(document.metadata.language) or language_of(document.text)
     return tuple(_row(document, found, language) for found in passages(document, sizes)), language
 
 
@@ -154,7 +160,7 @@ def pack(document: Document) -> bytes:
         "metadata": asdict(document.metadata),
         "warnings": list(document.warnings),
     }
-    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), 3)
+    return zlib.compress(kept(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode(), 3)
 
 
 def _marks(marks: Sequence[Mark]) -> list[JSON]:
@@ -162,7 +168,7 @@ def _marks(marks: Sequence[Mark]) -> list[JSON]:
 
 
 def _places(marks: Sequence[Mark]) -> str:
-    return json.dumps(_marks(marks), ensure_ascii=False, separators=(",", ":"))
+    return kept(json.dumps(_marks(marks), ensure_ascii=False, separators=(",", ":")))
 
 
 def unpack(name: str, media_type: str, reader: str, text: str, packed: bytes) -> Document:

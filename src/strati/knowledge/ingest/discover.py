@@ -92,6 +92,9 @@ def _folder(path: Path, above: frozenset[tuple[int, int]]) -> Iterator[Found]:
 
 
 def _file(path: Path) -> Found:
+    name = str(path).encode("utf-8", "replace").decode()
+    if name != str(path):
+        return Found(path, name, Reason.UNREADABLE, "its name is not valid UTF-8: rename it")
     if not path.exists():
         return Found(path, str(path), Reason.UNREADABLE, "the link leads nowhere")
     if not path.is_file():

@@ -1,6 +1,6 @@
 """How well search finds: strati's BM25, embeddings and fusion beside plain SQLite FTS5 with its default tokeniser.
 
-    python benchmarks/retrieval.py --data FOLDER
+    python benchmarks/retrieval.py --data FOLDER [--bases FOLDER]
 
 FOLDER holds cranfield/{cran.all.1400,cran.qry,cranqrel} and squad_xquad/xquad.en.json. Each document is a file, is read
 by `strati ingest` as it is, and is found when one of its passages is. Cranfield: nDCG@10 with linear gains 4 to 1 for
@@ -54,10 +54,14 @@ class Collection:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    data: Path = parser.parse_args().data
+    parser.add_argument("--bases", type=Path, help="keep the knowledge bases here, for another run")
+    arguments = parser.parse_args()
+    data: Path = arguments.data
     embedder = open_models(["minilm"], [], llms=False)[1][0]
     collections = [cranfield(data / "cranfield"), xquad(data / "squad_xquad" / "xquad.en.json")]
-    lists = [ranked_lists(collection, embedder) for collection in collections]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.bases or Path(temporary)
+        lists = [ranked_lists(collection, embedder, folder / collection.name[:5]) for collection in collections]
     even = slice(0, None, 2)
     scores = {
         setting: sum(
@@ -89,7 +93,7 @@ def shown(
     last = (0.0, 0.0)
     for name, ranking in rows.items():
         values = collection.values(ranking)[part]
-        interval = bca_interval(units_of((values - plain)[:, None]), lambda sums: sums[:, 0] / len(plain))
+        interval = bca_interval(units_of((values - plain)[:, None]), lambda sums: sums[..., 0] / len(plain))
         last = (interval.low, interval.high) if interval else (0.0, 0.0)
         print(
             f"  {name:12} {mean(values)}   difference {(values - plain).mean():+.3f} [{last[0]:+.3f}, {last[1]:+.3f}]"
@@ -99,26 +103,26 @@ def shown(
 
 
 def mean(values: NDArray[np.float64]) -> str:
-    interval = bca_interval(units_of(values[:, None]), lambda sums: sums[:, 0] / len(values))
+    interval = bca_interval(units_of(values[:, None]), lambda sums: sums[..., 0] / len(values))
     return f"{values.mean():.3f}" + (f" [{interval.low:.3f}, {interval.high:.3f}]" if interval else "")
 
 
-def ranked_lists(collection: Collection, embedder: Embedder) -> tuple[list[Ranking], list[Ranking]]:
+def ranked_lists(collection: Collection, embedder: Embedder, folder: Path) -> tuple[list[Ranking], list[Ranking]]:
     """Passages by BM25 and by embeddings for each query; a passage is named by its document and its number."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in collection.documents.items():
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        with KnowledgeBase.open(Path(folder) / "x", embedder) as base:
-            base.ingest([folder])
-            names = {
-                kept.id: f"{Path(entry.name).name}/{kept.row.position}"
-                for entry in base.documents()
-                for kept in base.store.passages_of(entry.id)
-            }
-            words = [base.store.search(parse(query), 200, ALL).ids for query in collection.queries]
-            matrix = Matrix(base.store, embedder.fingerprint())
-            vectors = embedder.embed(collection.queries)
-            meaning = [matrix.search(vector, 200, base.store, ALL).ids for vector in vectors]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in collection.documents.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with KnowledgeBase.open(folder / "x", embedder) as base:
+        base.ingest([folder])
+        names = {
+            kept.id: f"{Path(entry.name).name}/{kept.row.position}"
+            for entry in base.documents()
+            for kept in base.store.passages_of(entry.id)
+        }
+        words = [base.store.search(parse(query), 200, ALL).ids for query in collection.queries]
+        matrix = Matrix(base.store, embedder.fingerprint())
+        vectors = embedder.embed(collection.queries)
+        meaning = [matrix.search(vector, 200, base.store, ALL).ids for vector in vectors]
     return [[names[id] for id in ids] for ids in words], [[names[id] for id in ids] for ids in meaning]
 
 

@@ -188,18 +188,17 @@ def load_results(journal: Journal) -> Results:
 
 def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Sequence[JSON]) -> NDArray[np.float64]:
     """Sufficient statistics, shape (examples, k); an example that was not asked counts as unanswered here."""
-    if not isinstance(answers, Answers):
-        kept = Answers(len(test))
-        for place, answer in enumerate(answers):
-            if answer is not None:
-                kept.put(place, answer)
-        answers = kept
+    if isinstance(answers, Answers):
+        value = answers.value
+    else:
+        given = [None if answer is None else answer["value"] for answer in answers]
+        value = given.__getitem__
     known: dict[tuple[JSON, JSON], tuple[float, ...]] = {}
     rows = None
     for place, example in enumerate(test):
-        pair = (repr(example.reference), repr(answers.value(place)))
+        pair = (repr(example.reference), repr(value(place)))
         if pair not in known:
-            known[pair] = metric.score(example.reference, answers.value(place)).statistics
+            known[pair] = metric.score(example.reference, value(place)).statistics
         if rows is None:
             rows = np.empty((len(test), len(known[pair])))
         rows[place] = known[pair]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,37 @@ def test_odd_words_about_a_document_can_be_kept(tmp_path: Path) -> None:
         base.store.put(made, {})
         assert base.documents()[0].title == "two lines ?"
         assert base.document("a.txt").metadata.other == {"k?": "v\0"}
+
+
+@pytest.mark.usefixtures("harm")
+def test_what_cannot_be_reached_is_not_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped({"1.txt": b"one", "in.zip": zipped({"2.txt": b"two"}), "3.txt": b"three"}))
+    with KnowledgeBase.open(tmp_path / "x") as base:
+        ingest(base, path)
+        path.write_bytes(zipped({"1.txt": b"one", "in.zip": b"HARM die", "3.txt": b"three"}))
+        assert told(ingest(base, path))["in.zip"].startswith("failed reader crashed")
+        assert len(base.documents()) == 3
+        path.write_bytes(path.read_bytes()[:-30])
+        assert told(ingest(base, path))["a.zip"].startswith(("failed", "skipped"))
+        assert len(base.documents()) == 3
+        path.write_text("plain text now", encoding="utf-8")
+        ingest(base, path)
+        assert [entry.path for entry in base.documents()] == [str(path)]
+        path.write_bytes(zipped({"1.txt": b"one"}))
+        ingest(base, path)
+        assert [entry.path for entry in base.documents()] == [f"{path}!/1.txt"]
+
+
+def test_a_mail_is_kept_after_what_is_attached(tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["Date"] = "Hello", "a@example.org", "Mon, 01 Jan 2024 10:00:00 +0000"
+    mail.set_content("The lease is attached.")
+    mail.add_attachment(b"Rent is due on the first.", maintype="text", subtype="plain", filename="lease.txt")
+    (tmp_path / "m.eml").write_bytes(mail.as_bytes())
+    with KnowledgeBase.open(tmp_path / "x") as base:
+        first = ingest(base, tmp_path / "m.eml")
+        assert list(told(first).items()) == [("lease.txt", "read"), ("m.eml", "read")]
+        assert set(told(ingest(base, tmp_path / "m.eml")).values()) == {"unchanged"}
+        base.forget([f"{tmp_path / 'm.eml'}!/lease.txt"])
+        assert [Path(entry.path).name for entry in base.documents()] == ["m.eml"]

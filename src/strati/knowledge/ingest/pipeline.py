@@ -106,7 +106,9 @@ class Ingest:
             old = "; the version read earlier is kept" if event.path in kept else ""
             detail = f": {event.detail}" if event.detail else ""
             self._add(event.name, status_of(event.reason), f"{event.reason}{detail}{old}")
-        elif not event.archive:
+        elif event.archive:
+            self._forget([event.path] if event.path in kept else [], kept)  # the path was a document before
+        else:
             self._add(event.name, Status.UNCHANGED, "", kept[event.path].passages)
 
     def _forget_stale(self, event: Event) -> None:

@@ -36,7 +36,7 @@ class Job:
 class Event:
     """What became of one document: a record to keep, unchanged (`reason` None, no record), or refused.
 
-    With `job_done` the file is finished; `seen` then lists all paths that were met in it.
+    With `job_done` the file is finished; `seen` then lists all paths that were met in it, or that may still be in it.
     """
 
     job: Job
@@ -110,6 +110,7 @@ class _Hand:
         self.process: subprocess.Popen[bytes] | None = None
         self.heard = 0.0  # when the worker last said something; 0 while it has nothing to do
         self.late = False
+        self.refused: set[str] = set()  # what could not be read: nothing is known of what is inside of it
 
     def watch(self) -> None:
         """End a worker that has been silent for too long."""
@@ -136,6 +137,7 @@ class _Hand:
     def _job(self, job: Job) -> None:
         seen: set[str] = set()
         dead: set[str] = set()
+        self.refused = set()
         for _ in range(_MOST_DEATHS):
             current = self._attempt(job, seen, dead)
             if current is None or self.pool._stopped.is_set():
@@ -143,6 +145,7 @@ class _Hand:
             path, name = current
             seen.add(path)
             dead.add(path)
+            self.refused.add(path)
             reason, detail = self._cause()
             self.pool.tell(Event(job, path, name, reason=reason, detail=detail))
             if path == job.path:
@@ -150,7 +153,9 @@ class _Hand:
         else:
             detail = f"reading it ended {_MOST_DEATHS} worker processes; the rest of it is left out"
             self.pool.tell(Event(job, job.path, job.name, reason=Reason.CRASHED, detail=detail))
-        self.pool.tell(Event(job, job.path, job.name, job_done=True, seen=frozenset(seen)))
+            self.refused.add(job.path)
+        unknown = {path for path in job.known if any(path.startswith(one + "!/") for one in self.refused)}
+        self.pool.tell(Event(job, job.path, job.name, job_done=True, seen=frozenset(seen | unknown)))
 
     def _attempt(self, job: Job, seen: set[str], dead: set[str]) -> tuple[str, str] | None:
         """Read the file; None when it is finished, else (path, name) of what the worker died of."""
@@ -175,6 +180,8 @@ class _Hand:
                     continue
                 event = _event(job, value, parts)
                 seen.add(event.path)
+                if event.reason is not None:
+                    self.refused.add(event.path)
                 self.heard = 0.0  # from here on it is this process that takes its time
                 self.pool.tell(event)
                 self.heard = time.monotonic()

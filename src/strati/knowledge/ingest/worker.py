@@ -23,10 +23,13 @@ from strati.knowledge.ingest.archive import is_archive, leaves, members
 from strati.knowledge.ingest.wire import receive, send
 from strati.knowledge.passages import Sizes
 from strati.knowledge.reader import Limits, Reason, Refused, label, reader_for
-from strati.knowledge.record import record_of, to_message
+from strati.knowledge.record import Record, record_of, to_message
 from strati.records import JSON
 
 _NETWORK = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.bind"}
+
+
+Inside = Iterator[Attachment | tuple[str, Refused]]
 
 
 class Item(NamedTuple):
@@ -82,7 +85,7 @@ class Worker:
         if item.path not in self.skip:
             send(self.output, {"begin": item.path, "name": item.name, "container": item.container})
             try:
-                inside = self._read(item)
+                record, inside = self._read(item)
             except Refused as refusal:
                 self._refused(item.path, item.name, refusal)
                 return
@@ -102,33 +105,34 @@ class Worker:
                 self._refused(item.path, item.name, Refused(Reason.CRASHED, told))
                 return
         else:
-            inside = self._again(item)
+            record, inside = None, self._again(item)
         self._inside(item, inside)
+        if record is not None:  # last: when it is kept, so is all that is inside
+            value, parts = to_message(record)
+            send(self.output, {"begin": item.path, "name": item.name})
+            send(self.output, {"record": item.path, **value}, parts)
 
-    def _read(self, item: Item) -> Iterator[Attachment | tuple[str, Refused]]:
+    def _read(self, item: Item) -> tuple[Record | None, Inside]:
+        """The document, unless it is unchanged or an archive; and what is inside of it."""
+        digest = hashlib.sha256(item.data).hexdigest()
         if is_archive(item.data):
-            digest = hashlib.sha256(item.data).hexdigest()
-            send(self.output, {"archive": item.path, "sha256": digest, "name": item.name})
-            return members(item.data, self.limits)
+            send(self.output, {"archive": item.path, "name": item.name})
+            return None, members(item.data, self.limits)
         reader = reader_for(item.data, item.name)
-        before = [hashlib.sha256(item.data).hexdigest(), label(reader), self.sizes.version]
-        if self.known.get(item.path) == before:
+        if self.known.get(item.path) == [digest, label(reader), self.sizes.version]:
             send(self.output, {"same": item.path, "name": item.name})
-            return self._kept_inside(item)
+            opened = any(path.startswith(item.path + "!/") for path in self.known)
+            return None, self._again(item) if opened else iter(())
         document = reader.read(item.data, item.name, self.limits)
-        if document.blocks:
-            record = record_of(
-                document, path=item.path, name=item.name, container=item.container, data=item.data,
-                modified=item.modified, sizes=self.sizes,
-            )  # fmt: skip
-            send(self.output, {"record": item.path, **to_message(record)[0]}, to_message(record)[1])
-        return iter(document.attachments)
+        if not document.blocks:
+            return None, iter(document.attachments)
+        record = record_of(
+            document, path=item.path, name=item.name, container=item.container, data=item.data,
+            modified=item.modified, sizes=self.sizes,
+        )  # fmt: skip
+        return record, iter(document.attachments)
 
-    def _kept_inside(self, item: Item) -> Iterator[Attachment | tuple[str, Refused]]:
-        """An unchanged file has unchanged files inside; they are opened only if one of them is not kept yet."""
-        return self._again(item) if any(path.startswith(item.path + "!/") for path in self.known) else iter(())
-
-    def _again(self, item: Item) -> Iterator[Attachment | tuple[str, Refused]]:
+    def _again(self, item: Item) -> Inside:
         """What is inside of a file that was read before."""
         if is_archive(item.data):
             return members(item.data, self.limits)
@@ -136,7 +140,7 @@ class Worker:
             return iter(reader_for(item.data, item.name).read(item.data, item.name, self.limits).attachments)
         return iter(())
 
-    def _inside(self, item: Item, found: Iterator[Attachment | tuple[str, Refused]]) -> None:
+    def _inside(self, item: Item, found: Inside) -> None:
         seen: dict[str, int] = {}
         try:
             for one in found:

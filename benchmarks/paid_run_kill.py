@@ -39,6 +39,7 @@ from strati.ladder import ladder
 from strati.models.openai_compatible import OpenAICompatible
 from strati.records import Example
 from strati.run import bench
+from strati.studies import Studies
 from strati.task import Goal, Task
 
 ROOT = Path(__file__).parent.parent
@@ -83,7 +84,9 @@ def run(url: str, runs: Path, seed: int) -> None:
     task = Task(goal=Goal(private=False))
     candidates = [rung for rung in ladder(task, sorted(LABELS), [model]) if rung.uses_llm]
     effort = Effort(sample=60, form_rows=12, tune_rows=16)
-    bench(Dataset(tuple(rows())), task, candidates=candidates, effort=effort, seed=seed, runs=runs, max_dollars=10.0)
+    once = Studies(curve=False, repeats=False)  # second answers ask the same prompts again on purpose
+    data = Dataset(tuple(rows()))
+    bench(data, task, candidates=candidates, effort=effort, seed=seed, runs=runs, max_dollars=10.0, studies=once)
 
 
 def attempt(url: str, runs: Path, seed: int, seconds: float | None) -> bool:

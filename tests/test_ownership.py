@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strati.columns import Answers
 from strati.journal import StoredExample
 from strati.metrics import get_metric
 from strati.ownership import (
@@ -43,14 +44,17 @@ FULL = Goal(
 
 def answer(value: str | None, dollars: float = 0.0, state: str = "answered") -> dict[str, Any]:
     """Each took one second: a tenth of a cent at 3.60 dollars an hour."""
-    return {"value": value, "state": state, "failure": None, "usage": asdict(Usage(seconds=1.0, dollars=dollars))}
+    usage = asdict(Usage(seconds=1.0, dollars=dollars))
+    return {"value": value, "confidence": None, "state": state, "failure": None, "usage": usage}
 
 
 def result(name: str, answers: list[dict[str, Any]], goal: Goal, **more: Any) -> Result:
     record = {"status": "measured", "learns": True, "recorded": False, "costs_known": True, "fit_seconds": 100.0}
     statistics = statistics_of(get_metric("accuracy", LABELS), TEST, answers)
-    none = (None,) * len(TEST)
-    return Result(name, {**record, "uses_llm": False, **more}, tuple(answers), none, statistics, goal.machine_per_hour)
+    kept, none = Answers(len(answers)), Answers(0)
+    for place, row in enumerate(answers):
+        kept.put(place, row)
+    return Result(name, {**record, "uses_llm": False, **more}, kept, none, statistics, goal.machine_per_hour)
 
 
 def results(goal: Goal, *found: Result, method: str = "holdout") -> Results:

@@ -92,7 +92,7 @@ def test_plan_refusal_limit_and_going_on(folder: Path, server: FaultServer) -> N
     spent = json.loads(rest.stdout)["spending"]
     counted = server.stats()
     assert counted["asked"] == counted["billed"] == plan["calls"]
-    assert max(counted["billed_by_prompt"].values()) == 1
+    assert max(counted["billed_by_prompt"].values()) == 2  # a part of the sample is asked twice, on purpose
     assert spent["spent"] == pytest.approx(counted["dollars"], abs=1e-7)
     assert spent["spent"] <= plan["most"]
 

@@ -18,6 +18,7 @@ from strati.models import pacing
 from strati.models.openai_compatible import OpenAICompatible
 from strati.records import Example
 from strati.run import bench
+from strati.studies import Studies
 from strati.task import Goal, Task
 
 from .fault_server import Behaviour, FaultServer
@@ -47,7 +48,9 @@ def test_a_bench_outlasts_faults_and_its_ledger_is_right(
     with FaultServer(faults, Behaviour(certainty=0.9)) as server:
         values = {"url": server.url, "model": "fake-1", "price_in": 1.0, "price_out": 4.0, "private": False}
         model = OpenAICompatible.of("fake", {**values, "concurrency": 4, "retries": 8})
-        outcome = bench(data(), task, models=[model], effort=Effort.of(40), runs=tmp_path / "runs", max_dollars=5.0)
+        once = Studies(curve=False, repeats=False)
+        more = {"runs": tmp_path / "runs", "max_dollars": 5.0, "studies": once}
+        outcome = bench(data(), task, models=[model], effort=Effort.of(40), **more)
         stats = server.stats()
     rungs = {row["name"]: row for row in outcome.verdict["candidates"]}
     for name in ("fake zero-shot", "fake few-shot"):

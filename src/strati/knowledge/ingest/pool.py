@@ -132,6 +132,7 @@ class _Hand:
             self.pool.tell(error)
         finally:
             self.kill()
+            self._reap()
             self.pool.tell(None)
 
     def _job(self, job: Job) -> None:

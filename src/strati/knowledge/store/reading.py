@@ -1,0 +1,197 @@
+"""What is read from the embedded store; `sqlite` adds what is written."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strati.errors import DataError, UserError
+from strati.knowledge.record import PassageRow, unpack
+from strati.knowledge.store import sqlite_search
+from strati.knowledge.store.contract import ALL, Entry, Filter, Kept, Ranked
+from strati.knowledge.store.dump import dump
+from strati.knowledge.store.filters import condition
+from strati.knowledge.store.sqlite_match import highlighted
+from strati.records import JSON
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from strati.knowledge.document import Document
+    from strati.knowledge.search.query import Query
+
+_ENTRY = (
+    "d.id, d.path, d.name, d.container, d.sha256, d.size, d.media_type, d.reader, d.sizes, d.title, d.author, d.date, "
+    "d.language, (SELECT count(*) FROM passages p WHERE p.document = d.id)"
+)
+_PASSAGE = "id, document, position, start_at, end_at, kind, path, header, language, signature, places, text"
+_AT_ONCE = 500
+
+
+class Reading:
+    """Everything a search asks of the base in `folder`."""
+
+    folder: Path
+    db: sqlite3.Connection
+
+    @contextmanager
+    def _words(self) -> Iterator[None]:
+        """What goes wrong with the disk or the file, in a sentence."""
+        try:
+            yield
+        except (sqlite3.OperationalError, OSError) as error:
+            raise in_words(error, self.folder) from error
+        except sqlite3.DatabaseError as error:
+            raise DataError(f"{self.folder} is damaged or is no knowledge base: {error}") from error
+
+    def read(self, key: str) -> object:
+        """The value kept under a key, or None."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def generation(self) -> int:
+        found = self.read("generation")
+        return found if isinstance(found, int) else 0
+
+    def entries(self, filter: Filter = ALL) -> list[Entry]:
+        where, values = condition(filter)
+        query = f"SELECT {_ENTRY} FROM documents d" + (f" WHERE {where}" if where else "") + " ORDER BY d.path"
+        with self._words():
+            return [Entry(*row) for row in self.db.execute(query, values)]
+
+    def find_all(self, document: str) -> list[Entry]:
+        """The documents with this id, path or name; or those inside the archive or mail with this path or name."""
+        path = str(Path(document).resolve())
+        query = f"SELECT {_ENTRY} FROM documents d WHERE d.id = ? OR d.path = ? OR d.path = ? OR d.name = ?"
+        found = [Entry(*row) for row in self.db.execute(query, (document, document, path, document))]
+        if found:
+            return found
+        inside = (f"{document}!/", f"{path}!/")
+        return [e for e in self.entries() if e.name.startswith(inside) or e.path.startswith(inside)]
+
+    def find(self, document: str) -> Entry:
+        """The document with this id, path or name. Raises `DataError` when none or several fit."""
+        found = self.find_all(document)
+        if not found:
+            raise DataError(f"{self.folder} has no document {document!r}: strati kb status --documents lists them")
+        if len(found) > 1:
+            ids = ", ".join(entry.id for entry in found)
+            raise DataError(f"{self.folder} has {len(found)} documents called {document!r}, give one of the ids {ids}")
+        return found[0]
+
+    def document(self, id: str) -> Document:
+        query = "SELECT name, media_type, reader, text, structure FROM documents WHERE id = ?"
+        row = self.db.execute(query, (id,)).fetchone()
+        if row is None:
+            raise DataError(f"{self.folder} has no document {id}")
+        name, media_type, reader, text, structure = row
+        return unpack(name, media_type, reader, zlib.decompress(text).decode(), structure)
+
+    def packed(self, id: str) -> tuple[bytes, bytes]:
+        """Text and structure of a document as `Record.packed` gives them."""
+        text, structure = self.db.execute("SELECT text, structure FROM documents WHERE id = ?", (id,)).fetchone()
+        return zlib.decompress(text), zlib.decompress(structure)
+
+    def integrity(self) -> list[str]:
+        """What is wrong with the file and the search index, in sentences."""
+        with self._words():
+            found = [text for (text,) in self.db.execute("PRAGMA integrity_check") if text != "ok"]
+            return found + sqlite_search.faults(self.db)
+
+    def dump(self) -> Iterator[JSON]:
+        return dump(self.db)
+
+    def passages(self, ids: Iterable[int]) -> dict[int, Kept]:
+        wanted = [int(id) for id in ids]
+        found: dict[int, Kept] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            query = f"SELECT {_PASSAGE} FROM passages WHERE id IN ({', '.join('?' * len(some))})"
+            found.update((row[0], _kept(row)) for row in self.db.execute(query, some))
+        return found
+
+    def signatures(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Ids and signatures (passages, 64) of all passages that are long enough to have one."""
+        import numpy as np
+
+        rows = self.db.execute("SELECT id, signature FROM passages WHERE length(signature) > 0 ORDER BY id").fetchall()
+        ids = np.array([id for id, _ in rows], np.int64)
+        return ids, np.frombuffer(b"".join(mark for _, mark in rows), np.uint8).reshape(len(rows), -1)
+
+    def passages_of(self, document: str) -> list[Kept]:
+        query = f"SELECT {_PASSAGE} FROM passages WHERE document = ? ORDER BY position"
+        return [_kept(row) for row in self.db.execute(query, (document,))]
+
+    def search(self, query: Query, limit: int, filter: Filter) -> Ranked:
+        import numpy as np
+
+        where, values = condition(filter)
+        found = sqlite_search.ranked(self.db, query, limit, where, values)
+        return Ranked(np.array([id for id, _ in found], np.int64), np.array([score for _, score in found], np.float64))
+
+    def highlighted(self, query: Query) -> str:
+        """What `sqlite_search.Marker` has to look for in the hits of a query."""
+        return highlighted(query, sqlite_search.plan(self.db, query).near)
+
+    def vectors(self, embedder: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        import numpy as np
+
+        query = "SELECT p.id, p.document FROM passages p JOIN vectors v ON v.document = p.document AND v.embedder = ?"
+        ids = np.array(
+            [id for id, _ in self.db.execute(query + " ORDER BY p.document, p.position", (embedder,))], np.int64
+        )
+        query = "SELECT dimensions, data FROM vectors WHERE embedder = ? ORDER BY document"
+        parts = [np.frombuffer(data, "<f4").reshape(-1, size) for size, data in self.db.execute(query, (embedder,))]
+        return ids, np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+
+    def allowed(self, filter: Filter) -> NDArray[np.int64]:
+        """Ids of the passages of the documents that a filter lets through."""
+        import numpy as np
+
+        where, values = condition(filter)
+        query = f"SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {where or '1 = 1'}"
+        return np.array([id for (id,) in self.db.execute(query, values)], np.int64)
+
+    def entry(self, id: str) -> Entry:
+        """What is known of one document, by id. Raises `DataError` when it is not there."""
+        row = self.db.execute(f"SELECT {_ENTRY} FROM documents d WHERE d.id = ?", (id,)).fetchone()
+        if row is None:
+            raise DataError(f"{self.folder} has no document {id}")
+        return Entry(*row)
+
+    def embedder(self) -> tuple[str, str] | None:
+        """Name and fingerprint of the embedder whose vectors are kept, if any."""
+        found = self.read("embedder")
+        return (str(found[0]), str(found[1])) if isinstance(found, list) else None
+
+    def embedded(self, embedder: str) -> set[str]:
+        """Ids of the documents whose passages this embedder has vectors for."""
+        return {id for (id,) in self.db.execute("SELECT document FROM vectors WHERE embedder = ?", (embedder,))}
+
+
+def in_words(error: Exception, folder: Path) -> UserError:
+    """What a disk or a database says, as a sentence that says what to do."""
+    text = str(error)
+    if "full" in text or "No space" in text:
+        return UserError(f"no space left on the disk that holds {folder}: free some and run the same command again")
+    if isinstance(error, OSError):
+        return UserError(f"{folder} cannot be written: {error.strerror or text}")
+    if "readonly" in text or "unable to open" in text:
+        return UserError(f"{folder} cannot be opened for writing: check its permissions")
+    if "locked" in text:
+        return UserError(f"{folder} is being written by another process: wait for it and run again")
+    return UserError(f"{folder}: {text}")
+
+
+def _kept(row: Sequence[object]) -> Kept:
+    id, document, position, start, end, kind, path, header, language, signature, places, text = row
+    made = PassageRow(
+        position, start, end, kind, tuple(json.loads(str(path))), header, language, signature, places, text  # type: ignore[arg-type]
+    )  # fmt: skip
+    return Kept(int(str(id)), str(document), made)

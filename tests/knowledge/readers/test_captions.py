@@ -146,6 +146,12 @@ def test_forms_of_stamps(form: str) -> None:
     assert [text for _, _, text in cues(document)] == ["Ada: word"] * 5
 
 
+def test_a_programme_of_the_day_is_no_transcript() -> None:
+    day = "9:30 Welcome\n10:00 Talks\n11:00 Coffee\n11:30 More talks\n12:30 Lunch\n"
+    assert TranscriptReader().sniff(day.encode(), "day.txt") == 0
+    assert TranscriptReader().sniff(day.replace("9:30", "0:30").encode(), "day.txt") > 0
+
+
 def test_prose_with_a_few_times_is_no_transcript() -> None:
     prose = "\n".join(
         ["The shop opens", "9:30", "and the door is red.", *["More words."] * 40, "12:30", "13:30", "14:30"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from strati.errors import MissingExtra
 from strati.knowledge.document import faults
 from strati.knowledge.reader import Limits, Refused, reader_for, readers
 from strati.testing import check_reader
@@ -82,6 +84,22 @@ def test_the_content_decides_and_not_the_ending(name: str) -> None:
 
 def test_every_reader_with_a_format_of_its_own_has_a_sample() -> None:
     assert set(readers()) - set(SAMPLES) == {"text", "markdown", "image", "audio"}
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("pdf", "pypdfium2"),
+        ("html", "lxml"),
+        ("docx", "lxml"),
+        ("spreadsheet", "python_calamine"),
+        ("outlook", "olefile"),
+    ],
+)
+def test_a_missing_package_names_the_extra(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtra, match=r"pip install 'strati\[docs\]'"):
+        readers()[name].read(SAMPLES[name][1], "it", Limits())
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -46,6 +46,13 @@ def test_a_body_of_html_alone() -> None:
     assert kinds(document)[2:] == [("heading", "Rent"), ("paragraph", "It is due.")]
 
 
+def test_an_empty_text_beside_the_real_one() -> None:
+    mail = message()
+    mail.set_content("\n")
+    mail.add_alternative("<p>It is due.</p>", subtype="html")
+    assert kinds(read(MAIL, bytes(mail)))[2:] == [("paragraph", "It is due.")]
+
+
 def test_an_attached_message_is_an_attachment() -> None:
     inner = message(Subject="Inner")
     inner.set_content("deep")

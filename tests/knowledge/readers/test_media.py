@@ -58,6 +58,7 @@ def test_a_picture_without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_recording_without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("faster_whisper")
     monkeypatch.setenv("STRATI_WHISPER", str(tmp_path))
     with pytest.raises(Refused, match=r"has no config\.json; set STRATI_WHISPER") as refusal:
         read(AudioReader(), silence())

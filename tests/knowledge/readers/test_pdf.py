@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from strati.knowledge.document import faults
 from strati.knowledge.reader import Limits, Reason, Refused
 from strati.knowledge.readers import ocr
 from strati.knowledge.readers.pdf import PdfReader
@@ -134,6 +135,23 @@ def test_a_page_that_is_a_drawing_has_no_text_layer(monkeypatch: pytest.MonkeyPa
         b"<< /Length 0 >>\nstream\n\n", b"<< /Length 14 >>\nstream\n0 0 50 50 re f\n"
     )
     assert read(READER, both).warnings == ("page 2 has no text layer",)
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "-" + "9" * 30, "1" + "0" * 300])
+def test_what_is_drawn_far_out_has_no_place(number: str) -> None:
+    data = pdf([lines(["Rent is due"])]).replace(b"Tf 1 0 0 1", f"Tf {number} 0 0 {number}".encode())
+    try:
+        document = read(READER, data)
+    except Refused:
+        return
+    assert list(faults(document)) == []
+
+
+def test_damaged_metadata_and_outlines_do_no_harm() -> None:
+    data = pdf([lines(["Rent is due"])], outline=[(0, "Rent is due")], trailer="/Info << /Title <FEFFD800> >>")
+    document = read(READER, data.replace(b"/Title (Rent is due)", b"/Title <FEFFDC00>"))
+    assert kinds(document) == [("paragraph", "Rent is due")]
+    assert document.metadata.title is None
 
 
 def test_an_empty_page_is_empty() -> None:

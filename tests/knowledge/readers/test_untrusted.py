@@ -90,6 +90,15 @@ def test_a_locked_package() -> None:
     assert refusal.value.reason is Reason.ENCRYPTED
 
 
+def test_a_member_without_a_name() -> None:
+    assert read(zipped({"[Content_Types].xml": "", "": "x", **_parts()}), "a.docx").text == "Rent"
+
+
+def _parts() -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(docx(paragraph("Rent")))) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != "[Content_Types].xml"}
+
+
 def test_too_many_members() -> None:
     many = zipped({"[Content_Types].xml": "", "word/document.xml": "", **{f"word/{n}": "" for n in range(50)}})
     with pytest.raises(Refused, match="it has 52 members, the limit is 20"):

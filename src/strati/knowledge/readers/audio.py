@@ -6,6 +6,7 @@ in the folder of pulled models. Nothing is downloaded while reading. What is hea
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,8 @@ class AudioReader:
         return 1.0 if _media_type(data) else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
+        if importlib.util.find_spec("faster_whisper") is None:
+            raise MissingExtra("faster-whisper", "audio")
         folder = model_folder()
         made = DocumentBuilder(limits)
         before = 0.0
@@ -104,10 +107,8 @@ def _heard(data: bytes, folder: Path) -> tuple[Iterator[tuple[float, float, str]
 
 @cache
 def _model(folder: Path) -> Any:
-    try:
-        from faster_whisper import WhisperModel
-    except ImportError as error:
-        raise MissingExtra("faster-whisper", "audio") from error
+    from faster_whisper import WhisperModel
+
     try:
         return WhisperModel(str(folder), device="cpu", compute_type="int8", local_files_only=True)
     except (RuntimeError, ValueError, OSError) as error:

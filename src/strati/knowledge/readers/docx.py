@@ -18,6 +18,7 @@ from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, label
 from strati.knowledge.readers.docx_numbering import Numbering, W
 from strati.knowledge.readers.package import Element, Package, holds
+from strati.knowledge.readers.sheet_tables import names_columns
 
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -144,7 +145,8 @@ class _Body:
                 Locator(page=self.page, part=f"table {table}, row {row}, column {n}") for n in range(1, len(found) + 1)
             ]
             cells.append([(_text(cell), at) for cell, at in zip(found, places, strict=True)])
-        self.made.table(cells, header=len(rows) > 1)
+        named = next(element.iter(f"{W}tblHeader"), None) is not None
+        self.made.table(cells, header=named or names_columns([[text.strip() for text, _ in row] for row in cells]))
         for row_cells in rows:
             for cell in row_cells:
                 self._beside(cell, Locator(page=self.page, part=f"table {table}"))

@@ -51,6 +51,8 @@ class EmailReader:
         lines = [(f"{key}: {value}", Locator(part="head")) for key in SHOWN if (value := _field(message, key))]
         made.lines(Kind.PARAGRAPH, lines)
         body = message.get_body(("plain", "html"))
+        if isinstance(body, EmailMessage) and not _payload(body).strip():
+            body = message.get_body(("html", "plain"))  # an empty text beside the real one
         if isinstance(body, EmailMessage):
             _write(made, body)
         made.attachments += _attachments(message, body, limits)
@@ -60,8 +62,7 @@ class EmailReader:
 
 
 def _write(made: DocumentBuilder, body: EmailMessage) -> None:
-    data = body.get_payload(decode=True)
-    data = data if isinstance(data, bytes) else b""
+    data = _payload(body)
     if body.get_content_type() == "text/html":
         charset = body.get_content_charset()
         text = _decoded(data, charset) if charset else decode_html(data)[0]
@@ -81,6 +82,11 @@ def write_lines(made: DocumentBuilder, text: str) -> None:
         elif paragraph:
             made.lines(Kind.PARAGRAPH, paragraph)
             paragraph = []
+
+
+def _payload(part: EmailMessage) -> bytes:
+    decoded = part.get_payload(decode=True)
+    return decoded if isinstance(decoded, bytes) else b""
 
 
 def _decoded(data: bytes, charset: str | None) -> str:
@@ -106,8 +112,7 @@ def _attachments(message: EmailMessage, body: object, limits: Limits) -> list[At
             first = inner[0] if isinstance(inner, list) and inner else None
             data = first.as_bytes() if isinstance(first, EmailMessage) else b""
         else:
-            decoded = part.get_payload(decode=True)
-            data = decoded if isinstance(decoded, bytes) else b""
+            data = _payload(part)
         size += len(data)
         limits.check_expanded(size)
         if len(found) >= limits.members:

@@ -177,7 +177,8 @@ def _inline(element: Element, pieces: list[str], depth: int) -> None:
 
 
 def tidy(text: str) -> str:
-    """One blank where there were several, none around line breaks and at the ends."""
+    """One blank where there were several, none around line breaks and at the ends; no marks that are not seen."""
+    text = re.sub("[\u00ad\u200b\ufeff]", "", text)
     return re.sub(r" *\n *", "\n", re.sub(r"[^\S\n]+", " ", text)).strip()
 
 

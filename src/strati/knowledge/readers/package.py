@@ -52,7 +52,7 @@ class Package:
         limits.check_expanded(sum(member.file_size for member in members))
         if any(member.flag_bits & 1 for member in members):
             raise Refused(Reason.ENCRYPTED, "a password is needed to open it")
-        self.names = {member.filename: member for member in members if not member.is_dir()}
+        self.names = {member.filename: member for member in members if not member.filename.endswith("/")}
         self._lower = {name.lower(): name for name in self.names}
 
     def __contains__(self, name: str) -> bool:

@@ -7,8 +7,8 @@ without a text layer is read by OCR where that is installed, otherwise it is nam
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from strati.errors import MissingExtra
 from strati.knowledge.builder import DocumentBuilder
@@ -16,9 +16,10 @@ from strati.knowledge.document import Attachment, Document, Metadata, Page
 from strati.knowledge.locator import Box, Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers import ocr
-from strati.knowledge.readers.pdf_page import PdfLine, PdfPageText, pages_of
+from strati.knowledge.readers.pdf_page import FAR, PdfLine, PdfPageText, pages_of
 from strati.knowledge.readers.pdf_structure import PageLines, blocks_of
 
+T = TypeVar("T")
 OUTLINE_AT_MOST = 5_000
 ATTACHMENTS_AT_MOST = 100
 _NOTHING = {"", "anonymous", "unspecified", "untitled"}  # what programs write where nothing was given
@@ -39,14 +40,13 @@ class PdfReader:
             limits.check_pages(len(pdf))
             made = DocumentBuilder(limits)
             pages, empty = _lines(pdf, made, limits)
-            for block in blocks_of(pages, _outline(pdf)):
+            for block in blocks_of(pages, _or(lambda: _outline(pdf), {})):
                 at = ((line.text, Locator(page=block.page, box=line.box)) for line in block.lines)
                 made.lines(block.kind, at, level=block.level)
-            made.attachments += _attachments(pdf, limits)
+            made.attachments += _or(lambda: _attachments(pdf, limits), [])
             _check_text(pages, empty, made)
-            return made.document(
-                name, media_type="application/pdf", reader=label(self), metadata=_metadata(pdf.get_metadata_dict())
-            )
+            metadata = _metadata(_or(pdf.get_metadata_dict, {}))
+            return made.document(name, media_type="application/pdf", reader=label(self), metadata=metadata)
         finally:
             pdf.close()
 
@@ -91,7 +91,7 @@ def _lines(pdf: Any, made: DocumentBuilder, limits: Limits) -> tuple[list[PageLi
             made.warnings.append(f"page {number} is damaged and was left out")
             made.pages.append(Page(0.0, 0.0))
             continue
-        made.pages.append(Page(*(round(side, 2) for side in page.get_size())))
+        made.pages.append(Page(*(round(min(max(0.0, side), FAR), 2) for side in page.get_size())))
         lines: list[PdfLine] = [] if text is None else text.lines()
         if not lines and next(page.get_objects(max_depth=1), None) is not None:
             lines = _recognised(page)
@@ -122,6 +122,14 @@ def _check_text(pages: Sequence[PageLines], empty: Sequence[int], made: Document
         told = "no text was found in them" if ocr.available() else "pip install 'strati[ocr]' reads them"
         raise Refused(Reason.NO_TEXT_LAYER, f"its pages are pictures; {told}")
     made.warnings += [f"page {number} has no text layer" for number in empty]
+
+
+def _or(part: Callable[[], T], otherwise: T) -> T:
+    """What a part of the file says that the text does not need, or `otherwise` where it is damaged."""
+    try:
+        return part()
+    except (RuntimeError, ValueError):  # PdfiumError is a RuntimeError, text that cannot be decoded a ValueError
+        return otherwise
 
 
 def _outline(pdf: Any) -> dict[int, list[tuple[int, str]]]:

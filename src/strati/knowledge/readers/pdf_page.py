@@ -17,6 +17,7 @@ from strati.knowledge.readers.reading_order import ROWS_OF_COLUMNS, gutter_of, h
 
 GAP = 0.15  # a gap of so many heights of the type parts two words
 WIDE = 0.9  # a gap of so many heights of the type may lie between two columns
+FAR = 1e6  # points; what a damaged file draws farther out has no place
 FLAT = 0.05  # points; a flatter or narrower box is of nothing that is drawn
 
 # U+FFFE is what PDFium gives for a hyphen at the end of a line, and no line end after it.
@@ -51,6 +52,8 @@ class Shown:
         self.width, self.height = page.get_size()
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        if not -FAR < left + bottom + right + top < FAR:  # false for NaN, too
+            return Box(0, 0, 0, 0)
         if self.rotation == 0:
             x, y = self.left, self.top
             return Box(round(left - x, 2), round(y - top, 2), round(right - x, 2), round(y - bottom, 2))
@@ -75,6 +78,10 @@ class PdfPageText:
         self.shown = Shown(page)
         self.text = self._text()
         self._astral = max(self.text, default="") > "\uffff"
+        self._alike = False  # are places in the text those in PDFium's list of characters? Where the last is, all are
+        self._alike = (
+            bool(self.text) and self._index(self._units(len(self.text)) - 1) == self._units(len(self.text)) - 1
+        )
         self._numbers = [ctypes.c_double() for _ in range(4)]
         self._pointers = [ctypes.byref(number) for number in self._numbers]
         self._loose = pdfium.FS_RECTF()
@@ -115,6 +122,8 @@ class PdfPageText:
         place = self._units(start)
         size = self._size(place)
         boxes = self._rectangles(place, self._units(end)) or [Box(0, 0, 0, 0)]
+        if len(boxes) == 1:
+            return PdfLine(text, boxes[0], size, place), boxes
         blanks: tuple[int, ...] = ()
         words = _parted(boxes, GAP * size)
         if len(words) > 1 and len(words) - 1 != text.count(" ") and not self._astral:
@@ -190,11 +199,14 @@ class PdfPageText:
 
     def _size(self, place: int) -> float:
         """The height of the type, from the loose box of the first character, which covers the whole font."""
-        box = self._character(place)
-        return 0.0 if box is None else round(box.bottom - box.top, 1)
+        box = self._loose
+        if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, self._index(place), ctypes.byref(box)):
+            return 0.0
+        tall = box.top - box.bottom if self.shown.rotation in (0, 180) else box.right - box.left
+        return round(float(tall), 1) if 0 < tall < FAR else 0.0
 
     def _index(self, place: int) -> int:
-        return int(self.pdfium.FPDFText_GetCharIndexFromTextIndex(self.raw, place))
+        return place if self._alike else int(self.pdfium.FPDFText_GetCharIndexFromTextIndex(self.raw, place))
 
     def _units(self, place: int) -> int:
         return len(self.text[:place].encode("utf-16-le")) // 2 if self._astral else place

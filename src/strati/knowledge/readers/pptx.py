@@ -10,6 +10,7 @@ from strati.knowledge.document import Document, Kind
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, label
 from strati.knowledge.readers.package import Package, Relation, holds
+from strati.knowledge.readers.sheet_tables import names_columns
 
 Element = Any
 _TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -73,8 +74,11 @@ class _Slide:
             return
         table = next(shape.iter(f"{_A}tbl"), None)
         if table is not None:
-            rows = ([(_cell(cell), self.at) for cell in row.iter(f"{_A}tc")] for row in table.iter(f"{_A}tr"))
-            self.made.table(rows, header=len(table.findall(f"{_A}tr")) > 1)
+            rows = [[_cell(cell) for cell in row.iter(f"{_A}tc")] for row in table.iter(f"{_A}tr")]
+            properties = table.find(f"{_A}tblPr")
+            named = properties is not None and properties.get("firstRow") in ("1", "true")
+            header = (named and len(rows) > 1) or names_columns(rows)
+            self.made.table(([(cell, self.at) for cell in row] for row in rows), header=header)
         for element in shape.iter(f"{_C}chart"):
             self._chart(self._related(element.get(f"{_R}id")))
         for element in shape.iter("{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"):

@@ -18,6 +18,8 @@ from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers.cues import Cue, seconds, write_cues
 
 LEAST = 4  # stamps
+EARLY = 300.0  # seconds: a transcript starts near nought; a programme of a day does not
+_MARKED = re.compile(r"\s*(?:play|[\[(])", re.IGNORECASE)
 _STAMP = re.compile(r"\s*(?:play)?\s*[\[(]?((?:\d{1,2}:)?\d{1,3}:\d\d(?:\.\d{1,3})?)[\])]?(?=\s|$)[\s–—-]*(.*)", re.I)
 
 
@@ -38,7 +40,7 @@ class TranscriptReader:
             return 0.0
         lines = data[:400_000].decode("utf-8", "replace").splitlines()
         run = _longest_run(_stamps(lines))
-        if len(run) < LEAST:
+        if len(run) < LEAST or (run[0].seconds > EARLY and not _MARKED.match(lines[run[0].place])):
             return 0.0
         filled = sum(1 for line in lines[run[0].place :] if line.strip())
         return 0.6 if len(run) > 0.2 * filled else 0.0

@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 FIELDS = ("title", "heading", "text")
 _TERM = re.compile(r"""(?P<sign>-?)(?:(?P<field>title|heading|text):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))""")
@@ -41,7 +41,6 @@ class Query:
     terms: tuple[Term, ...]
     without: tuple[Term, ...] = ()
     meaning: str = ""
-    similar: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def required(self) -> tuple[Term, ...]:

@@ -39,6 +39,7 @@ class Reading:
 
     folder: Path
     db: sqlite3.Connection
+    _planned: tuple[Query, sqlite_search.Plan] | None = None
 
     @contextmanager
     def _words(self) -> Iterator[None]:
@@ -132,12 +133,18 @@ class Reading:
         import numpy as np
 
         where, values = condition(filter)
-        found = sqlite_search.ranked(self.db, query, limit, where, values)
+        found = sqlite_search.ranked(self.db, query, self._plan(query), limit, where, values)
         return Ranked(np.array([id for id, _ in found], np.int64), np.array([score for _, score in found], np.float64))
 
     def highlighted(self, query: Query) -> str:
         """What `sqlite_search.Marker` has to look for in the hits of a query."""
-        return highlighted(query, sqlite_search.plan(self.db, query).near)
+        return highlighted(query, self._plan(query).near)
+
+    def _plan(self, query: Query) -> sqlite_search.Plan:
+        """The plan of a query, made once while the same query is worked on."""
+        if self._planned is None or self._planned[0] is not query:
+            self._planned = (query, sqlite_search.plan(self.db, query))
+        return self._planned[1]
 
     def vectors(self, embedder: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np

@@ -95,10 +95,9 @@ def plan(db: sqlite3.Connection, query: Query) -> Plan:
 
 
 def ranked(
-    db: sqlite3.Connection, query: Query, limit: int, where: str = "", values: Sequence[object] = ()
+    db: sqlite3.Connection, query: Query, made: Plan, limit: int, where: str = "", values: Sequence[object] = ()
 ) -> list[tuple[int, float]]:
     """Passage ids with BM25 scores (higher is better), best first; equal scores by id."""
-    made = plan(db, query)
     scores = dict(_scored(db, expression(query, made.words, made.near), limit, where, values))
     if made.refining:  # BM25 adds up over words: passages that hold frequent ones too get the whole sum
         whole = _scored(db, expression(query, made.words, made.near, made.refining), limit, where, values)

@@ -12,10 +12,10 @@ import pytest
 
 from strati.batch import Tally, answer_here, answer_rows, journal_of
 from strati.candidate import Candidate, Form
-from strati.certificate import OUTCOMES, Certificate
-from strati.certify import Walk, differences, evaluate
-from strati.certifying import Wanted, certify, write_certified
-from strati.cli.certified import read_outcomes
+from strati.certificate import Certificate
+from strati.certified_stack import write_certified
+from strati.certify import evaluate
+from strati.certifying import Wanted, certify
 from strati.context import Context
 from strati.dataset import Dataset, Ledger
 from strati.effort import Effort
@@ -31,6 +31,7 @@ from strati.records import Case, Example
 from strati.run import Outcome, bench
 from strati.stack import Stack
 from strati.task import Goal, Task
+from strati.verifying import verify
 
 LABELS = ("buy", "complain", "leave")
 WORDS = {"buy": "order price cart", "complain": "broken late angry", "leave": "cancel quit goodbye"}
@@ -105,10 +106,8 @@ def test_a_certified_stack_does_what_was_certified(outcome: Outcome, model: Scri
     loaded = load_stack(path, {"reader": model})
     assert certificate.standing(loaded.fingerprint(), {"reader": model.fingerprint()}, path).state == "valid"
     assert loaded.fingerprint() == stack.fingerprint() == certificate.stack
-    stated = Walk.from_json(dict(certificate.walk))
-    outcomes = read_outcomes(path / OUTCOMES, stated.path.names)
-    assert differences(stated, outcomes) == []
-    assert certificate.result["n"] == evaluate(done.setting, outcomes).count
+    assert verify(path) == (done.walk, [])
+    assert certificate.result["n"] == evaluate(done.setting, done.scored["calibrate"]).count
 
     # The served stack gives every calibrate case to the very layer that the certificate counted.
     fresh = {example.text: example.id for example in examples(2400)}
@@ -144,4 +143,4 @@ def test_what_cannot_be_certified_says_what_is_missing(outcome: Outcome, tmp_pat
     with Journal(outcome.journal, read_only=True) as journal:
         done = certify(journal, Ledger(tmp_path / "other.db"), Wanted(0.9999, 0.95))
     assert done.setting is None
-    assert done.more_labels is None or done.more_labels > 1000
+    assert done.labels_needed is None or done.labels_needed > 1000

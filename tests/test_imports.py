@@ -31,6 +31,7 @@ ORDER = [
     ["statistics"],
     ["certify"],
     ["dataset"],
+    ["error_costs"],
     ["effort"],
     ["config"],
     ["layers"],
@@ -88,6 +89,8 @@ ORDER = [
     ["run"],
     ["certificate"],
     ["certifying"],
+    ["certified_stack"],
+    ["verifying"],
     ["batch"],
     ["pending"],
     # edge: may be absent, nothing above imports it

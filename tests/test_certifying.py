@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -16,6 +17,7 @@ from strati.certificate import Certificate
 from strati.certified_stack import write_certified
 from strati.certify import evaluate
 from strati.certifying import Wanted, certify
+from strati.cli.standing import standing_of
 from strati.context import Context
 from strati.dataset import Dataset, Ledger
 from strati.effort import Effort
@@ -25,7 +27,9 @@ from strati.journal import Journal
 from strati.layers.linear import Linear
 from strati.layers.llm import LLM
 from strati.model import Prompt
+from strati.models.catalog import Catalog
 from strati.models.scripted import ScriptedModel
+from strati.models.store import Store
 from strati.pending import lines_of
 from strati.records import Case, Example
 from strati.run import Outcome, bench
@@ -144,3 +148,30 @@ def test_what_cannot_be_certified_says_what_is_missing(outcome: Outcome, tmp_pat
         done = certify(journal, Ledger(tmp_path / "other.db"), Wanted(0.9999, 0.95))
     assert done.setting is None
     assert done.labels_needed is None or done.labels_needed > 1000
+
+
+def test_a_changed_model_file_makes_it_stale(
+    outcome: Outcome, model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "made.stack"
+    with Journal(outcome.journal, read_only=True) as journal:
+        done = certify(journal, Ledger(tmp_path / "ledger.db"), Wanted(0.9, 0.95))
+        assert "reader" in done.names
+        write_certified(journal, done, outcome.journal.with_suffix(".stacks"), {"reader": model}, path)
+    monkeypatch.setenv("STRATI_MODELS", str(tmp_path / "models"))
+    standing, stack, _ = standing_of(path, [])
+    assert (standing.state, stack) == ("stale", None)
+    assert "no catalog has a model 'reader'" in standing.reasons[0]
+    pytest.importorskip("xllamacpp")
+    (tmp_path / "model.gguf").write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    entry = f'kind = "gguf"\nsources = ["file:{tmp_path}/model.gguf"]\nsha256 = "{digest}"\nlicence = "MIT"\n'
+    (tmp_path / "catalog.toml").write_text(f"[models.reader]\n{entry}", encoding="utf-8")
+    store = Store()
+    found = Catalog.load([tmp_path / "catalog.toml"])["reader"]
+    store.pull(found)
+    (file,) = (f for f in (tmp_path / "models").rglob("*") if f.is_file() and f.read_bytes() == b"weights")
+    file.write_bytes(b"others!")
+    standing, _, _ = standing_of(path, [tmp_path / "catalog.toml"])
+    assert standing.state == "stale"
+    assert "was changed" in standing.reasons[0]

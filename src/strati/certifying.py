@@ -211,7 +211,7 @@ def _walked(
     walked = walk(found.plan.path, scored["calibrate"])
     shown = walked.setting or found.plan.estimates[int(found.plan.predicted.argmin())].setting
     delivered = {name: evaluate(shown, part) for name, part in scored.items()}
-    needed = None if walked.setting else labels_needed_for(found.plan)
+    needed = None if walked.setting else labels_needed_for(found.plan, tune=scored["tune"])
     return Certified(results.run, wanted, found, walked, delivered, scored, results.labels, needed, left, notes)
 
 

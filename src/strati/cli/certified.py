@@ -52,7 +52,7 @@ def outcome_json(done: Certified, path: Path | None) -> dict[str, object]:
 
 
 def _headline(done: Certified) -> Iterator[str]:
-    from strati.words import count, money
+    from strati.words import money
 
     wanted = done.wanted
     sure = f"with {_percent(wanted.confidence)} confidence"
@@ -66,19 +66,34 @@ def _headline(done: Certified) -> Iterator[str]:
     if done.setting is not None:
         yield from _wrapped(f"Certified: {subject}{claim}, {sure}, on traffic like the calibrate examples.")
         return
-    spent = len(done.scored["calibrate"])
-    text = f"Not yet: no setting of this stack is shown, {sure}, to be so good that {subject}{claim}."
+    text = f"Not yet: it could not be shown, {sure}, that {subject}{claim}, at any setting of this stack."
     yield from _wrapped(text)
-    if done.labels_needed is None:
-        text = "Labels alone do not help, as far as tune can tell: its automatic answers are wrong too often for that "
-        text += "at any threshold. A better rung would, or a lower bar."
-    else:
-        promise = done.walk.path.promise
-        more = "About" if promise.exact and not promise.classes else "At least"
-        text = f"{more} {count(done.labels_needed)} more labels: going by tune, so many fresh calibrate labels would "
-        text += f"show it four times in five. The {count(spent)} of this run are used up"
-        text += "." if not done.left else f" but for {done.left} reserved looks."
-    yield from _wrapped(text)
+    yield from _wrapped(_more(done))
+
+
+def _more(done: Certified) -> str:
+    """What would help: more labels, or something else."""
+    from strati.words import count
+
+    spent, needed, promise = len(done.scored["calibrate"]), done.labels_needed, done.walk.path.promise
+    used = f"The {count(spent)} calibrate labels of this run are used up."
+    if done.left:
+        used = f"Reserved looks left at the {count(spent)} labels of this run: {done.left}."
+    if needed is None:
+        text = "Labels alone do not help, as far as tune can tell: automatic answers are wrong too often for that at "
+        return f"{text}any threshold. A better rung would, or a lower bar."
+    if needed <= spent:
+        text = f"Going by tune about {count(_round(needed))} labels would have been enough, so tune was flattering or "
+        return f"{text}the draw of labels unlucky: fresh labels may show it, or a lower bar. {used}"
+    if not promise.exact or promise.classes:
+        return f"At least about {count(_round(needed))} more labels, all of them fresh, going by tune. {used}"
+    text = f"About {count(_round(needed))} more labels: going by tune, so many fresh calibrate labels would show it "
+    return f"{text}four times in five. {used}"
+
+
+def _round(value: int) -> int:
+    """Two digits: an estimate has no more."""
+    return int(float(f"{value:.2g}"))
 
 
 def _stages(done: Certified) -> Iterator[str]:
@@ -150,7 +165,8 @@ def _classes(done: Certified) -> Iterator[str]:
     money = done.wanted.error_costs is not None
     yield f"  {'':30} {'calibrate':>17}   {'test':>25}"
     wrong = "cost" if money else "wrong"
-    yield f"  {'class of the answer':30} {'automatic':>9} {wrong:>7}   {'automatic':>9} {wrong:>7} {'at most':>7}"
+    head = f"  {'class of the answer':30} {'automatic':>9} {wrong:>7}   {'automatic':>9} {wrong:>7}"
+    yield head if money else f"{head} {'at most':>7}"
     scale = done.wanted.error_costs.dearest if done.wanted.error_costs is not None else 1.0
     for row in rows[:WORST]:
         yield _class_line(row, test.get(row.key), scale, money=money)
@@ -196,7 +212,7 @@ def _groups(done: Certified) -> Iterator[str]:
 def _notes(done: Certified) -> Iterator[str]:
     for note in done.notes:
         yield from _wrapped(note[:1].upper() + note[1:] + ".", "  ")
-    if done.left:
+    if done.left and done.setting is not None:
         yield f"  Reserved looks left at these calibrate labels: {done.left}."
 
 
@@ -229,7 +245,8 @@ def show_verify(path: Path, *, as_json: bool) -> None:
         raise StackError(f"the certificate of {path} does not add up: {'; '.join(wrong)}")
     if not as_json and stated.step is not None:
         step = stated.step
-        figures = f"{step.n:,} automatic answers with a loss of {step.errors:g}, p {step.p:.4f}"
+        lost = f"with a summed loss of {step.errors:.4g}" if stated.path.promise.graded else f"{step.errors:g} wrong"
+        figures = f"{step.n:,} automatic answers, {lost}, p {step.p:.4f}"
         print(f"The outcomes give the certificate's figures again:\n{figures}.")
 
 
@@ -243,4 +260,6 @@ def _clip(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.wrap(joined, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

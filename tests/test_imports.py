@@ -60,6 +60,7 @@ ORDER = [
     ["benchmark"],
     ["results"],
     ["rung_answers"],
+    ["fresh_labels"],
     ["composing"],
     ["assembly"],
     ["composed"],

@@ -38,7 +38,7 @@ def write_certified(
     results = load_results(journal)
     folders = [stacks / str(results.result(name).record["stack"]) for name in done.names]
     stack = assemble(done.design.composition, done.setting.thresholds, folders, resources, path.stem)
-    ids = [example.id for example in journal.examples("calibrate")]
+    ids = [example.id for example in done.calibrate]
     with RunLock(path.with_name(f".{path.name}.lock")):
         save_stack(stack, path)
         rows = outcome_rows(done.scored["calibrate"], ids)
@@ -49,7 +49,7 @@ def write_certified(
             promise=promise_json(done),
             result=result_json(done),
             walk=done.walk.to_json(),
-            data=_data(journal, results),
+            data=_data(journal, results, done),
             resources=_fingerprints(resources),
             outcomes=sha256_of(path / OUTCOMES),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -149,14 +149,12 @@ def _row(name: str, row: Row) -> dict[str, JSON]:
     }
 
 
-def _data(journal: Journal, results: Results) -> dict[str, JSON]:
-    parts: dict[str, JSON] = {}
-    for name in ("tune", "calibrate"):
-        examples = journal.examples(name)
-        parts[name] = {
-            "examples": len(examples),
-            "labels": label_hash(Example(e.id, e.input, e.reference) for e in examples),
-        }
+def _data(journal: Journal, results: Results, done: Certified) -> dict[str, JSON]:
+    tune = [Example(e.id, e.input, e.reference) for e in journal.examples("tune")]
+    parts: dict[str, JSON] = {
+        name: {"examples": len(examples), "labels": label_hash(examples)}
+        for name, examples in (("tune", tune), ("calibrate", done.calibrate))
+    }
     data = results.meta["data"]
     return {**parts, "test": results.meta["ledger"]["test_hash"], "sha256": data["sha256"], "files": data["files"]}
 

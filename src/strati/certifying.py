@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from strati.certify import Delivered, Economics, Promise, Scored, Setting, Walk, evaluate, labels_needed_for, walk
 from strati.composing import Design, design
 from strati.dataset import Ledger
@@ -17,14 +19,13 @@ from strati.dataset.attempts import Attempt, book
 from strati.dataset.normal import label_keys
 from strati.error_costs import ErrorCosts
 from strati.errors import DataError, TaskError
+from strati.fresh_labels import Fresh, refuse_used
 from strati.identity import fingerprint
-from strati.journal import Journal
+from strati.journal import Journal, StoredExample
 from strati.records import Example
 from strati.results import Results, load_results
 from strati.rung_answers import Part, read_part, rungs_to_compose
 from strati.stack import Loss, wrong
-
-PARTS = ("tune", "calibrate", "test")
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Certified:
     walk: Walk
     parts: Mapping[str, Delivered]
     scored: Mapping[str, Scored]
+    calibrate: tuple[Example, ...]
     labels: tuple[str, ...]
     labels_needed: int | None
     left: int
@@ -106,33 +108,39 @@ class Certified:
         return self.design.composition.names
 
 
-def certify(journal: Journal, ledger: Ledger, wanted: Wanted) -> Certified:
-    """Design a stack on tune, test it on calibrate, look at it on test.
+def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | None = None) -> Certified:
+    """Design a stack on tune, test it on calibrate (or on `fresh` labels in its place), look at it on test.
 
     Raises:
         DataError: the run has no calibrate part or none of its rungs can be a stage, or its labels are spent or were
             used on tune.
     """
     results = load_results(journal)
-    _refuse_few(results, journal)
+    _refuse_few(results, journal, fresh)
     names = [result.name for result in rungs_to_compose(journal, results)]
     if not names:
         raise DataError(
             f"run {results.run} has no rung that can be a stage: expected measured ones that can be saved and that "
             "give a confidence"
         )
-    tune, calibrate = (read_part(journal, results, names, part) for part in ("tune", "calibrate"))
-    labelled = [Example(e.id, e.input, e.reference) for e in journal.examples("calibrate")]
-    _refuse_used_on_tune(results, journal, labelled)
+    tune = read_part(journal, results, names, "tune")
+    if fresh is None:
+        kept = journal.examples("calibrate")
+        labelled = tuple(Example(e.id, e.input, e.reference, e.group) for e in kept)
+        asked = read_part(journal, results, names, "calibrate").available()
+        _refuse_used_on_tune(results, journal, labelled)
+    else:
+        labelled, asked = fresh.examples, np.ones((len(fresh.examples), len(names)), dtype=bool)
+        refuse_used(journal, ledger, results.run, labelled)
     classes = tuple(range(len(results.labels))) if wanted.per_class else ()
     promise = Promise(
         wanted.bar,
         round(1 - wanted.confidence, 12),
         graded=wanted.error_costs is not None,
-        largest_group=_largest_group(journal),
+        largest_group=_largest_group(journal, labelled),
         classes=classes,
     )
-    economics, asked, seed = wanted.economics(results), calibrate.available(), int(results.meta["seed"])
+    economics, seed = wanted.economics(results), int(results.meta["seed"])
     found = design(tune, results.labels, promise, economics, asked, seed, wanted.loss)
     if found.plan.path is None:
         raise DataError(f"no rung of run {results.run} answers anything on tune with a confidence: nothing to certify")
@@ -140,17 +148,23 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted) -> Certified:
     if attempt.risk < promise.risk - 1e-12:
         promise = replace(promise, risk=attempt.risk)
         found = design(tune, results.labels, promise, economics, asked, seed, wanted.loss)
-    notes = _notes(results, ledger, labelled, calibrate, promise)
-    return _walked(journal, results, names, found, wanted, attempt.left, notes)
+    tune = tune.only(found.order)
+    parts = {
+        "tune": tune,
+        "calibrate": read_part(journal, results, tune.names, "calibrate") if fresh is None else fresh.part(tune),
+        "test": read_part(journal, results, tune.names, "test"),
+    }
+    notes = _notes(results, ledger, labelled, promise)
+    return _walked(results, parts, labelled, found, wanted, attempt.left, notes)
 
 
-def _refuse_few(results: Results, journal: Journal) -> None:
+def _refuse_few(results: Results, journal: Journal, fresh: Fresh | None) -> None:
     if len(results.meta["units"]) != 1:
         raise DataError(
             f"run {results.run} has {results.meta['data']['rows']} labels, too few to certify a stack: it was "
             "cross-fitted and kept no calibrate part, expected 400 labels or more"
         )
-    if not journal.examples("calibrate"):
+    if fresh is None and not journal.examples("calibrate"):
         raise DataError(
             f"run {results.run} has no calibrate part in its journal: an older version of strati made it, run strati "
             "bench again"
@@ -167,19 +181,18 @@ def _refuse_used_on_tune(results: Results, journal: Journal, labelled: Sequence[
         )
 
 
-def _largest_group(journal: Journal) -> int | None:
+def _largest_group(journal: Journal, labelled: Sequence[Example]) -> int | None:
     """How many examples the largest group has on tune and test, which are other groups than those of calibrate.
 
     None where every example is on its own. Fixed without calibrate: a size read off it would choose among the means
     that the test could speak of after seeing the data.
     """
-    sizes = {
-        part: Counter(e.group for e in journal.examples(part) if e.group is not None).values()
-        for part in ("tune", "calibrate", "test")
-    }
-    if max((size for found in sizes.values() for size in found), default=1) == 1:
-        return None
-    return max((size for part in ("tune", "test") for size in sizes[part]), default=1)
+    largest = max(_group_size(journal.examples("tune")), _group_size(journal.examples("test")))
+    return None if largest == _group_size(labelled) == 1 else largest
+
+
+def _group_size(examples: Sequence[Example | StoredExample]) -> int:
+    return max(Counter(e.group for e in examples if e.group is not None).values(), default=1)
 
 
 def _book(ledger: Ledger, labelled: Sequence[Example], results: Results, found: Design, wanted: Wanted) -> Attempt:
@@ -193,32 +206,30 @@ def _book(ledger: Ledger, labelled: Sequence[Example], results: Results, found: 
 
 
 def _walked(
-    journal: Journal,
     results: Results,
-    names: Sequence[str],
+    parts: Mapping[str, Part],
+    labelled: tuple[Example, ...],
     found: Design,
     wanted: Wanted,
     left: int,
     notes: tuple[str, ...],
 ) -> Certified:
     assert found.plan.path is not None
-    scored = {
-        name: found.composition.scored(
-            read_part(journal, results, names, name).only(found.order), results.labels, wanted.loss
-        )
-        for name in PARTS
-    }
+    scored = {name: found.composition.scored(part, results.labels, wanted.loss) for name, part in parts.items()}
     walked = walk(found.plan.path, scored["calibrate"])
     shown = walked.setting or found.plan.estimates[int(found.plan.predicted.argmin())].setting
     delivered = {name: evaluate(shown, part) for name, part in scored.items()}
     needed = None if walked.setting else labels_needed_for(found.plan, tune=scored["tune"])
-    return Certified(results.run, wanted, found, walked, delivered, scored, results.labels, needed, left, notes)
+    return Certified(
+        results.run, wanted, found, walked, delivered, scored, labelled, results.labels, needed, left, notes
+    )
 
 
-def _notes(
-    results: Results, ledger: Ledger, labelled: Sequence[Example], calibrate: Part, promise: Promise
-) -> tuple[str, ...]:
+def _notes(results: Results, ledger: Ledger, labelled: Sequence[Example], promise: Promise) -> tuple[str, ...]:
     notes = []
+    unknown = sum(str(example.reference) not in results.labels for example in labelled)
+    if unknown:
+        notes.append(f"{unknown:,} calibrate examples have a label that the run does not know: no layer can give it")
     overlap = ledger.overlap(labelled, results.run)
     if overlap.runs:
         notes.append(
@@ -231,7 +242,7 @@ def _notes(
     if others:
         runs = "another run" if len(others) == 1 else f"{len(others)} other runs"
         notes.append(f"the test labels were used by {runs}: choices made after seeing them make test look better")
-    if calibrate.groups is not None and promise.largest_group is not None:
+    if promise.largest_group is not None:
         notes.append(
             "examples come in groups, so whole groups were tested; a group with more than "
             f"{promise.largest_group:,} automatic answers counts as that many"

@@ -230,6 +230,42 @@ def test_labels_that_another_run_has_seen_are_told(tmp_path: Path) -> None:
     assert any(f"calibrate labels were used by other runs ({first})" in note for note in notes)
 
 
+def labelled(file: Path, rows: Sequence[Example]) -> str:
+    lines = [f"{example.input},{example.reference}" for example in rows]
+    file.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+    return str(file)
+
+
+def test_fresh_labels_are_tested_as_the_stack_answers_them(stack: Path) -> None:
+    at = stack.parent
+    rows = [replace(example, input=f"{example.input} more") for example in tickets(300, seed=5)]
+    fresh = labelled(at / "fresh.csv", rows)
+    done = strati(at, "certify", "--at-least", ".85", "--labels", fresh, "--out", "f.stack", "--json")
+    result = json.loads(done.stdout)["result"]
+    assert result["calibrate"]["examples"] == 300
+    assert strati(at, "certify", "--verify", "--check", "f.stack").returncode == 0
+    strati(at, "run", "f.stack", fresh, "--input", "text", "--workers", "1")
+    answers = [json.loads(line)["answer"] for line in (at / "answers.jsonl").read_text().splitlines()]
+    given = [(answer, row.reference) for answer, row in zip(answers, rows, strict=True) if answer is not None]
+    assert (len(given), sum(answer != reference for answer, reference in given)) == (result["n"], result["errors"])
+    refused(strati(at, "certify", "--at-least", ".8", "--labels", fresh), "are spent")
+    half = labelled(at / "half.csv", rows[:100])
+    refused(strati(at, "certify", "--at-least", ".8", "--labels", half), "were used for a certificate of run")
+
+
+def test_labels_that_are_not_fresh(folder: Path, world: tuple[Path, str]) -> None:
+    all_rows = tickets(900)
+    with Journal(folder / f".strati/runs/{world[1]}.db", read_only=True) as journal:
+        kept = {part: {example.id for example in journal.examples(part)} for part in ("calibrate", "test", "tune")}
+    for part, words in (("calibrate", "are test or calibrate labels"), ("test", "are test or calibrate labels")):
+        file = labelled(folder / "used.csv", [example for example in all_rows if example.id in kept[part]])
+        refused(strati(folder, "certify", "--labels", file), words)
+    learned = [example for example in all_rows if example.id not in kept["test"] | kept["calibrate"]][:9]
+    file = labelled(folder / "used.csv", [*learned, *tickets(5, seed=9)])
+    refused(strati(folder, "certify", "--labels", file), "9 of the 14 labels were used for training or tuning")
+    refused(strati(folder, "certify", "--labels", labelled(folder / "none.csv", ())), "none.csv")
+
+
 def test_groups_are_tested_whole(tmp_path: Path) -> None:
     measured(tmp_path, tickets(1200, customers=400), "customer")
     done = strati(tmp_path, "certify", "--at-least", ".75", "--out", "g.stack")

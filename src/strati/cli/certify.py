@@ -27,6 +27,9 @@ def certify(
     error_costs: Annotated[
         Path | None, typer.Option(help="With it: a table of answer, reference, dollars; * for any label.")
     ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Fresh labelled rows to test on, in place of the run's calibrate part.")
+    ] = None,
     tries: Annotated[
         int, typer.Option(help="Looks at the calibrate labels that are planned; they share the risk.")
     ] = 1,
@@ -60,7 +63,7 @@ def certify(
     if at_least is not None and max_error_cost is not None:
         raise TaskError("--at-least and --max-error-cost were both given, expected one kind of promise")
     promise = _Promise(at_least, confidence, per_class, max_error_cost, error_costs, tries)
-    done, path = _certify(run, promise, out, runs_dir, catalog or [], config)
+    done, path = _certify(run, promise, labels, out, runs_dir, catalog or [], config)
     show(done, path, as_json=json)
 
 
@@ -84,11 +87,18 @@ class _Promise(NamedTuple):
 
 
 def _certify(
-    run: str | None, promise: _Promise, out: Path | None, runs: Path, catalogs: list[Path], config: Path | None
+    run: str | None,
+    promise: _Promise,
+    labels: str | None,
+    out: Path | None,
+    runs: Path,
+    catalogs: list[Path],
+    config: Path | None,
 ) -> tuple[Certified, Path | None]:
     from strati.certified_stack import write_certified
     from strati.certifying import certify as certified
     from strati.cli.available import resources_of
+    from strati.cli.fresh import fresh_rows
     from strati.cli.report import find_run
     from strati.dataset import Ledger
     from strati.errors import StackError
@@ -100,9 +110,9 @@ def _certify(
     if path.exists() and not (path / "stack.toml").is_file():  # better said before labels are spent
         raise StackError(f"{path} exists and is not a stack, expected a new name or an older stack to replace")
     stacks = journal_path.with_suffix(".stacks")
-    with Journal(journal_path, read_only=True) as journal:
+    with Journal(journal_path, read_only=True) as journal, fresh_rows(labels, journal, catalogs, config) as fresh:
         results = load_results(journal)
-        done = certified(journal, Ledger(journal_path.parent.parent / "ledger.db"), promise.wanted(results))
+        done = certified(journal, Ledger(journal_path.parent.parent / "ledger.db"), promise.wanted(results), fresh)
         if done.setting is None:
             return done, None
         resources: dict[str, object] = {}

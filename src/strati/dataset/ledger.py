@@ -92,6 +92,12 @@ class Ledger:
         count = sum(key in seen for key in keys)
         return Overlap(count / len(keys) if keys else 0.0, count, tuple(runs))
 
+    def labels_of(self, run: str) -> set[bytes]:
+        """The first 8 bytes of the hash of each label that a bench of this run has sealed or opened."""
+        query = "SELECT label FROM members JOIN uses USING (hash) WHERE run = ? AND purpose = 'bench'"
+        with self._open() as db:
+            return {label.to_bytes(8, "big", signed=True) for (label,) in db.execute(query, (run,))}
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -12,10 +13,11 @@ import pytest
 
 from strati.batch import Tally, answer_here, answer_rows, journal_of
 from strati.candidate import Candidate, Form
-from strati.certificate import OUTCOMES, Certificate
-from strati.certify import Walk, differences, evaluate
-from strati.certifying import Wanted, certify, write_certified
-from strati.cli.certified import read_outcomes
+from strati.certificate import Certificate
+from strati.certified_stack import write_certified
+from strati.certify import evaluate
+from strati.certifying import Wanted, certify
+from strati.cli.standing import standing_of
 from strati.context import Context
 from strati.dataset import Dataset, Ledger
 from strati.effort import Effort
@@ -25,12 +27,15 @@ from strati.journal import Journal
 from strati.layers.linear import Linear
 from strati.layers.llm import LLM
 from strati.model import Prompt
+from strati.models.catalog import Catalog
 from strati.models.scripted import ScriptedModel
+from strati.models.store import Store
 from strati.pending import lines_of
 from strati.records import Case, Example
 from strati.run import Outcome, bench
 from strati.stack import Stack
 from strati.task import Goal, Task
+from strati.verifying import verify
 
 LABELS = ("buy", "complain", "leave")
 WORDS = {"buy": "order price cart", "complain": "broken late angry", "leave": "cancel quit goodbye"}
@@ -105,10 +110,8 @@ def test_a_certified_stack_does_what_was_certified(outcome: Outcome, model: Scri
     loaded = load_stack(path, {"reader": model})
     assert certificate.standing(loaded.fingerprint(), {"reader": model.fingerprint()}, path).state == "valid"
     assert loaded.fingerprint() == stack.fingerprint() == certificate.stack
-    stated = Walk.from_json(dict(certificate.walk))
-    outcomes = read_outcomes(path / OUTCOMES, stated.path.names)
-    assert differences(stated, outcomes) == []
-    assert certificate.result["n"] == evaluate(done.setting, outcomes).count
+    assert verify(path) == (done.walk, [])
+    assert certificate.result["n"] == evaluate(done.setting, done.scored["calibrate"]).count
 
     # The served stack gives every calibrate case to the very layer that the certificate counted.
     fresh = {example.text: example.id for example in examples(2400)}
@@ -144,4 +147,31 @@ def test_what_cannot_be_certified_says_what_is_missing(outcome: Outcome, tmp_pat
     with Journal(outcome.journal, read_only=True) as journal:
         done = certify(journal, Ledger(tmp_path / "other.db"), Wanted(0.9999, 0.95))
     assert done.setting is None
-    assert done.more_labels is None or done.more_labels > 1000
+    assert done.labels_needed is None or done.labels_needed > 1000
+
+
+def test_a_changed_model_file_makes_it_stale(
+    outcome: Outcome, model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "made.stack"
+    with Journal(outcome.journal, read_only=True) as journal:
+        done = certify(journal, Ledger(tmp_path / "ledger.db"), Wanted(0.9, 0.95))
+        assert "reader" in done.names
+        write_certified(journal, done, outcome.journal.with_suffix(".stacks"), {"reader": model}, path)
+    monkeypatch.setenv("STRATI_MODELS", str(tmp_path / "models"))
+    standing, stack, _ = standing_of(path, [])
+    assert (standing.state, stack) == ("stale", None)
+    assert "no catalog has a model 'reader'" in standing.reasons[0]
+    pytest.importorskip("xllamacpp")
+    (tmp_path / "model.gguf").write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    entry = f'kind = "gguf"\nsources = ["file:{tmp_path}/model.gguf"]\nsha256 = "{digest}"\nlicence = "MIT"\n'
+    (tmp_path / "catalog.toml").write_text(f"[models.reader]\n{entry}", encoding="utf-8")
+    store = Store()
+    found = Catalog.load([tmp_path / "catalog.toml"])["reader"]
+    store.pull(found)
+    (file,) = (f for f in (tmp_path / "models").rglob("*") if f.is_file() and f.read_bytes() == b"weights")
+    file.write_bytes(b"others!")
+    standing, _, _ = standing_of(path, [tmp_path / "catalog.toml"])
+    assert standing.state == "stale"
+    assert "was changed" in standing.reasons[0]

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
-from strati.errors import StackError
+from strati.errors import NewerFormat, StackError
 from strati.identity import fingerprint, sha256_of
 from strati.records import JSON
 
@@ -70,7 +70,8 @@ class Certificate:
         """The certificate of a stack folder; None when it has none.
 
         Raises:
-            StackError: it cannot be read, was altered, or was written by a newer version.
+            StackError: it cannot be read or was altered.
+            NewerFormat: a newer version of strati wrote it.
         """
         file = folder / NAME
         if not file.exists():
@@ -82,7 +83,7 @@ class Certificate:
         if not isinstance(data, dict) or not isinstance(data.get("format"), int):
             raise StackError(f"{file} is not a certificate: expected a JSON object with a format")
         if data["format"] > FORMAT:
-            raise StackError(
+            raise NewerFormat(
                 f"{file} has format {data['format']}, this version of strati reads format {FORMAT}: update strati"
             )
         seal = data.pop("seal", None)

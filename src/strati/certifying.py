@@ -1,4 +1,4 @@
-"""From a finished run to a certified stack: design on tune, one walk over calibrate, a look at test.
+"""From a finished run to a setting with a guarantee: design on tune, one walk over calibrate, a look at test.
 
 The order of the code matters: what is tested is fixed on tune and booked in the ledger before the first calibrate
 reference is used; test comes last and decides nothing.
@@ -6,267 +6,245 @@ reference is used; test comes last and decides nothing.
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-import strati
-from strati.assembly import assemble
-from strati.certificate import OUTCOMES, Certificate
-from strati.certify import (
-    Delivered,
-    Economics,
-    Promise,
-    Scored,
-    Setting,
-    Walk,
-    evaluate,
-    walk,
-)
-from strati.certify.power import labels_needed_to_certify
+import numpy as np
+
+from strati.certify import Delivered, Economics, Promise, Scored, Setting, Walk, evaluate, labels_needed_for, walk
 from strati.composing import Design, design
-from strati.dataset import Ledger, label_hash
+from strati.dataset import Ledger
 from strati.dataset.attempts import Attempt, book
+from strati.dataset.normal import label_keys
+from strati.error_costs import ErrorCosts
 from strati.errors import DataError, TaskError
-from strati.folder import save_stack
-from strati.identity import fingerprint, sha256_of
+from strati.fresh_labels import Fresh, refuse_used
+from strati.identity import fingerprint
 from strati.journal import Journal, StoredExample
-from strati.records import JSON, Example
+from strati.records import Example
 from strati.results import Results, load_results
 from strati.rung_answers import Part, read_part, rungs_to_compose
-from strati.stack import Stack
+from strati.stack import Loss, wrong
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be certified: quality `at_least` on automatic answers with `confidence`; `tries` looks are planned.
+    """What is to be certified, with `confidence`: quality `at_least` on automatic answers, of all or `per_class`.
 
-    `per_class` asks it of every class by itself.
+    With `error_costs` it is about money instead: errors cost at most `max_error_cost` dollars per 1,000 automatic
+    answers. `tries` looks at the calibrate labels are planned.
     """
 
     at_least: float = 0.95
     confidence: float = 0.95
     tries: int = 1
     per_class: bool = False
+    error_costs: ErrorCosts | None = None
+    max_error_cost: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("at-least", self.at_least), ("confidence", self.confidence)):
             if not 0 < value < 1:
                 raise TaskError(f"--{name} is {value:g}, expected a share above 0 and below 1")
+        if (self.error_costs is None) != (self.max_error_cost is None):
+            raise TaskError("--error-costs and --max-error-cost belong together: expected both or none of them")
+        if self.error_costs is not None and self.max_error_cost is not None:
+            if self.per_class:
+                raise TaskError("--per-class and --max-error-cost were both given, expected one kind of promise")
+            most = 1000 * self.error_costs.dearest
+            if not 0 < self.max_error_cost < most:
+                raise TaskError(
+                    f"--max-error-cost is {self.max_error_cost:g}, expected dollars per 1,000 automatic answers above "
+                    f"0 and below {most:g} (each one the dearest error)"
+                )
+
+    @property
+    def bar(self) -> float:
+        """1 minus the mean loss allowed."""
+        if self.error_costs is None or self.max_error_cost is None:
+            return self.at_least
+        return 1 - self.max_error_cost / (1000 * self.error_costs.dearest)
+
+    @property
+    def loss(self) -> Loss:
+        return wrong if self.error_costs is None else self.error_costs.loss
+
+    def economics(self, results: Results) -> Economics:
+        """Prices for the choice among stacks; with `error_costs` in the unit of the dearest error."""
+        found = Economics.of(results.goal)
+        if self.error_costs is None:
+            return found
+        dearest = self.error_costs.dearest
+        return replace(found, wrong_answer=dearest, human_error=found.human_error * self.error_costs.mean / dearest)
 
 
 @dataclass(frozen=True)
 class Certified:
-    """The outcome: what was designed on tune, the walk over calibrate, and what the setting did on each part."""
+    """The outcome: what was designed on tune, the walk over calibrate, and what the setting did on each part.
+
+    `setting` is None when nothing was certified; `parts` then show the setting that tune predicts to be the easiest,
+    and `labels_needed` is how many calibrate labels it would take, None where no number would do.
+    """
 
     run: str
     wanted: Wanted
     design: Design
     walk: Walk
-    setting: Setting | None
     parts: Mapping[str, Delivered]
     scored: Mapping[str, Scored]
-    economics: Economics
+    calibrate: tuple[Example, ...]
     labels: tuple[str, ...]
-    more_labels: int | None
+    labels_needed: int | None
     left: int
     notes: tuple[str, ...] = ()
+
+    @property
+    def setting(self) -> Setting | None:
+        return self.walk.setting
 
     @property
     def names(self) -> tuple[str, ...]:
         return self.design.composition.names
 
 
-def certify(journal: Journal, ledger: Ledger, wanted: Wanted) -> Certified:
-    """Design a stack on tune, test it on calibrate, look at it on test.
+def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | None = None) -> Certified:
+    """Design a stack on tune, test it on calibrate (or on `fresh` labels in its place), look at it on test.
 
     Raises:
-        DataError: the run has no calibrate part or none of its rungs can be a stage, or its labels are spent.
+        DataError: the run has no calibrate part or none of its rungs can be a stage, or its labels are spent or were
+            used on tune.
     """
     results = load_results(journal)
+    _refuse_few(results, journal, fresh)
     names = [result.name for result in rungs_to_compose(journal, results)]
     if not names:
         raise DataError(
             f"run {results.run} has no rung that can be a stage: expected measured ones that can be saved and that "
             "give a confidence"
         )
-    calibrate = journal.examples("calibrate")
-    if not calibrate:
-        raise DataError(
-            f"run {results.run} has no calibrate part in its journal: it had too few labels, or an older version of "
-            "strati made it; run strati bench again"
-        )
     tune = read_part(journal, results, names, "tune")
-    economics = Economics.of(results.goal)
+    if fresh is None:
+        kept = journal.examples("calibrate")
+        labelled = tuple(Example(e.id, e.input, e.reference, e.group) for e in kept)
+        asked = read_part(journal, results, names, "calibrate").available()
+        _refuse_used_on_tune(results, journal, labelled)
+    else:
+        labelled, asked = fresh.examples, np.ones((len(fresh.examples), len(names)), dtype=bool)
+        refuse_used(journal, ledger, results.run, labelled)
     classes = tuple(range(len(results.labels))) if wanted.per_class else ()
-    promise = Promise(wanted.at_least, round(1 - wanted.confidence, 12), classes=classes)
-    asked = read_part(journal, results, names, "calibrate").available()
-    seed = int(results.meta["seed"])
-    found = design(tune, results.labels, promise, economics, asked, seed)
+    promise = Promise(
+        wanted.bar,
+        round(1 - wanted.confidence, 12),
+        graded=wanted.error_costs is not None,
+        largest_group=_largest_group(journal, labelled),
+        classes=classes,
+    )
+    economics, seed = wanted.economics(results), int(results.meta["seed"])
+    found = design(tune, results.labels, promise, economics, asked, seed, wanted.loss)
     if found.plan.path is None:
         raise DataError(f"no rung of run {results.run} answers anything on tune with a confidence: nothing to certify")
-    attempt = _book(ledger, calibrate, results, found, wanted)
+    attempt = _book(ledger, labelled, results, found, wanted)
     if attempt.risk < promise.risk - 1e-12:
-        promise = Promise(wanted.at_least, attempt.risk, classes=classes)
-        found = design(tune, results.labels, promise, economics, asked, seed)
-    return _walked(journal, results, names, found, wanted, economics, attempt.left)
+        promise = replace(promise, risk=attempt.risk)
+        found = design(tune, results.labels, promise, economics, asked, seed, wanted.loss)
+    tune = tune.only(found.order)
+    parts = {
+        "tune": tune,
+        "calibrate": read_part(journal, results, tune.names, "calibrate") if fresh is None else fresh.part(tune),
+        "test": read_part(journal, results, tune.names, "test"),
+    }
+    notes = _notes(results, ledger, labelled, promise)
+    return _walked(results, parts, labelled, found, wanted, attempt.left, notes)
 
 
-def _book(
-    ledger: Ledger, calibrate: Sequence[StoredExample], results: Results, found: Design, wanted: Wanted
-) -> Attempt:
-    examples = [Example(e.id, e.input, e.reference) for e in calibrate]
+def _refuse_few(results: Results, journal: Journal, fresh: Fresh | None) -> None:
+    if len(results.meta["units"]) != 1:
+        raise DataError(
+            f"run {results.run} has {results.meta['data']['rows']} labels, too few to certify a stack: it was "
+            "cross-fitted and kept no calibrate part, expected 400 labels or more"
+        )
+    if fresh is None and not journal.examples("calibrate"):
+        raise DataError(
+            f"run {results.run} has no calibrate part in its journal: an older version of strati made it, run strati "
+            "bench again"
+        )
+
+
+def _refuse_used_on_tune(results: Results, journal: Journal, labelled: Sequence[Example]) -> None:
+    tuned = set(label_keys(Example(e.id, e.input, e.reference) for e in journal.examples("tune")))
+    used = sum(key in tuned for key in label_keys(labelled))
+    if used:
+        raise DataError(
+            f"{used} of {len(labelled)} calibrate labels of run {results.run} were used for tuning too: a certificate "
+            "needs labels that nothing was fitted to or chosen on"
+        )
+
+
+def _largest_group(journal: Journal, labelled: Sequence[Example]) -> int | None:
+    """How many examples the largest group has on tune and test, which are other groups than those of calibrate.
+
+    None where every example is on its own. Fixed without calibrate: a size read off it would choose among the means
+    that the test could speak of after seeing the data.
+    """
+    largest = max(_group_size(journal.examples("tune")), _group_size(journal.examples("test")))
+    return None if largest == _group_size(labelled) == 1 else largest
+
+
+def _group_size(examples: Sequence[Example | StoredExample]) -> int:
+    return max(Counter(e.group for e in examples if e.group is not None).values(), default=1)
+
+
+def _book(ledger: Ledger, labelled: Sequence[Example], results: Results, found: Design, wanted: Wanted) -> Attempt:
     path = fingerprint(
         "try.v1",
         path=None if found.plan.path is None else found.plan.path.to_json(),
         stages=[combiner.to_json() for combiner in found.composition.combiners],
+        costs=None if wanted.error_costs is None else wanted.error_costs.to_json(),
     )
-    return book(ledger, examples, results.run, path, wanted.confidence, wanted.tries)
+    return book(ledger, labelled, results.run, path, wanted.confidence, wanted.tries)
 
 
 def _walked(
-    journal: Journal,
     results: Results,
-    names: Sequence[str],
+    parts: Mapping[str, Part],
+    labelled: tuple[Example, ...],
     found: Design,
     wanted: Wanted,
-    economics: Economics,
     left: int,
+    notes: tuple[str, ...],
 ) -> Certified:
     assert found.plan.path is not None
-    parts = {name: read_part(journal, results, names, name).only(found.order) for name in ("tune", "calibrate", "test")}
-    scored = {name: found.composition.scored(part, results.labels) for name, part in parts.items()}
+    scored = {name: found.composition.scored(part, results.labels, wanted.loss) for name, part in parts.items()}
     walked = walk(found.plan.path, scored["calibrate"])
-    setting = walked.setting
-    shown = setting or _nearest(found)
+    shown = walked.setting or found.plan.estimates[int(found.plan.predicted.argmin())].setting
     delivered = {name: evaluate(shown, part) for name, part in scored.items()}
-    more = None
-    if setting is None:
-        on_tune = delivered["tune"]
-        more = labels_needed_to_certify(on_tune.error, on_tune.share, wanted.at_least, 1 - wanted.confidence)
+    needed = None if walked.setting else labels_needed_for(found.plan, tune=scored["tune"])
     return Certified(
-        results.run,
-        wanted,
-        found,
-        walked,
-        setting,
-        delivered,
-        scored,
-        economics,
-        results.labels,
-        more,
-        left,
-        _notes(results, parts["calibrate"]),
+        results.run, wanted, found, walked, delivered, scored, labelled, results.labels, needed, left, notes
     )
 
 
-def _nearest(found: Design) -> Setting:
-    """The setting that tune predicted to be the easiest to certify."""
-    place = int(found.plan.predicted.argmin())
-    return found.plan.estimates[place].setting
-
-
-def _notes(results: Results, calibrate: Part) -> tuple[str, ...]:
+def _notes(results: Results, ledger: Ledger, labelled: Sequence[Example], promise: Promise) -> tuple[str, ...]:
     notes = []
-    used = int(results.meta["ledger"].get("calibrate_uses_before") or 0)
-    if used:
+    unknown = sum(str(example.reference) not in results.labels for example in labelled)
+    if unknown:
+        notes.append(f"{unknown:,} calibrate examples have a label that the run does not know: no layer can give it")
+    overlap = ledger.overlap(labelled, results.run)
+    if overlap.runs:
         notes.append(
-            f"{used} other runs used some of these labels before (as test labels, say): choices made after seeing "
-            "their results are not covered"
+            f"{overlap.labels:,} of the {len(labelled):,} calibrate labels were used by other runs "
+            f"({', '.join(overlap.runs[-3:])}), as test labels, say: choices you made after seeing those results are "
+            "not covered"
         )
-    if calibrate.groups is not None:
-        notes.append("examples come in groups: the promise is about answers of new groups")
+    test = str(results.meta["ledger"]["test_hash"])
+    others = {use.run for use in ledger.history(test) if use.run != results.run}
+    if others:
+        runs = "another run" if len(others) == 1 else f"{len(others)} other runs"
+        notes.append(f"the test labels were used by {runs}: choices made after seeing them make test look better")
+    if promise.largest_group is not None:
+        notes.append(
+            "examples come in groups, so whole groups were tested; a group with more than "
+            f"{promise.largest_group:,} automatic answers counts as that many"
+        )
     return tuple(notes)
-
-
-def write_certified(
-    journal: Journal, done: Certified, stacks: Path, resources: Mapping[str, object], path: Path
-) -> Stack:
-    """Write the certified stack with its certificate and the outcomes it rests on; returns the stack.
-
-    Raises:
-        StackError, ModelError: a rung's saved stack is damaged, or its model is not at hand.
-    """
-    if done.setting is None or done.walk.step is None:
-        raise ValueError("nothing was certified, so there is nothing to write")
-    results = load_results(journal)
-    folders = [stacks / str(results.result(name).record["stack"]) for name in done.names]
-    stack = assemble(done.design.composition, done.setting.thresholds, folders, resources, path.stem)
-    save_stack(stack, path)
-    outcomes = _write_outcomes(journal, done, path / OUTCOMES)
-    Certificate(
-        stack=stack.fingerprint(),
-        promise={
-            "at_least": done.wanted.at_least,
-            "confidence": done.wanted.confidence,
-            "per_class": done.wanted.per_class,
-            "loss": "1 for a wrong automatic answer, 0 for a right one",
-            "over": "automatic answers on traffic like the calibrate data",
-        },
-        result={
-            "n": done.walk.step.n,
-            "errors": done.walk.step.errors,
-            "p": done.walk.step.p,
-            "level": done.walk.step.level,
-            "thresholds": dict(zip(done.names, done.setting.thresholds, strict=True)),
-            **{name: figures(delivered) for name, delivered in done.parts.items()},
-        },
-        walk=done.walk.to_json(),
-        data=_data(journal, results),
-        resources=_fingerprints(resources),
-        outcomes=outcomes,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        strati=strati.__version__,
-        run=done.run,
-    ).write(path)
-    return stack
-
-
-def figures(delivered: Delivered) -> dict[str, JSON]:
-    """What a setting did on one part, JSON-ready."""
-    return {
-        "examples": len(delivered.rung),
-        "automatic": delivered.count,
-        "share": delivered.share,
-        "errors": delivered.errors,
-        "error": delivered.error if delivered.count else None,
-        "cost_per_1000": 1000 * delivered.cost_each,
-    }
-
-
-def _write_outcomes(journal: Journal, done: Certified, path: Path) -> str:
-    """The calibrate outcomes of every stage: what n, errors and p are computed from. Returns the file's SHA-256."""
-    scored = done.scored["calibrate"]
-    ids = [example.id for example in journal.examples("calibrate")]
-    with path.open("w", encoding="utf-8") as file:
-        for row, key in enumerate(ids):
-            stages = [
-                [float(scored.confidence[row, k]), float(scored.loss[row, k]), int(scored.labels[row, k])]
-                if scored.answered[row, k] and scored.labels is not None
-                else (None if scored.available is not None and scored.available[row, k] else "not asked")
-                for k in range(len(scored.names))
-            ]
-            record: dict[str, JSON] = {"id": key, "stages": stages}
-            if scored.groups is not None:
-                record["group"] = scored.groups[row]
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    return sha256_of(path)
-
-
-def _data(journal: Journal, results: Results) -> dict[str, JSON]:
-    parts: dict[str, JSON] = {}
-    for name in ("tune", "calibrate"):
-        examples = journal.examples(name)
-        parts[name] = {
-            "examples": len(examples),
-            "labels": label_hash(Example(e.id, e.input, e.reference) for e in examples),
-        }
-    data = results.meta["data"]
-    return {**parts, "test": results.meta["ledger"]["test_hash"], "sha256": data["sha256"], "files": data["files"]}
-
-
-def _fingerprints(resources: Mapping[str, object]) -> dict[str, str]:
-    """The models and snapshots that the stack was given, by name."""
-    return {name: str(part.fingerprint()) for name, part in resources.items() if hasattr(part, "fingerprint")}

@@ -47,7 +47,7 @@ class Composition:
         return part.scored(self.confidences(part), labels, loss)
 
 
-def compose(part: Part, loss: Loss = wrong, *, together: bool = True) -> Composition:
+def compose(part: Part, *, together: bool = True) -> Composition:
     """Fit the stages of a stack of these rungs, in this order, on tune; alone: each without the agreement feature."""
     earlier: list[list[tuple[JSON, float | None]]] = [[] for _ in part.ids]
     combiners, all_uses = [], []
@@ -56,7 +56,7 @@ def compose(part: Part, loss: Loss = wrong, *, together: bool = True) -> Composi
         answers = _with_support(rung, earlier, uses)
         rows = [row for row, answer in enumerate(answers) if answer is not None]
         kept = [answer for answer in answers if answer is not None]
-        right = [1.0 - loss(answer.value, part.references[row]) for row, answer in zip(rows, kept, strict=True)]
+        right = [1.0 - wrong(answer.value, part.references[row]) for row, answer in zip(rows, kept, strict=True)]
         combiner = Combiner.fit(kept, [answer.features for answer in kept], right, uses)
         combiners.append(combiner)
         all_uses.append(uses)
@@ -88,9 +88,10 @@ def design(
 
     The order is found with each rung's confidence fitted alone; then the stages of that order are fitted together, and
     kept where tune says the stack gets cheaper for it. `available` [m, L] says which rung was asked which calibrate
-    example, so that the power of the test to come is known.
+    example, so that the power of the test to come is known. A confidence is the probability of being right, whatever
+    the `loss` that is bounded.
     """
-    alone = compose(tune, loss, together=False)
+    alone = compose(tune, together=False)
     first = make_plan(alone.scored(tune, labels, loss), promise, economics, available, seed=seed)
     if first.path is None:
         return Design((), alone, first)
@@ -100,7 +101,7 @@ def design(
     places = tuple(range(len(order)))
     options = []
     for together in (False, True) if len(order) > 1 else (False,):
-        composition = compose(some, loss, together=together)
+        composition = compose(some, together=together)
         plan = make_plan(composition.scored(some, labels, loss), promise, economics, asked, [places], seed)
         options.append(Design(order, composition, replace(plan, frontier=first.frontier)))
     return min(options, key=lambda found: _total(found.plan, promise))

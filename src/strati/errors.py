@@ -6,6 +6,7 @@ StratiError                 base; `str(error)` is one clear sentence
 │   ├── TaskError           strati.toml, a flag or a goal does not make sense
 │   ├── ModelError          a model is missing, altered or of the wrong kind
 │   ├── StackError          a stack folder is damaged or altered
+│   │   └── NewerFormat     a newer version of strati wrote it
 │   ├── MissingExtra        an optional dependency is needed: names the extra
 │   └── BusyError           another process is writing the same run
 ├── Stopped                 a limit or the user ended the work; everything so far is kept: exit code 3
@@ -38,6 +39,10 @@ class ModelError(UserError):
 
 class StackError(UserError):
     """A saved stack is damaged, altered, or cannot be saved."""
+
+
+class NewerFormat(StackError):
+    """Written by a newer version of strati: this one cannot tell what it says."""
 
 
 class MissingExtra(UserError):

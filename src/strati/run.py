@@ -19,6 +19,7 @@ from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine
 from strati.effort import Effort
 from strati.environment import environment
 from strati.errors import BudgetReached, DataError, Stopped, TaskError
+from strati.fresh_labels import remember_learned
 from strati.identity import fingerprint
 from strati.journal import Journal, StoredExample
 from strati.ladder import ladder
@@ -217,6 +218,9 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
     )
     test = [example for unit in splits.units for example in unit.test]
     tune = {example.id: example for unit in splits.units for example in unit.tune}
+    remember_learned(
+        journal, [example for unit in splits.units for part in (unit.train, unit.tune) for example in part]
+    )
     journal.write_examples("test", [_stored(example, keep_input=False) for example in test])
     journal.write_examples("calibrate", [_stored(example, keep_input=True) for example in splits.calibrate])
     journal.write_examples("tune", [_stored(example, keep_input=True) for example in list(tune.values())[:3000]])

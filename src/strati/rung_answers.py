@@ -10,7 +10,7 @@ import numpy as np
 from strati.certify import Scored
 from strati.errors import DataError
 from strati.journal import Journal, StoredExample
-from strati.records import JSON, Answer
+from strati.records import JSON, Answer, Example
 from strati.results import SECONDS_PER_HOUR, Result, Results
 from strati.stack import Loss, wrong
 
@@ -112,10 +112,15 @@ def read_part(journal: Journal, results: Results, names: Sequence[str], part: st
         raise DataError(f"run {results.run} has no {part} examples in its journal")
     split = f"tune/{units[0]}" if part == "tune" else part
     rungs = tuple(_rung(journal, results.result(name), split, examples) for name in names)
-    groups = None
-    if any(example.group is not None for example in examples):
-        groups = tuple(f"id {e.id}" if e.group is None else f"group {e.group}" for e in examples)
-    return Part(tuple(e.id for e in examples), tuple(str(e.reference) for e in examples), groups, rungs)
+    references = tuple(str(e.reference) for e in examples)
+    return Part(tuple(e.id for e in examples), references, group_names(examples), rungs)
+
+
+def group_names(examples: Sequence[StoredExample | Example]) -> tuple[str, ...] | None:
+    """The group of each example; one without is a group of its own. None where examples come in no groups."""
+    if all(example.group is None for example in examples):
+        return None
+    return tuple(f"id {e.id}" if e.group is None else f"group {e.group}" for e in examples)
 
 
 def _rung(journal: Journal, result: Result, split: str, examples: Sequence[StoredExample]) -> RungAnswers:

@@ -33,7 +33,7 @@ def test_planned_looks_share_the_risk(tmp_path: Path) -> None:
 def test_labels_used_in_another_set_are_not_fresh(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.db")
     book(ledger, LABELS[:6], "run1", "path1", 0.95, 1)
-    with pytest.raises(DataError, match="40% of these calibrate labels were used for a certificate of run run1"):
+    with pytest.raises(DataError, match=r"40\.0 % of these calibrate labels were used for a certificate of run run1"):
         book(ledger, LABELS[2:6] + [Example(str(n), f"new {n}", "a") for n in range(6)], "run2", "path2", 0.95, 1)
     assert book(ledger, LABELS[6:], "run2", "path2", 0.95, 1).risk == 0.05
     with pytest.raises(TaskError, match="--tries is 0"):

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from strati.certify.plan import Plan
-from strati.certify.risk import errors_allowed
+from strati.certify.risk import Promise, errors_allowed, p_value
+from strati.certify.scored import Delivered, Scored, evaluate
 
 MOST = 10_000_000
 
@@ -41,21 +42,52 @@ def labels_needed_to_certify(
     return high
 
 
-def labels_needed_for(plan: Plan, power: float = 0.8) -> int | None:
+def labels_needed_for(plan: Plan, power: float = 0.8, tune: Scored | None = None) -> int | None:
     """ "Not yet: about N more": the calibrate labels that the easiest setting of the path takes, in all.
 
     One error is added to what tune showed, because the easiest setting is also the one that tune flatters most, and no
-    error among few is no proof of none. Of several starts none has all the risk; that is left out. For a promise that
-    is tested by betting (graded losses, groups) or per class, more are needed than this.
+    error among few is no proof of none. Of several starts none has all the risk; that is left out.
+
+    With `tune` it also speaks of promises per class (what the class that needs most takes; all must pass, so more are
+    needed than this) and of those tested by betting (where the p-value that tune gives, to the power of how many times
+    as large calibrate is, falls to a fifth of the risk). Without it, more are needed for these.
     """
     if plan.path is None:
         return None
     promise = plan.path.promise
-    found = [
-        labels_needed_to_certify((e.errors + 1) / (e.n + 1), e.share, promise.at_least, promise.risk, power)
-        for e in plan.estimates
-    ]
+    if tune is not None and promise.classes:
+        found = [_for_classes(evaluate(e.setting, tune), promise, power) for e in plan.estimates]
+    elif tune is not None and not promise.exact:
+        found = [_for_betting(evaluate(e.setting, tune), promise) for e in plan.estimates]
+    else:
+        found = [
+            labels_needed_to_certify((e.errors + 1) / (e.n + 1), e.share, promise.at_least, promise.risk, power)
+            for e in plan.estimates
+        ]
     return min((count for count in found if count is not None), default=None)
+
+
+def _for_classes(delivered: Delivered, promise: Promise, power: float) -> int | None:
+    if delivered.label is None or not len(delivered.rung):
+        return None
+    most = 0
+    for label in promise.classes:
+        mask = (delivered.label == label) & delivered.automatic
+        n, share = int(mask.sum()), float(mask.mean())
+        error = (float(delivered.loss[mask].sum()) + 1) / (n + 1)
+        count = labels_needed_to_certify(error, share, promise.at_least, promise.risk, power)
+        if count is None:
+            return None
+        most = max(most, count)
+    return most
+
+
+def _for_betting(delivered: Delivered, promise: Promise) -> int | None:
+    p = p_value(delivered, promise)
+    if not 0 < p < 1:
+        return None
+    count = math.ceil(len(delivered.rung) * math.log(promise.risk / 5) / math.log(p))
+    return count if count <= MOST else None
 
 
 def power_to_certify(labels: int, error: float, share: float, at_least: float, risk: float = 0.05) -> float:

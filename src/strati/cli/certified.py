@@ -3,133 +3,263 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strati.errors import StackError
 
 if TYPE_CHECKING:
-    from strati.certify import Scored
+    from strati.certify import Row
     from strati.certifying import Certified
+
+WIDTH = 80
+WORST = 6  # rows of a table
 
 
 def show(done: Certified, path: Path | None, *, as_json: bool) -> None:
     """The outcome of a certification."""
-    from strati.certifying import figures
+    if as_json:
+        print(json.dumps(outcome_json(done, path), ensure_ascii=False))
+        return
+    blocks = (_headline(done), _stages(done), _parts(done), _test(done), _classes(done), _groups(done), _notes(done))
+    found = [block for block in map(list, blocks) if block]
+    if path is not None:
+        commands = [f"Answer  strati run {path} FILE", f"Check   strati certify --check {path}"]
+        found.append([f"Stack   {path}", *commands])
+    print("\n\n".join("\n".join(block) for block in found))
+
+
+def outcome_json(done: Certified, path: Path | None) -> dict[str, object]:
+    """The outcome for machines."""
+    from strati.certified_stack import promise_json, result_json
+
+    thresholds = () if done.setting is None else done.setting.thresholds
+    stages = [{"rung": n, "threshold": t} for n, t in zip(done.names, thresholds, strict=bool(thresholds))]
+    return {
+        "run": done.run,
+        "certified": done.setting is not None,
+        "stack": str(path) if path else None,
+        "promise": promise_json(done),
+        "result": result_json(done),
+        "stages": stages,
+        "walk": done.walk.to_json(),
+        "labels_needed": done.labels_needed,
+        "looks_left": done.left,
+        "notes": list(done.notes),
+    }
+
+
+def _headline(done: Certified) -> Iterator[str]:
+    from strati.words import money
+
+    wanted = done.wanted
+    sure = f"with {_percent(wanted.confidence)} confidence"
+    if wanted.max_error_cost is None:
+        claim = f"right at least {_percent(wanted.at_least)} of the time"
+        claim += ", for every class of answers by itself" if wanted.per_class else ""
+        subject = "automatic answers are "
+    else:
+        claim = f"at most {money(wanted.max_error_cost)} per 1,000 automatic answers"
+        subject = "errors cost "
+    if done.setting is not None:
+        yield from _wrapped(f"Certified: {subject}{claim}, {sure}, on traffic like the calibrate examples.")
+        return
+    text = f"Not yet: it could not be shown, {sure}, that {subject}{claim}, at any setting of this stack."
+    yield from _wrapped(text)
+    yield from _wrapped(_more(done))
+
+
+def _more(done: Certified) -> str:
+    """What would help: more labels, or something else."""
+    from strati.words import count
+
+    spent, needed, promise = len(done.scored["calibrate"]), done.labels_needed, done.walk.path.promise
+    used = f"The {count(spent)} calibrate labels of this run are used up."
+    if done.left:
+        used = f"Reserved looks left at the {count(spent)} labels of this run: {done.left}."
+    if needed is None:
+        text = "Labels alone do not help, as far as tune can tell: automatic answers are wrong too often for that at "
+        return f"{text}any threshold. A better rung would, or a lower bar."
+    if needed <= spent:
+        text = f"Going by tune about {count(_round(needed))} labels would have been enough, so tune was flattering or "
+        return f"{text}the draw of labels unlucky: fresh labels may show it, or a lower bar. {used}"
+    if not promise.exact or promise.classes:
+        return f"At least about {count(_round(needed))} more labels, all of them fresh, going by tune. {used}"
+    text = f"About {count(_round(needed))} more labels: going by tune, so many fresh calibrate labels would show it "
+    return f"{text}four times in five. {used}"
+
+
+def _round(value: int) -> int:
+    """Two digits: an estimate has no more."""
+    return int(float(f"{value:.2g}"))
+
+
+def _stages(done: Certified) -> Iterator[str]:
+
+    thresholds = [None] * len(done.names) if done.setting is None else list(done.setting.thresholds)
+    width = min(40, max(len(name) for name in (*done.names, "people")))
+    for number, (name, threshold) in enumerate(zip(done.names, thresholds, strict=True), 1):
+        what = "" if threshold is None else f"answers from a confidence of {threshold:.3f} on"
+        if threshold == 0:
+            what = "answers, however sure it is"
+        elif threshold is not None and threshold > 1:
+            what = "never answers; what it says helps to judge the others"
+        yield f"  {number}. {_clip(name, width):{width}}  {what}".rstrip()
+    yield f"  {len(done.names) + 1}. {'people':{width}}  the rest"
+
+
+def _parts(done: Certified) -> Iterator[str]:
+    from strati.certified_stack import figures
     from strati.words import count, money, share
 
-    step = done.walk.step
-    thresholds = () if done.setting is None else done.setting.thresholds
-    if as_json:
-        parts = {name: figures(delivered) for name, delivered in done.parts.items()}
-        found = {"run": done.run, "certified": done.setting is not None, "stack": str(path) if path else None}
-        promise = {"at_least": done.wanted.at_least, "confidence": done.wanted.confidence}
-        stages = [{"rung": n, "threshold": t} for n, t in zip(done.names, thresholds, strict=bool(thresholds))]
-        walked = {"stages": stages, "walk": done.walk.to_json(), "more_labels": done.more_labels, "notes": done.notes}
-        print(json.dumps({**found, "promise": promise, "parts": parts, **walked}, ensure_ascii=False))
-        return
-    bar, sure = share(done.wanted.at_least), share(done.wanted.confidence)
-    if step is None:
-        print(f"Not certified: no setting of the stack is shown to be right {bar} of the time, with {sure} confidence.")
-        if done.more_labels is not None:
-            print(f"About {count(done.more_labels)} more calibrate labels would show it, going by tune.")
-        else:
-            print("No number of labels would: on tune its automatic answers are wrong too often for that.")
+    if done.wanted.error_costs is None:
+        head = f"{'wrong':>7} {'of automatic':>13}"
     else:
-        print(f"Certified: automatic answers are right at least {bar} of the time, with {sure} confidence,")
-        print("on traffic like the calibrate data.")
-    print()
-    for number, name in enumerate(done.names):
-        at = f"answers from a confidence of {thresholds[number]:.3f}" if thresholds else "(no threshold)"
-        if thresholds and thresholds[number] > 1:
-            at = "never answers"
-        print(f"  {number + 1}. {name}: {at}")
-    print(f"  {len(done.names) + 1}. people: the rest")
-    print()
-    print(f"  {'':10} {'examples':>8} {'automatic':>10} {'wrong':>6} {'of automatic':>13} {'$/1,000':>9}")
+        head = f"{'errors cost':>12} {'per 1,000':>10}"
+    if done.setting is None:
+        yield "  The setting that tune predicts to be the easiest to show:"
+    yield f"  {'':10} {'examples':>9} {'automatic':>10} {head} {'to run, $/1,000':>17}"
     for name, delivered in done.parts.items():
-        error = share(delivered.error) if delivered.count else "–"
-        print(
-            f"  {name:10} {count(len(delivered.rung)):>8} {share(delivered.share):>10} {delivered.errors:>6.0f} "
-            f"{error:>13} {money(1000 * delivered.cost_each):>9}"
-        )
+        found = figures(done, delivered)
+        if done.wanted.error_costs is None:
+            middle = f"{count(found['errors']):>7} {share(found['error']):>13}"
+        else:
+            lost = done.wanted.error_costs.dearest * float(found["errors"])
+            middle = f"{money(lost):>12} {money(found['error_cost_per_1000']):>10}"
+        left = f"  {name:10} {count(found['examples']):>9} {share(found['share']):>10}"
+        yield f"{left} {middle} {money(found['cost_per_1000']):>17}"
+
+
+def _test(done: Certified) -> Iterator[str]:
+    """What was tested on calibrate, and what test says by itself."""
+    from strati.certified_stack import figures
+    from strati.words import count, money, share
+
+    step, tested = done.walk.step, count(len(done.walk.steps))
+    places = "1 setting was" if len(done.walk.steps) == 1 else f"{tested} settings were"
     if step is not None:
-        print(f"\n  calibrate: {step.n:,} automatic, {step.errors:g} wrong, p {step.p:.4f} at level {step.level:.4f};")
-        print(f"  {len(done.walk.steps)} settings tested along a path fixed on tune. Test decides nothing.")
+        p = "below 0.0001" if step.p < 0.0001 else f"{step.p:.4f}"
+        text = f"Calibrate is what the promise rests on: {places} tested along a path that was fixed on tune; the "
+        text += f"last to pass has p {p}, needed was {step.level:.4f}."
+        yield from _wrapped(text, "  ")
+    found = figures(done, done.parts["test"])
+    if not found["automatic"]:
+        return
+    bound = f"{share(found['upper'])} wrong"
+    if done.wanted.error_costs is not None:
+        bound = f"{money(found['upper_error_cost_per_1000'])} per 1,000"
+    sure = _percent(done.wanted.confidence)
+    yield from _wrapped(f"Test decides nothing; by itself it bounds this setting at {bound} ({sure}).", "  ")
+
+
+def _classes(done: Certified) -> Iterator[str]:
+    """The worst classes of answers, on calibrate and test."""
+    from strati.certified_stack import class_rows
+
+    rows = class_rows(done, "calibrate")
+    test = {row.key: row for row in class_rows(done, "test")}
+    if len(rows) < 2 and not test:
+        return
+    money = done.wanted.error_costs is not None
+    yield f"  {'':30} {'calibrate':>17}   {'test':>25}"
+    wrong = "cost" if money else "wrong"
+    head = f"  {'class of the answer':30} {'automatic':>9} {wrong:>7}   {'automatic':>9} {wrong:>7}"
+    yield head if money else f"{head} {'at most':>7}"
+    scale = done.wanted.error_costs.dearest if done.wanted.error_costs is not None else 1.0
+    for row in rows[:WORST]:
+        yield _class_line(row, test.get(row.key), scale, money=money)
+    left = len(rows) - WORST
+    if left > 0:
+        what = "1 more class, no worse; --json shows all" if left == 1 else f"{left} more, none worse; --json shows all"
+        yield f"  {what}."
+    silent = len(done.labels) - len(rows)
+    if silent:
+        yield f"  {silent} of {len(done.labels)} classes got no automatic answer on calibrate."
+    if not done.wanted.per_class:
+        yield from _wrapped("The promise is about all answers together, not about each class.", "  ")
+
+
+def _class_line(row: Row, test: Row | None, scale: float, *, money: bool) -> str:
+    from strati.words import count, share
+    from strati.words import money as dollars
+
+    def lost(errors: float) -> str:
+        return dollars(scale * errors) if money else count(errors)
+
+    right = f"{count(row.n):>9} {lost(row.errors):>7}"
+    if test is None:
+        return f"  {_clip(str(row.key), 30):30} {right}   {0:>9}"
+    bound = "" if money else f" {share(test.upper):>7}"
+    return f"  {_clip(str(row.key), 30):30} {right}   {count(test.n):>9} {lost(test.errors):>7}{bound}"
+
+
+def _groups(done: Certified) -> Iterator[str]:
+    from strati.certified_stack import group_rows
+    from strati.words import count
+
+    rows = group_rows(done)
+    if not rows or done.wanted.error_costs is not None:
+        return
+    bad: Sequence[Row] = [row for row in rows if row.errors]
+    yield f"  {count(len(rows))} groups have automatic answers on calibrate, {count(len(bad))} of them a wrong one."
+    worst = [f"{_clip(str(row.key), 20)} ({count(row.errors)} of {count(row.n)})" for row in bad[:3]]
+    if worst:
+        yield from _wrapped(f"Most in: {', '.join(worst)}.", "  ")
+
+
+def _notes(done: Certified) -> Iterator[str]:
     for note in done.notes:
-        print(f"  {note}.")
-    print(f"  Looks left at these calibrate labels: {done.left}.")
-    if path is not None:
-        print(f"\nStack: {path} (strati run {path} FILE; strati certify --check {path})")
+        yield from _wrapped(note[:1].upper() + note[1:] + ".", "  ")
+    if done.left and done.setting is not None:
+        yield f"  Reserved looks left at these calibrate labels: {done.left}."
 
 
 def show_check(path: Path, catalogs: list[Path], config: Path | None, *, as_json: bool) -> None:
     """Whether the certificate of a stack stands; exit code 2 unless it is valid."""
-    from strati.certificate import Certificate, Standing
-    from strati.cli.available import resources_of
-    from strati.errors import ModelError
-    from strati.folder import load_stack
+    from strati.certificate import Certificate
+    from strati.cli.standing import standing_of
 
-    try:
-        certificate = Certificate.read(path)
-        if certificate is None:
-            raise StackError(f"{path} has no certificate: strati certify makes one")
-        resources = resources_of(path, catalogs, config)
-        stack = load_stack(path, resources)
-        found = {name: str(getattr(part, "fingerprint", str)()) for name, part in resources.items()}
-        standing = certificate.standing(stack.fingerprint(), found, path)
-    except ModelError as error:
-        standing = Standing("stale", (str(error),))
-    except StackError as error:
-        if "has no certificate" in str(error):
-            raise
-        standing = Standing("void", (str(error),))
+    if not (path / "certificate.json").exists():
+        raise StackError(f"{path} has no certificate: strati certify makes one")
+    standing = standing_of(path, catalogs, config).standing
     if as_json:
         print(json.dumps({"stack": str(path), "state": standing.state, "reasons": list(standing.reasons)}))
     if standing.state != "valid":
         raise StackError(f"the certificate of {path} is {standing.state}: {'; '.join(standing.reasons)}")
     if not as_json:
-        print(f"The certificate of {path} is valid.")
+        certificate = Certificate.read(path)
+        since = "" if certificate is None else f" (of {certificate.created[:10]}, run {certificate.run})"
+        print(f"The certificate of {path} is valid{since}.")
 
 
 def show_verify(path: Path, *, as_json: bool) -> None:
     """Compute n, errors and p again from the outcomes file; exit code 2 where they differ."""
-    from strati.certificate import OUTCOMES, Certificate
-    from strati.certify import Walk, differences
-    from strati.identity import sha256_of
+    from strati.verifying import verify
 
-    certificate = Certificate.read(path)
-    if certificate is None:
-        raise StackError(f"{path} has no certificate: strati certify makes one")
-    file = path / OUTCOMES
-    if not file.is_file() or sha256_of(file) != certificate.outcomes:
-        raise StackError(f"{file} is missing or was altered: the certificate's figures cannot be computed again")
-    stated = Walk.from_json(dict(certificate.walk))
-    wrong = differences(stated, read_outcomes(file, stated.path.names))
+    stated, wrong = verify(path)
     if as_json:
         print(json.dumps({"stack": str(path), "reproduced": not wrong, "differences": wrong}))
     if wrong:
         raise StackError(f"the certificate of {path} does not add up: {'; '.join(wrong)}")
-    if not as_json:
+    if not as_json and stated.step is not None:
         step = stated.step
-        what = "" if step is None else f": {step.n:,} automatic answers, {step.errors:g} wrong, p {step.p:.4f}"
-        print(f"The outcomes give the certificate's figures again{what}.")
+        lost = f"with a summed loss of {step.errors:.4g}" if stated.path.promise.graded else f"{step.errors:g} wrong"
+        figures = f"{step.n:,} automatic answers, {lost}, p {step.p:.4f}"
+        print(f"The outcomes give the certificate's figures again:\n{figures}.")
 
 
-def read_outcomes(file: Path, names: tuple[str, ...]) -> Scored:
-    """The calibrate outcomes beside a certificate, as numbers."""
-    import numpy as np
+def _percent(value: float) -> str:
+    """A stated share with the digits it has: `95 %`, `99.5 %`."""
+    return f"{100 * value:.6g} %"
 
-    from strati.certify import Scored
 
-    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    shape = (len(records), len(names))
-    confidence, loss, label = np.full(shape, np.nan), np.zeros(shape), np.full(shape, -1, dtype=np.int64)
-    available = np.ones(shape, dtype=bool)
-    for row, record in enumerate(records):
-        for column, stage in enumerate(record["stages"]):
-            if isinstance(stage, list):
-                confidence[row, column], loss[row, column], label[row, column] = stage
-            available[row, column] = stage != "not asked"
-    groups = tuple(record["group"] for record in records) if records and "group" in records[0] else None
-    return Scored(names, confidence, loss, np.zeros(len(names)), available, groups, label)
+def _clip(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.wrap(joined, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

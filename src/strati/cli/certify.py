@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 if TYPE_CHECKING:
-    from strati.certifying import Certified
+    from strati.certifying import Certified, Wanted
+    from strati.results import Results
 
 
 def certify(
@@ -20,6 +21,15 @@ def certify(
     ] = None,
     confidence: Annotated[float, typer.Option(help="How sure the promise has to be.")] = 0.95,
     per_class: Annotated[bool, typer.Option("--per-class", help="Promise it for every class by itself.")] = False,
+    max_error_cost: Annotated[
+        float | None, typer.Option(help="Instead: dollars that errors cost per 1,000 automatic answers.")
+    ] = None,
+    error_costs: Annotated[
+        Path | None, typer.Option(help="With it: a table of answer, reference, dollars; * for any label.")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Fresh labelled rows to test on, in place of the run's calibrate part.")
+    ] = None,
     tries: Annotated[
         int, typer.Option(help="Looks at the calibrate labels that are planned; they share the risk.")
     ] = 1,
@@ -47,44 +57,66 @@ def certify(
             raise TaskError(f"found {run!r}, expected a stack folder to {'check' if check else 'verify'}")
         if check:
             show_check(Path(run), catalog or [], config, as_json=json)
-        else:
+        if verify:
             show_verify(Path(run), as_json=json)
         return
-    done, path = _certify(run, at_least, confidence, per_class, tries, out, runs_dir, catalog or [], config)
+    if at_least is not None and max_error_cost is not None:
+        raise TaskError("--at-least and --max-error-cost were both given, expected one kind of promise")
+    promise = _Promise(at_least, confidence, per_class, max_error_cost, error_costs, tries)
+    done, path = _certify(run, promise, labels, out, runs_dir, catalog or [], config)
     show(done, path, as_json=json)
+
+
+class _Promise(NamedTuple):
+    """The promise as flags say it."""
+
+    at_least: float | None
+    confidence: float
+    per_class: bool
+    max_error_cost: float | None
+    error_costs: Path | None
+    tries: int
+
+    def wanted(self, results: Results) -> Wanted:
+        from strati.certifying import Wanted
+        from strati.error_costs import read_error_costs
+
+        at_least = results.goal.at_least or 0.95 if self.at_least is None else self.at_least
+        costs = None if self.error_costs is None else read_error_costs(self.error_costs, results.labels)
+        return Wanted(at_least, self.confidence, self.tries, self.per_class, costs, self.max_error_cost)
 
 
 def _certify(
     run: str | None,
-    at_least: float | None,
-    confidence: float,
-    per_class: bool,
-    tries: int,
+    promise: _Promise,
+    labels: str | None,
     out: Path | None,
     runs: Path,
     catalogs: list[Path],
     config: Path | None,
 ) -> tuple[Certified, Path | None]:
-    from strati.certifying import Wanted, write_certified
+    from strati.certified_stack import write_certified
     from strati.certifying import certify as certified
     from strati.cli.available import resources_of
+    from strati.cli.fresh import fresh_rows
     from strati.cli.report import find_run
     from strati.dataset import Ledger
+    from strati.errors import StackError
     from strati.journal import Journal
     from strati.results import load_results
 
     journal_path = find_run(run, runs)
+    path = out or Path(f"{journal_path.stem}.stack")
+    if path.exists() and not (path / "stack.toml").is_file():  # better said before labels are spent
+        raise StackError(f"{path} exists and is not a stack, expected a new name or an older stack to replace")
     stacks = journal_path.with_suffix(".stacks")
-    with Journal(journal_path, read_only=True) as journal:
-        goal = load_results(journal).goal
-        wanted = Wanted(at_least or goal.at_least or 0.95, confidence, tries, per_class)
-        done = certified(journal, Ledger(journal_path.parent.parent / "ledger.db"), wanted)
+    with Journal(journal_path, read_only=True) as journal, fresh_rows(labels, journal, catalogs, config) as fresh:
+        results = load_results(journal)
+        done = certified(journal, Ledger(journal_path.parent.parent / "ledger.db"), promise.wanted(results), fresh)
         if done.setting is None:
             return done, None
-        path = out or Path(f"{journal_path.stem}.stack")
-        folders = [stacks / str(load_results(journal).result(name).record["stack"]) for name in done.names]
         resources: dict[str, object] = {}
-        for folder in folders:
-            resources |= resources_of(folder, catalogs, config)
+        for name in done.names:
+            resources |= resources_of(stacks / str(results.result(name).record["stack"]), catalogs, config)
         write_certified(journal, done, stacks, resources, path)
     return done, path

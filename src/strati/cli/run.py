@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from strati.batch import Answerer, Tally
     from strati.context import Context
     from strati.dataset.unlabelled import Unlabelled
@@ -70,24 +72,23 @@ def _answer(
     config: Path | None,
     catalogs: list[Path],
     dollars: float | None,
-) -> tuple[Stack, str | None, Tally]:
+) -> tuple[Stack | None, str | None, Tally]:
     from dataclasses import replace
 
-    from strati.batch import answer_rows, hold_all, open_batch
+    from strati.batch import CHUNK, answer_rows, hold_all, open_batch
     from strati.budget import Budget
-    from strati.cli.available import resources_of
     from strati.errors import UserError
-    from strati.folder import load_stack
 
-    resources = resources_of(folder, catalogs, config)
-    stack = load_stack(folder, resources)
-    tally = open_batch(journal, out, {"stack": stack.fingerprint(), "input": rows.sha256, "columns": list(rows.inputs)})
-    reason = _not_certified(folder, stack, resources)
+    stack, resources, reason = _loaded(folder, catalogs, config)
+    known = "not to be loaded" if stack is None else stack.fingerprint()
+    tally = open_batch(journal, out, {"stack": known, "input": rows.sha256, "columns": list(rows.inputs)})
+    _held(journal, out, reason)
     ctx = replace(ctx, budget=Budget(dollars or 0.0, journal))
-    answer, size = _answerer(stack, folder, ctx, workers, bool(resources))
-    if reason is not None:
-        answer = hold_all(reason)
-    ctx.begin(f"answering with {stack.name}", 0)
+    if stack is None or reason is not None:
+        answer, size = hold_all(reason or ""), CHUNK
+    else:
+        answer, size = _answerer(stack, folder, ctx, workers, bool(resources))
+    ctx.begin(f"answering with {folder.stem}", 0)
     try:
         answer_rows(rows, out, journal, tally, answer, size, ctx)
     except OSError as error:
@@ -97,18 +98,38 @@ def _answer(
     return stack, reason, tally
 
 
-def _not_certified(folder: Path, stack: Stack, resources: dict[str, object]) -> str | None:
-    """Why a certified stack may not answer automatically; None when it may, or was never certified."""
-    from strati.certificate import Certificate
+def _loaded(
+    folder: Path, catalogs: list[Path], config: Path | None
+) -> tuple[Stack | None, Mapping[str, object], str | None]:
+    """The stack, its models, and why it may not answer automatically; None when it may, or was never certified."""
+    from strati.cli.available import resources_of
+    from strati.cli.standing import standing_of
+    from strati.errors import NewerFormat
+    from strati.folder import load_stack
 
-    certificate = Certificate.read(folder)
-    if certificate is None:
-        return None
-    found = {name: str(getattr(part, "fingerprint", lambda: "")()) for name, part in resources.items()}
-    standing = certificate.standing(stack.fingerprint(), found, folder)
+    if not (folder / "certificate.json").exists():
+        resources = resources_of(folder, catalogs, config)
+        return load_stack(folder, resources), resources, None
+    try:
+        standing, stack, found = standing_of(folder, catalogs, config)
+    except NewerFormat as error:
+        return None, {}, str(error)
     if standing.state == "valid":
-        return None
-    return f"the certificate is {standing.state}: {'; '.join(standing.reasons)}"
+        return stack, found, None
+    return stack, found, f"the certificate is {standing.state}: {'; '.join(standing.reasons)}"
+
+
+def _held(journal: Journal, out: Path, reason: str | None) -> None:
+    """Remember that cases are held back for a reason; raise when they were and now need not be."""
+    from strati.errors import DataError
+
+    before = journal.read("held")
+    if reason is not None:
+        journal.write("held", reason)
+    elif before is not None:
+        raise DataError(
+            f"{out} has cases that were held back ({before}); the stack may answer now: give --out a new name"
+        )
 
 
 def _answerer(stack: Stack, folder: Path, ctx: Context, workers: int | None, uses_models: bool) -> tuple[Answerer, int]:
@@ -122,11 +143,19 @@ def _answerer(stack: Stack, folder: Path, ctx: Context, workers: int | None, use
 
 
 def _people(
-    stack: Stack, out: Path, journal: Journal, tally: Tally, decisions: Path | None, pending: Path | None, form: str
+    stack: Stack | None,
+    out: Path,
+    journal: Journal,
+    tally: Tally,
+    decisions: Path | None,
+    pending: Path | None,
+    form: str,
 ) -> dict[str, int]:
     from strati.pending import decide, export, read_decisions
 
-    labels = next((tuple(found) for stage in stack.stages if (found := getattr(stage.layer, "labels", ()))), ())
+    labels = next(
+        (tuple(found) for stage in (stack.stages if stack else ()) if (found := getattr(stage.layer, "labels", ()))), ()
+    )
     counts: dict[str, int] = {}
     if decisions is not None:
         counts.update(decide(out, journal, tally, read_decisions(decisions, labels), decisions))

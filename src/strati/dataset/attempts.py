@@ -6,14 +6,16 @@ before the first: each then gets an equal share of d (Bonferroni). Kept in the s
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from strati.dataset.ledger import Ledger
+from strati.dataset.ledger import Ledger, book_use, shared_with
 from strati.dataset.normal import label_hash
 from strati.errors import DataError, TaskError
 from strati.records import Example
+from strati.words import share
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -52,43 +54,44 @@ def book(ledger: Ledger, examples: Sequence[Example], run: str, path: str, confi
     if tries < 1:
         raise TaskError(f"--tries is {tries}, expected a whole number of at least 1")
     name = label_hash(examples)
-    before = _earlier(ledger, examples)
-    others = [each for each in before if each.hash != name]
-    if others:
-        share = ledger.shared(examples, others[-1].hash)
-        raise DataError(
-            f"{share:.0%} of these calibrate labels were used for a certificate of run {others[-1].run} on "
-            f"{others[-1].at[:10]}: a second one needs fresh labels"
-        )
-    same = next((each for each in before if each.path == path), None)
-    planned = before[0].tries if before else tries
-    agreed = before[0].confidence if before else confidence
-    risk = round(1 - agreed, 12) / planned
-    if same is None:
-        if before and len(before) >= planned:
-            raise DataError(
-                f"these calibrate labels are spent: {len(before)} of {planned} planned certificates were tried, the "
-                f"last for run {before[-1].run} on {before[-1].at[:10]}; label fresh examples (several tries have to "
-                "be reserved before the first: --tries)"
-            )
-        if agreed != confidence:
-            raise DataError(
-                f"the confidence is {confidence:g}, but the first try on these labels reserved {agreed:g} in all: "
-                f"expected --confidence {agreed:g}"
-            )
-        ledger.use("calibrate", examples, run, "certify")
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        with ledger.writing() as db:
-            db.execute(_TABLE)
+    with ledger.writing() as db:  # one transaction, so that of two at once the second sees the first
+        db.execute(_TABLE)
+        before = _earlier(db, examples, name)
+        same = next((each for each in before if each.path == path), None)
+        planned = before[0].tries if before else tries
+        agreed = before[0].confidence if before else confidence
+        if same is None:
+            _refuse_spent(before, planned, agreed, confidence)
+            book_use(db, "calibrate", examples, run, "certify")
+            now = datetime.now(UTC).isoformat(timespec="seconds")
             row = (name, run, path, confidence, planned, now)
             db.execute("INSERT INTO attempts (hash, run, path, confidence, tries, at) VALUES (?, ?, ?, ?, ?, ?)", row)
-    return Attempt(risk, planned - len(before) - (same is None))
+    return Attempt(round(1 - agreed, 12) / planned, planned - len(before) - (same is None))
 
 
-def _earlier(ledger: Ledger, examples: Sequence[Example]) -> list[_Earlier]:
-    """Looks at any of these labels so far, oldest first."""
-    hashes = ledger.sets_with(examples)
-    with ledger.writing() as db:
-        db.execute(_TABLE)
-        rows = db.execute("SELECT hash, run, path, confidence, tries, at FROM attempts ORDER BY id").fetchall()
-    return [found for found in map(_Earlier._make, rows) if found.hash in hashes]
+def _refuse_spent(before: Sequence[_Earlier], planned: int, agreed: float, confidence: float) -> None:
+    if before and len(before) >= planned:
+        raise DataError(
+            f"these calibrate labels are spent: {len(before)} of {planned} planned certificates were tried, the "
+            f"last for run {before[-1].run} on {before[-1].at[:10]}; label fresh examples (several tries have to "
+            "be reserved before the first: --tries)"
+        )
+    if agreed != confidence:
+        raise DataError(
+            f"the confidence is {confidence:g}, but the first try on these labels reserved {agreed:g} in all: "
+            f"expected --confidence {agreed:g}"
+        )
+
+
+def _earlier(db: sqlite3.Connection, examples: Sequence[Example], name: str) -> list[_Earlier]:
+    """Looks at just these labels so far, oldest first; raises `DataError` where some were spent in another set."""
+    shares = shared_with(db, examples)
+    rows = db.execute("SELECT hash, run, path, confidence, tries, at FROM attempts ORDER BY id").fetchall()
+    found = [each for each in map(_Earlier._make, rows) if each.hash in shares]
+    others = [each for each in found if each.hash != name]
+    if others:
+        raise DataError(
+            f"{share(shares[others[-1].hash])} of these calibrate labels were used for a certificate of run "
+            f"{others[-1].run} on {others[-1].at[:10]}: a second one needs fresh labels"
+        )
+    return found

@@ -66,15 +66,9 @@ class Ledger:
 
         The same run and purpose count once, so a resumed run gets the same number again.
         """
-        if split not in SPLITS:
-            raise DataError(f"the split {split!r} is not sealed, expected one of: {', '.join(SPLITS)}")
         name = label_hash(examples)
-        members = [(key, name) for key in _short(examples)]
-        now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.writing() as db:
-            row = (name, split, run, purpose, len(examples), now)
-            db.execute("INSERT OR IGNORE INTO uses (hash, split, run, purpose, labels, at) VALUES (?,?,?,?,?,?)", row)
-            db.executemany("INSERT OR IGNORE INTO members VALUES (?,?)", members)
+            book_use(db, split, examples, run, purpose)
             first = "SELECT min(id) FROM uses WHERE hash = ? AND run = ?"
             query = f"SELECT count(DISTINCT run) FROM uses WHERE hash = ? AND run <> ? AND id < ({first})"
             return int(db.execute(query, (name, run, name, run)).fetchone()[0])
@@ -98,18 +92,11 @@ class Ledger:
         count = sum(key in seen for key in keys)
         return Overlap(count / len(keys) if keys else 0.0, count, tuple(runs))
 
-    def sets_with(self, examples: Sequence[Example]) -> set[str]:
-        """The hashes of all booked sets that hold any of these labels."""
+    def labels_of(self, run: str) -> set[bytes]:
+        """The first 8 bytes of the hash of each label that a bench of this run has sealed or opened."""
+        query = "SELECT label FROM members JOIN uses USING (hash) WHERE run = ? AND purpose = 'bench'"
         with self._open() as db:
-            _wanted(db, examples)
-            return {row[0] for row in db.execute("SELECT DISTINCT hash FROM wanted JOIN members USING (label)")}
-
-    def shared(self, examples: Sequence[Example], hash: str) -> float:
-        """The share of these labels that a booked set holds."""
-        with self._open() as db:
-            _wanted(db, examples)
-            query = "SELECT count(DISTINCT label) FROM wanted JOIN members USING (label) WHERE hash = ?"
-            return float(db.execute(query, (hash,)).fetchone()[0] / max(1, len(set(_short(examples)))))
+            return {label.to_bytes(8, "big", signed=True) for (label,) in db.execute(query, (run,))}
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -136,6 +123,24 @@ class Ledger:
             db.execute("COMMIT")
 
 
+def book_use(db: sqlite3.Connection, split: str, examples: Sequence[Example], run: str, purpose: str) -> None:
+    """Book a use within a transaction of `Ledger.writing`."""
+    if split not in SPLITS:
+        raise DataError(f"the split {split!r} is not sealed, expected one of: {', '.join(SPLITS)}")
+    name = label_hash(examples)
+    row = (name, split, run, purpose, len(examples), datetime.now(UTC).isoformat(timespec="seconds"))
+    db.execute("INSERT OR IGNORE INTO uses (hash, split, run, purpose, labels, at) VALUES (?,?,?,?,?,?)", row)
+    db.executemany("INSERT OR IGNORE INTO members VALUES (?,?)", [(key, name) for key in _short(examples)])
+
+
+def shared_with(db: sqlite3.Connection, examples: Sequence[Example]) -> dict[str, float]:
+    """The hashes of all booked sets that hold any of these labels, with the share of these labels each holds."""
+    _wanted(db, examples)
+    count = max(1, len(set(_short(examples))))
+    rows = db.execute("SELECT hash, count(DISTINCT label) FROM wanted JOIN members USING (label) GROUP BY hash")
+    return {name: found / count for name, found in rows}
+
+
 def _write_ahead(db: sqlite3.Connection) -> None:
     """Switch to WAL. SQLite does not wait for its lock here when two processes make the file at once, so we do."""
     for attempt in range(200):
@@ -150,7 +155,8 @@ def _write_ahead(db: sqlite3.Connection) -> None:
 
 def _wanted(db: sqlite3.Connection, examples: Sequence[Example]) -> None:
     """A temporary table of these labels."""
-    db.execute("CREATE TEMP TABLE wanted (label INTEGER PRIMARY KEY)")
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (label INTEGER PRIMARY KEY)")
+    db.execute("DELETE FROM wanted")
     db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", [(key,) for key in _short(examples)])
 
 

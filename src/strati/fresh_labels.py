@@ -1,0 +1,73 @@
+"""Labelled examples from outside a run, to certify on when those that the run kept are spent."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from strati.context import Context
+from strati.dataset import Ledger
+from strati.dataset.normal import label_keys
+from strati.errors import DataError
+from strati.journal import Journal
+from strati.records import Answer, Case, Example
+from strati.rung_answers import Part, RungAnswers, group_names
+from strati.stack import Stack
+
+LEARNED = "learned"
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The examples, and what gives the answers of a rung to some cases."""
+
+    examples: tuple[Example, ...]
+    answer: Callable[[str, Sequence[Case]], Sequence[Answer | None]]
+
+    def part(self, tune: Part) -> Part:
+        """The examples as a part of the run, answered by the rungs of `tune`, which say what an answer costs."""
+        cases = [Case(example.id, example.input) for example in self.examples]
+        asked = (True,) * len(cases)
+        rungs = tuple(
+            RungAnswers(rung.name, tuple(self.answer(rung.name, cases)), asked, rung.cost, rung.uses_llm)
+            for rung in tune.rungs
+        )
+        ids = tuple(example.id for example in self.examples)
+        return Part(ids, tuple(str(e.reference) for e in self.examples), group_names(self.examples), rungs)
+
+
+def own_answers(stack: Stack, cases: Sequence[Case], ctx: Context) -> list[Answer | None]:
+    """What a saved rung answers, with the layer's own confidence."""
+    answers = (case.answer for case in stack.run(cases, ctx))
+    return [None if a is None else Answer(a.value, a.own, a.layer, features=a.features) for a in answers]
+
+
+def remember_learned(journal: Journal, examples: Sequence[Example]) -> None:
+    """Keep in a run's journal, by 8 bytes of their hash, which labels its rungs learn from or are set on."""
+    journal.write(LEARNED, base64.b64encode(b"".join(key[:8] for key in label_keys(examples))).decode("ascii"))
+
+
+def refuse_used(journal: Journal, ledger: Ledger, run: str, examples: Sequence[Example]) -> None:
+    """Raise `DataError` where labels are not fresh: learned from or tuned on by the run, or sealed ones in use."""
+    if not examples:
+        raise DataError("the file of fresh labels has no usable row, expected labelled examples")
+    kept = journal.read(LEARNED)
+    if kept is None:
+        raise DataError(f"run {run} does not say what it learned from: an older version of strati made it, bench again")
+    data = base64.b64decode(kept)
+    learned = {data[place : place + 8] for place in range(0, len(data), 8)}
+    keys = [key[:8] for key in label_keys(examples)]
+    used = sum(key in learned for key in keys)
+    if used:
+        raise DataError(
+            f"{used:,} of the {len(examples):,} labels were used for training or tuning in run {run}: a certificate "
+            "needs labels that nothing was fitted to or chosen on"
+        )
+    calibrate = (Example(e.id, e.input, e.reference) for e in journal.examples("calibrate"))
+    sealed = ledger.labels_of(run) | {key[:8] for key in label_keys(calibrate)}
+    seen = sum(key in sealed for key in keys)
+    if seen:
+        raise DataError(
+            f"{seen:,} of the {len(examples):,} labels are test or calibrate labels of run {run}: expected fresh ones"
+        )

@@ -43,7 +43,13 @@ FULL = Goal(
 
 def answer(value: str | None, dollars: float = 0.0, state: str = "answered") -> dict[str, Any]:
     """Each took one second: a tenth of a cent at 3.60 dollars an hour."""
-    return {"value": value, "state": state, "failure": None, "usage": asdict(Usage(seconds=1.0, dollars=dollars))}
+    return {
+        "value": value,
+        "state": state,
+        "failure": None,
+        "confidence": None,
+        "usage": asdict(Usage(seconds=1.0, dollars=dollars)),
+    }
 
 
 def result(name: str, answers: list[dict[str, Any]], goal: Goal, **more: Any) -> Result:

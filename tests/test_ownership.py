@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strati.columns import Answers
 from strati.journal import StoredExample
 from strati.metrics import get_metric
 from strati.ownership import (
@@ -55,8 +56,10 @@ def answer(value: str | None, dollars: float = 0.0, state: str = "answered") -> 
 def result(name: str, answers: list[dict[str, Any]], goal: Goal, **more: Any) -> Result:
     record = {"status": "measured", "learns": True, "recorded": False, "costs_known": True, "fit_seconds": 100.0}
     statistics = statistics_of(get_metric("accuracy", LABELS), TEST, answers)
-    none = (None,) * len(TEST)
-    return Result(name, {**record, "uses_llm": False, **more}, tuple(answers), none, statistics, goal.machine_per_hour)
+    kept, none = Answers(len(TEST)), Answers(len(TEST))
+    for place, given in enumerate(answers):
+        kept.put(place, given)
+    return Result(name, {**record, "uses_llm": False, **more}, kept, none, statistics, goal.machine_per_hour)
 
 
 def results(goal: Goal, *found: Result, method: str = "holdout") -> Results:

@@ -44,6 +44,6 @@ def afterwards(journal: Journal, results: Results, decision: Decision) -> dict[s
     return {
         "learning_curves": curves,
         "label_price": price,
-        "ownership": ownership(results, fit),
+        "ownership": ownership(results, fit, journal.read("frontier")),
         "contamination": contamination(journal, results),
     }

@@ -117,7 +117,11 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
     """
     results = load_results(journal)
     _refuse_few(results, journal, fresh)
-    names = [result.name for result in rungs_to_compose(journal, results)]
+    names = [
+        result.name
+        for result in rungs_to_compose(journal, results)
+        if journal.answered(result.name, "calibrate") or not journal.examples("calibrate")
+    ]
     if not names:
         raise DataError(
             f"run {results.run} has no rung that can be a stage: expected measured ones that can be saved and that "

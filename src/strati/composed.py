@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from strati.assembly import assemble
-from strati.certify import Economics, Estimate, Promise, pareto
-from strati.composing import Composition, compose, design
+from strati.composing import Composition, compose
 from strati.errors import DataError, StratiError
 from strati.folder import save_stack, stack_folder_name
+from strati.frontier import frontier
 from strati.identity import fingerprint
 from strati.journal import Journal
 from strati.records import JSON
@@ -24,8 +24,6 @@ from strati.results import Result, Results, load_results
 from strati.rung_answers import Part, read_part, rungs_to_compose
 
 FEWEST = 30  # tune examples that both rungs answered
-POINTS = 60  # of the frontier, in the verdict
-AT_LEAST = 0.95  # quality of automatic answers that the frontier aims at, where the goal sets none
 
 
 @dataclass(frozen=True)
@@ -118,30 +116,6 @@ def _right(part: Part) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
         for r in part.rungs
     ]
     return np.array(rows).T
-
-
-def frontier(tune: Part, results: Results) -> dict[str, JSON]:
-    """Settings of all orders of rungs, estimated on tune: share answered automatically, errors, cost, people."""
-    at_least = results.goal.at_least or AT_LEAST
-    economics = Economics.of(results.goal)
-    promise = Promise(at_least)
-    found = design(tune, results.labels, promise, economics, seed=int(results.meta["seed"]))
-    front = pareto(found.plan.frontier, promise.at_most)
-    step = max(1, len(front) // POINTS)
-    points = [_point(estimate, tune.names) for estimate in front[::step]]
-    return {"at_least": at_least, "estimated_on": "tune", "examples": len(tune), "points": points}
-
-
-def _point(estimate: Estimate, names: tuple[str, ...]) -> dict[str, JSON]:
-    return {
-        "rungs": [names[place] for place in estimate.setting.rungs],
-        "thresholds": list(estimate.setting.thresholds),
-        "automatic": estimate.share,
-        "people": estimate.people,
-        "error": estimate.error,
-        "cost_per_1000": 1000 * estimate.cost,
-        "total_per_1000": 1000 * estimate.total,
-    }
 
 
 def _write(journal: Journal, results: Results, pair: Pair, stacks: Path, resources: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ What the goal does not state is left out and named, never counted as 0. A cost i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import ceil
@@ -20,6 +20,7 @@ from strati.statistics import Interval, quality_interval
 from strati.task import Goal
 
 PEOPLE = "people on everything"
+COMPOSED = "composed with people"
 REACH = 100.0  # break-even points are looked for from a hundredth to a hundred times the stated volume
 
 
@@ -65,8 +66,13 @@ class Cost:
         return self.once + answers * self.per_answer
 
 
-def ownership(results: Results, qualifying: Sequence[str]) -> dict[str, JSON] | None:
+def ownership(
+    results: Results, qualifying: Sequence[str], frontier: Mapping[str, JSON] | None = None
+) -> dict[str, JSON] | None:
     """The total cost of every measured candidate, the break-even points, and which is cheapest at which volume.
+
+    The cheapest setting of the frontier of composed stacks is a row beside them; estimated on tune and not certified,
+    it is compared with nothing.
 
     Where the goal says what a wrong answer costs, all candidates are compared: poor quality has its price. Otherwise
     only those that qualify are, because then errors would be free. None where no cost is known, or for no volume.
@@ -78,7 +84,8 @@ def ownership(results: Results, qualifying: Sequence[str]) -> dict[str, JSON] | 
         return None
     compared = [c for c in costs if goal.wrong_answer_costs is not None or c.name in qualifying]
     compared += [people] if people else []
-    shown = [*costs, *([people] if people else [])]
+    composed = composed_cost(results, frontier)
+    shown = [*costs, *([composed] if composed else []), *([people] if people else [])]
     names = {cost.name for cost in compared}
     return {
         "volume_per_month": goal.volume_per_month,
@@ -136,6 +143,35 @@ def people_cost(goal: Goal) -> Cost | None:
         each["wrong_answers"] = goal.human_error_rate * goal.wrong_answer_costs
     every = sum(each.values())
     return Cost(PEOPLE, {}, each, every, every, tuple(left_out))
+
+
+def composed_cost(results: Results, frontier: Mapping[str, JSON] | None) -> Cost | None:
+    """The cheapest setting of the frontier, people's answers and their errors counted, from its figures on tune.
+
+    None where there is no such setting, or where people have no price.
+    """
+    goal, best = results.goal, (frontier or {}).get("best")
+    if frontier is None or best is None or goal.human_answer_costs is None:
+        return None
+    point = frontier["points"][best]
+    rungs = [results.result(name) for name in point["rungs"]]
+    parts = [rung.cost_parts for rung in rungs]
+    fixed, left_out = _fixed_together(rungs, results)
+    each = {"machine": 0.0, "paid": 0.0, "people": point["people"] * goal.human_answer_costs}
+    for asked, part in zip(point["asked"], parts, strict=True):
+        if part is None:
+            return None
+        each["machine"] += asked * part["machine"] / 1000
+        each["paid"] += asked * part["paid"] / 1000
+    if goal.human_error_rate is None and point["people"]:
+        left_out.append("errors of people (human_error_rate)")
+    if goal.wrong_answer_costs is None:
+        left_out.append("wrong answers (wrong_answer_costs)")
+    else:
+        wrong = point["automatic"] * point["error"] + point["people"] * (goal.human_error_rate or 0.0)
+        each["wrong_answers"] = wrong * goal.wrong_answer_costs
+    every = sum(each.values())
+    return Cost(COMPOSED, fixed, each, every, every, tuple(left_out))
 
 
 def retrainings(goal: Goal) -> int:
@@ -217,6 +253,17 @@ def _fixed(result: Result, results: Results) -> tuple[dict[str, float], list[str
     return fixed, left_out
 
 
+def _fixed_together(rungs: Sequence[Result], results: Results) -> tuple[dict[str, float], list[str]]:
+    """Of rungs in one stack: they share their labels, and each is trained."""
+    found = [_fixed(rung, results) for rung in rungs]
+    fixed = {
+        name: (max if name == "labels" else sum)(parts.get(name, 0.0) for parts, _ in found)
+        for name in ("labels", "training", "retraining")
+        if any(name in parts for parts, _ in found)
+    }
+    return fixed, list(dict.fromkeys(what for _, missing in found for what in missing))
+
+
 def _row(cost: Cost, goal: Goal, compared: bool) -> dict[str, JSON]:
     answers = goal.volume_per_month * goal.horizon_months
     parts = {**cost.fixed, **{name: answers * dollars for name, dollars in cost.each.items()}}
@@ -231,6 +278,7 @@ def _row(cost: Cost, goal: Goal, compared: bool) -> dict[str, JSON]:
         "left_out": list(cost.left_out),
         "compared": compared,
         "people": cost.name == PEOPLE,
+        "estimated_on": "tune" if cost.name == COMPOSED else None,
         "line": [
             {"volume_per_month": volume, "total": cost.total(volume * goal.horizon_months)} for volume in _volumes(goal)
         ],

@@ -16,6 +16,7 @@ from strati.metrics.base import Statistics
 from strati.metrics.per_class import ClassRow, per_class
 from strati.questions import questions
 from strati.race_results import limits_of, race_of, retirements
+from strati.ranking import aurc_row
 from strati.records import JSON
 from strati.repeats import repeat_row, second_statistics, widened
 from strati.results import Result, Results, load_results, statistics_of
@@ -183,6 +184,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         }
         if len(confidence)
         else None,
+        "aurc": aurc_row(result, results),
         "cost_per_1000": result.cost_per_1000,
         "cost_parts": result.cost_parts,
         "latency_ms": result.latency_ms,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from strati import words
 from strati.report.facts import Record, is_chosen, record, records
 from strati.report.paper import Column, Paper
-from strati.report.total import cost_range, missing
+from strati.report.total import composed_words, cost_range, missing
 from strati.study_words import price_words
 
 MOST = 8
@@ -41,6 +41,7 @@ def total(verdict: Record, paper: Paper) -> None:
         paper.row([mark, name, words.money(row.get("total")), spread], COLUMNS, "bold green" if mark else "")
     if len(rows) > MOST:
         paper.text(f"and {words.count(len(rows) - MOST)} dearer ones in the report", indent=3, style="dim")
+    paper.text(composed_words(verdict, owned), indent=3, style="dim")
     paper.text(missing(owned), indent=3, style="dim")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from strati import words
 from strati.report.basis import cost, data, methods, questions, reproduce
+from strati.report.composed import composed
 from strati.report.facts import headline
 from strati.report.learning import learning
 from strati.report.markup import Html, join, tag
@@ -22,6 +23,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 CONTENTS = {
     "chart": "Chart",
     "ladder": "Ladder",
+    "composed": "Composed",
     "questions": "Questions",
     "comparisons": "Comparisons",
     "mistakes": "Mistakes",
@@ -34,7 +36,7 @@ CONTENTS = {
     "methods": "Method",
 }
 PARTS = (
-    *(reasons, key_figures, picture, asked, ladder, questions, comparisons, mistakes),
+    *(reasons, key_figures, picture, asked, ladder, composed, questions, comparisons, mistakes),
     *(cost, total, learning, seen, data, reproduce, methods),
 )
 

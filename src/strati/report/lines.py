@@ -46,6 +46,8 @@ class Graph(NamedTuple):
     y_name: str
     x_text: Callable[[float], str]
     y_text: Callable[[float], str]
+    straight: bool = False  # x is a share on a straight axis, not a logarithmic one
+    room: float = 1.0  # kept free at both ends of a logarithmic x axis, as a factor
 
 
 def log_axis(values: Sequence[float], start: float, end: float, most: int, room: float = 1.0) -> Axis:
@@ -77,7 +79,11 @@ def line_chart(graph: Graph, wide: bool, y_axis: Callable[[float, float], Axis])
     """The drawing, for a wide page with names, or for a phone with numbers. `y_axis` makes the axis from two places."""
     width, height = (900.0, 400.0) if wide else (350.0, 330.0)
     frame = Box(54 if wide else 46, 28 if wide else 44, width - (212 if wide else 34), height - 52)
-    x = log_axis([x for line in graph.lines for x, _ in line.points], frame.left, frame.right, 8 if wide else 5)
+    values = [*(x for line in graph.lines for x, _ in line.points), *(spot.x for spot in graph.spots)]
+    if graph.straight:
+        x = share_axis([0.0, 1.0], frame.left, frame.right)
+    else:
+        x = log_axis(values, frame.left, frame.right, 8 if wide else 5, graph.room)
     y = y_axis(frame.bottom, frame.top)
     kind = "wide" if wide else "narrow"
     mark = f"{graph.name}-{kind}"

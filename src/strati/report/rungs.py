@@ -20,6 +20,7 @@ from strati.report.facts import (
 )
 from strati.report.markup import Child, Html, join, tag
 from strati.report.races import races
+from strati.report.ranking import ranking
 from strati.report.spark import ends_of, spark
 from strati.report.tables import Column, Row, bullets, fold, note, section, table
 
@@ -47,6 +48,7 @@ def ladder(verdict: Record) -> Html:
         note(words.line(record(verdict, "limits").get("note"))),
         races(candidates),
         _refits(candidates),
+        ranking(verdict),
         _details(candidates),
         _forms(candidates),
         _previews(candidates),
@@ -136,7 +138,7 @@ def _refits(candidates: Sequence[Record]) -> Html:
 
 
 def _details(candidates: Sequence[Record]) -> Html:
-    measured = ["n", "Interval", "Other metrics", "Answered", "Failures", "ECE", "Brier", "p", "p adjusted"]
+    measured = ["n", "Interval", "Other metrics", "Answered", "Failures", "ECE", "Brier", "AURC", "p", "p adjusted"]
     taken = [
         "p50",
         "p99",
@@ -178,9 +180,16 @@ def _measured(candidate: Record) -> list[Child]:
         failures_words(candidate) or "none",
         words.ratio(calibration.get("ece")),
         words.ratio(calibration.get("brier")),
+        _aurc(record(candidate, "aurc")),
         words.probability(candidate.get("p")),
         words.probability(candidate.get("p_adjusted")),
     ]
+
+
+def _aurc(found: Record) -> str:
+    if not found:
+        return words.MISSING
+    return f"{words.ratio(found.get('value'))} ({words.ratio(found.get('low'))} to {words.ratio(found.get('high'))})"
 
 
 def _taken(candidate: Record) -> list[Child]:

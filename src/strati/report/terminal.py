@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from strati import words
-from strati.report import economy
+from strati.report import composed, economy
 from strati.report.facts import (
     Record,
     chosen,
@@ -44,7 +44,18 @@ def render_terminal(verdict: Mapping[str, Any], console: Console, paths: Mapping
         paths: files to point at, such as {"report": ..., "json": ..., "answers": ..., "stack": ...}.
     """
     paper = Paper(console)
-    parts = (_headline, _ladder, _refits, economy.labels, economy.total, _questions, _findings, _spending, _sealed)
+    parts = (
+        _headline,
+        _ladder,
+        composed.show,
+        _refits,
+        economy.labels,
+        economy.total,
+        _questions,
+        _findings,
+        _spending,
+        _sealed,
+    )
     for part in parts:
         part(verdict, paper)
     _files(paths or {}, paper)

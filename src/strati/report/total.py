@@ -41,10 +41,31 @@ def total(verdict: Record) -> Html:
         _points(verdict, owned),
         note(missing(owned)),
         note(
+            f"{composed_words(verdict, owned)} "
             "The range follows the interval of the quality; prices of machine and labels are taken as given. "
             "Labels count those fitted on or drawn on for shots, and those to choose, calibrate and test."
         ),
     )
+
+
+def composed_words(verdict: Record, owned: Record) -> str:
+    """What "composed with people" is, where it has a row."""
+    row = next((row for row in records(owned, "rows") if row.get("estimated_on")), None)
+    frontier = record(verdict, "frontier")
+    best = frontier.get("best")
+    if row is None or not isinstance(best, int) or best >= len(records(frontier, "points")):
+        return ""
+    point = records(frontier, "points")[best]
+    return (
+        f"{words.line(row.get('candidate')).capitalize()}: {' > '.join(texts(point, 'rungs'))}, then people for "
+        f"{words.share(point.get('people'))} of the cases; estimated on tune, not certified, so not among the cheapest."
+    )
+
+
+def row_name(row: Record) -> str:
+    """Its name, marked where it was not measured on test."""
+    name = words.line(row.get("candidate"))
+    return f"{name} (estimated on tune, not certified)" if row.get("estimated_on") else name
 
 
 def missing(owned: Record) -> str:
@@ -60,7 +81,8 @@ def drawn_rows(verdict: Record, owned: Record) -> list[Record]:
     first = {entry.get("name") for entry in records(owned, "cheapest")} | {rung.get("name") if rung else None}
     ranked = sorted(rows, key=lambda row: (row.get("candidate") not in first, words.finite(row.get("total")) or 0.0))
     kept = [row.get("candidate") for row in ranked[:MOST_LINES]]
-    return [row for row in rows if row.get("candidate") in kept or row.get("people")]
+    drawn = [row for row in rows if row.get("candidate") in kept or row.get("people")]
+    return [*drawn, *(row for row in records(owned, "rows") if row.get("estimated_on") and records(row, "line"))]
 
 
 def _drawing(verdict: Record, owned: Record) -> Html:
@@ -93,7 +115,15 @@ def _drawing(verdict: Record, owned: Record) -> Html:
 
 def _line(verdict: Record, number: int, row: Record) -> Line:
     rung = next((c for c in records(verdict, "candidates") if c.get("name") == row.get("candidate")), None)
-    kind = "people" if rung is None else "llm" if rung.get("uses_llm") else "plain"
+    kind = (
+        "composed"
+        if row.get("estimated_on")
+        else "people"
+        if rung is None
+        else "llm"
+        if rung.get("uses_llm")
+        else "plain"
+    )
     bold = chosen(verdict)
     mark = " chosen" if bold is not None and rung is bold else ""
     points = [(float(p["volume_per_month"]), float(p["total"])) for p in records(row, "line")]
@@ -128,7 +158,7 @@ def _columns() -> list[Column]:
 
 def _row(verdict: Record, row: Record) -> Row:
     parts, rung = record(row, "parts"), chosen(verdict)
-    cells: list[Child] = [words.line(row.get("candidate")), words.money(row.get("total")), cost_range(row)]
+    cells: list[Child] = [row_name(row), words.money(row.get("total")), cost_range(row)]
     cells += [words.money(parts.get(part)) for part in PARTS]
     cells.append(", ".join(texts(row, "left_out")))
     return Row(cells, "chosen" if rung is not None and name_of(rung) == words.line(row.get("candidate")) else None)

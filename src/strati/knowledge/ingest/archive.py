@@ -41,7 +41,11 @@ def members(data: bytes, limits: Limits) -> Iterator[Attachment | tuple[str, Ref
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise Refused(Reason.MALFORMED, f"the archive is damaged: {error}") from error
     with archive:
-        files = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith(_LEFT_OUT)]
+        files = [
+            info
+            for info in archive.infolist()
+            if not info.filename.endswith("/") and not info.filename.startswith(_LEFT_OUT)
+        ]
         if len(files) > limits.members:
             raise Refused(Reason.TOO_LARGE, f"it holds {len(files):,} files, the limit is {limits.members:,}")
         unpacked = 0

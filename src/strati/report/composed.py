@@ -1,0 +1,182 @@
+"""Composed stacks in the reports: what the rungs could do together, estimated on tune, and how to make it a promise."""
+
+from __future__ import annotations
+
+from strati import words
+from strati.report.axes import Axis
+from strati.report.facts import Record, record, records, texts
+from strati.report.lines import Graph, Line, Spot, figure, share_axis
+from strati.report.markup import Child, Html, join, tag
+from strati.report.paper import Paper
+from strati.report.tables import Column, Row, note, section, table
+
+MOST = 8
+NEVER = 1.0  # no confidence is above it
+
+
+def composed(verdict: Record) -> Html:
+    """The section, or nothing where nothing could be composed."""
+    found = record(verdict, "frontier")
+    if not found:
+        return join()
+    if not records(found, "points"):
+        return section("Composed stacks", "composed", tag("p", nothing(found)))
+    return section(
+        "Composed stacks",
+        "composed",
+        tag("p", opening(found)),
+        _drawing(found),
+        table(f"Settings at {_bar(found)}, cheap to dear, estimated on tune", _columns(), _rows(found)),
+        note(
+            "A rung answers from its threshold on and passes the rest to the next; people get what is left. The "
+            "cost is that of the rungs, the total adds people and wrong answers where the goal prices them."
+        ),
+        tag("p", certify_words(verdict, found)),
+    )
+
+
+def show(verdict: Record, paper: Paper) -> None:
+    """At most five lines on a terminal."""
+    found = record(verdict, "frontier")
+    points = records(found, "points")
+    if not points:
+        return
+    paper.heading(f"Composed stacks at {_bar(found)} (estimated on tune, not certified)")
+    for title, point in (("cheapest in total" if found.get("priced") else "fewest people", _best(found)),):
+        if point is not None:
+            total = words.finite(point.get("total_per_1000"))
+            ends = "" if total is None else f", {words.money(total)} in total"
+            cost = words.money(point.get("cost_per_1000"))
+            figures = f"{words.share(point.get('automatic'))} automatic at {cost} per 1,000{ends}"
+            paper.bullets([words.squeeze(f"{' > '.join(texts(point, 'rungs'))} ({title})", 74), figures])
+    paper.text(f"strati certify {words.line(verdict.get('run'))} turns one into a guarantee.", indent=2)
+
+
+def opening(found: Record) -> str:
+    """What is shown, in two sentences."""
+    return (
+        f"Cheap rungs answer what they are sure of, dearer ones what is left, people the rest. Shown are settings "
+        f"whose automatic answers were right at least {_bar(found)} of the time on {words.count(found.get('examples'))} "
+        "tune examples: estimated on tune, not certified."
+    )
+
+
+def nothing(found: Record) -> str:
+    """That no setting is good enough."""
+    return f"No setting of these rungs gave automatic answers that were right {_bar(found)} of the time on tune."
+
+
+def certify_words(verdict: Record, found: Record) -> str:
+    """How a setting becomes a guarantee."""
+    return (
+        f"These figures promise nothing. `strati certify {words.line(verdict.get('run'))} --at-least "
+        f"{_number(found.get('at_least'))}` chooses a stack on tune and tests it on labels that nothing has used yet: "
+        "what passes carries a guarantee."
+    )
+
+
+def setting_words(point: Record) -> str:
+    """A stack with its thresholds: `n-grams from .83 > reader from .61 > people`."""
+    parts = []
+    for name, threshold in zip(texts(point, "rungs"), point.get("thresholds") or [], strict=False):
+        value = words.finite(threshold)
+        parts.append(f"{name} (asked, never alone)" if value is None or value > NEVER else f"{name} from {value:.3f}")
+    people = words.finite(point.get("people"))
+    return " > ".join([*parts, *(["people"] if people is None or people > 0 else [])])
+
+
+def shown_points(found: Record) -> list[Record]:
+    """At most eight for the table: the ends, the best, and some evenly spaced between."""
+    points, best = records(found, "points"), _best(found)
+    if len(points) <= MOST:
+        return list(points)
+    places = {round(step * (len(points) - 1) / (MOST - 2)) for step in range(MOST - 1)}
+    return [point for place, point in enumerate(points) if place in places or point is best]
+
+
+def _best(found: Record) -> Record | None:
+    points, best = records(found, "points"), found.get("best")
+    return points[best] if isinstance(best, int) and 0 <= best < len(points) else None
+
+
+def _columns() -> list[Column]:
+    numbers = ["Automatic", "People", "Error on tune", "Per 1,000", "Total per 1,000"]
+    return [Column("Stack", "prose"), *(Column(title, "number") for title in numbers), Column("")]
+
+
+def _rows(found: Record) -> list[Row]:
+    best = _best(found)
+    title = "cheapest in total" if found.get("priced") else "fewest people"
+    rows = []
+    for point in shown_points(found):
+        cells: list[Child] = [
+            setting_words(point),
+            words.share(point.get("automatic")),
+            words.share(point.get("people")),
+            words.share(point.get("error")),
+            words.money(point.get("cost_per_1000")),
+            words.money(point.get("total_per_1000")),
+            title if point is best else "",
+        ]
+        rows.append(Row(cells, "chosen" if point is best else None))
+    return rows
+
+
+def _drawing(found: Record) -> Html:
+    points = [(x, y) for p in records(found, "points") for x, y in [_at(p)] if x is not None and y is not None]
+    alone = [(x, y, p) for p in records(found, "alone") for x, y in [_at(p)] if x is not None and y is not None]
+    if not points:
+        return join()
+    best = _best(found)
+    spots = [Spot(x, y, f"{' > '.join(texts(p, 'rungs'))} alone, {_people(p)}") for x, y, p in alone]
+    x, y = _at(best) if best is not None else (None, None)
+    if best is not None and x is not None and y is not None and len(texts(best, "rungs")) > 1:
+        spots.append(Spot(x, y, _people(best)))
+    heights = [y for _, y in points] + [y for _, y, _ in alone]
+
+    def y_axis(start: float, end: float) -> Axis:
+        return share_axis(heights, start, end)
+
+    graph = Graph(
+        "Share answered automatically against cost per 1,000 cases",
+        f"At {_bar(found)}: from {words.share(points[0][1])} to {words.share(points[-1][1])} answered automatically.",
+        "composed",
+        [Line(1, "composed stacks", _stairs(points), "plain")],
+        spots,
+        None,
+        "cost of the rungs per 1,000 cases, log scale",
+        "answered automatically (what is missing to 100 % goes to people)",
+        words.money,
+        lambda share: words.share(share).replace(".0", ""),
+        room=1.5,
+    )
+    marked = note(
+        "Marked: each rung alone at its most, and the setting that is best. All at the same quality of answers."
+    )
+    return join(figure(graph, y_axis), marked)
+
+
+def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A frontier as steps: between two settings, the cheaper one's share is what there is."""
+    found = points[:1]
+    for x, y in points[1:]:
+        found += [(x, found[-1][1]), (x, y)]
+    return found
+
+
+def _at(point: Record) -> tuple[float | None, float | None]:
+    cost = words.finite(point.get("cost_per_1000"))
+    return (None if cost is None else max(cost, 1e-8)), words.finite(point.get("automatic"))
+
+
+def _people(point: Record) -> str:
+    return f"people {words.share(point.get('people'))}"
+
+
+def _bar(found: Record) -> str:
+    return words.share(found.get("at_least"))
+
+
+def _number(x: object) -> str:
+    value = words.finite(x)
+    return words.MISSING if value is None else f"{value:g}"

@@ -192,7 +192,10 @@ def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Sequen
         value = answers.value
     else:
         given = [None if answer is None else answer["value"] for answer in answers]
-        value = given.__getitem__
+
+        def value(place: int) -> JSON:
+            return given[place]
+
     known: dict[tuple[JSON, JSON], tuple[float, ...]] = {}
     rows = None
     for place, example in enumerate(test):

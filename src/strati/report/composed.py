@@ -56,8 +56,8 @@ def opening(found: Record) -> str:
     """What is shown, in two sentences."""
     return (
         f"Cheap rungs answer what they are sure of, dearer ones what is left, people the rest. Shown are settings "
-        f"whose automatic answers were right at least {_bar(found)} of the time on {words.count(found.get('examples'))} "
-        "tune examples: estimated on tune, not certified."
+        f"whose automatic answers were right at least {_bar(found)} of the time on "
+        f"{words.count(found.get('examples'))} tune examples: estimated on tune, not certified."
     )
 
 

@@ -76,7 +76,7 @@ def _more(done: Certified) -> str:
     from strati.words import count
 
     spent, needed, promise = len(done.scored["calibrate"]), done.labels_needed, done.walk.path.promise
-    used = f"The {count(spent)} calibrate labels of this run are used up."
+    used = f"The {count(spent)} labels looked at are used up; --labels FILE takes fresh ones."
     if done.left:
         used = f"Reserved looks left at the {count(spent)} labels of this run: {done.left}."
     if needed is None:

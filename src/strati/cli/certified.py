@@ -47,7 +47,6 @@ def outcome_json(done: Certified, path: Path | None) -> dict[str, object]:
         "walk": done.walk.to_json(),
         "labels_needed": done.labels_needed,
         "looks_left": done.left,
-        "notes": list(done.notes),
     }
 
 

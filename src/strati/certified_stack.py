@@ -89,6 +89,7 @@ def result_json(done: Certified) -> dict[str, JSON]:
     found["classes"] = {part: [_row("class", row) for row in class_rows(done, part)] for part in ("calibrate", "test")}
     groups = group_rows(done)
     found["groups"] = {"count": len(groups), "rows": [_row("group", row) for row in groups[:MOST_GROUPS]]}
+    found["notes"] = list(done.notes)
     return found
 
 

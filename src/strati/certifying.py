@@ -19,7 +19,7 @@ from strati.dataset.attempts import Attempt, book
 from strati.dataset.normal import label_keys
 from strati.error_costs import ErrorCosts
 from strati.errors import DataError, TaskError
-from strati.fresh_labels import Fresh, refuse_used
+from strati.fresh_labels import Fresh, only_fresh
 from strati.identity import fingerprint
 from strati.journal import Journal, StoredExample
 from strati.records import Example
@@ -127,15 +127,17 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
             f"run {results.run} has no rung that can be a stage: expected measured ones that can be saved and that "
             "give a confidence"
         )
-    tune = read_part(journal, results, names, "tune")
+    tune, said = read_part(journal, results, names, "tune"), ""
     if fresh is None:
         kept = journal.examples("calibrate")
         labelled = tuple(Example(e.id, e.input, e.reference, e.group) for e in kept)
         asked = read_part(journal, results, names, "calibrate").available()
-        _refuse_used_on_tune(results, journal, labelled)
+        _only_fresh_on_tune(results, journal, labelled)
     else:
+        given, fresh = len(fresh.examples), only_fresh(journal, ledger, results.run, fresh)
         labelled, asked = fresh.examples, np.ones((len(fresh.examples), len(names)), dtype=bool)
-        refuse_used(journal, ledger, results.run, labelled)
+        if len(labelled) < given:
+            said = f"{given - len(labelled):,} of the {given:,} fresh rows repeat labelled texts of the run: left out"
     classes = tuple(range(len(results.labels))) if wanted.per_class else ()
     promise = Promise(
         wanted.bar,
@@ -158,7 +160,7 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
         "calibrate": read_part(journal, results, tune.names, "calibrate") if fresh is None else fresh.part(tune),
         "test": read_part(journal, results, tune.names, "test"),
     }
-    notes = _notes(results, ledger, labelled, promise)
+    notes = (*filter(None, (said,)), *_notes(results, ledger, labelled, promise))
     return _walked(results, parts, labelled, found, wanted, attempt.left, notes)
 
 
@@ -175,7 +177,7 @@ def _refuse_few(results: Results, journal: Journal, fresh: Fresh | None) -> None
         )
 
 
-def _refuse_used_on_tune(results: Results, journal: Journal, labelled: Sequence[Example]) -> None:
+def _only_fresh_on_tune(results: Results, journal: Journal, labelled: Sequence[Example]) -> None:
     tuned = set(label_keys(Example(e.id, e.input, e.reference) for e in journal.examples("tune")))
     used = sum(key in tuned for key in label_keys(labelled))
     if used:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strati.context import Context
 from strati.dataset import Ledger
@@ -16,6 +16,7 @@ from strati.rung_answers import Part, RungAnswers, group_names
 from strati.stack import Stack
 
 LEARNED = "learned"
+MOST_REPEATED = 0.1  # of fresh rows that may repeat what the run knows
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,16 @@ def remember_learned(journal: Journal, examples: Sequence[Example]) -> None:
     journal.write(LEARNED, base64.b64encode(b"".join(key[:8] for key in label_keys(examples))).decode("ascii"))
 
 
-def refuse_used(journal: Journal, ledger: Ledger, run: str, examples: Sequence[Example]) -> None:
-    """Raise `DataError` where labels are not fresh: learned from or tuned on by the run, or sealed ones in use."""
+def only_fresh(journal: Journal, ledger: Ledger, run: str, fresh: Fresh) -> Fresh:
+    """Without the rows whose label the run learned from, was tuned on, sealed or opened.
+
+    Texts repeat in real traffic, so a few are expected; what is left out is what the run knows, and a rung is seldom
+    better on what it has not seen.
+
+    Raises:
+        DataError: more than a tenth of the rows would be left out: that is no file of fresh labels.
+    """
+    examples = fresh.examples
     if not examples:
         raise DataError("the file of fresh labels has no usable row, expected labelled examples")
     kept = journal.read(LEARNED)
@@ -57,17 +66,16 @@ def refuse_used(journal: Journal, ledger: Ledger, run: str, examples: Sequence[E
         raise DataError(f"run {run} does not say what it learned from: an older version of strati made it, bench again")
     data = base64.b64decode(kept)
     learned = {data[place : place + 8] for place in range(0, len(data), 8)}
-    keys = [key[:8] for key in label_keys(examples)]
-    used = sum(key in learned for key in keys)
-    if used:
-        raise DataError(
-            f"{used:,} of the {len(examples):,} labels were used for training or tuning in run {run}: a certificate "
-            "needs labels that nothing was fitted to or chosen on"
-        )
     calibrate = (Example(e.id, e.input, e.reference) for e in journal.examples("calibrate"))
     sealed = ledger.labels_of(run) | {key[:8] for key in label_keys(calibrate)}
-    seen = sum(key in sealed for key in keys)
-    if seen:
-        raise DataError(
-            f"{seen:,} of the {len(examples):,} labels are test or calibrate labels of run {run}: expected fresh ones"
-        )
+    keys = [key[:8] for key in label_keys(examples)]
+    for used, how in ((learned, "were used for training or tuning in"), (sealed, "are test or calibrate labels of")):
+        count = sum(key in used for key in keys)
+        if count > MOST_REPEATED * len(examples):
+            raise DataError(
+                f"{count:,} of the {len(examples):,} labels {how} run {run}: a certificate needs labels that nothing "
+                "was fitted to or chosen on"
+            )
+    known = learned | sealed
+    rows = (example for example, key in zip(examples, keys, strict=True) if key not in known)
+    return replace(fresh, examples=tuple(rows))

@@ -96,3 +96,21 @@ def test_classes_of_grouped_examples_get_a_group_level_bound() -> None:
     by_group = group_table(found, groups, promise)
     assert len(by_group) == 20
     assert by_group[0].upper == pytest.approx(binomial_upper_bound(0, 5, 0.05))
+
+
+def test_labels_for_a_promise_per_class_are_those_of_the_class_that_needs_most() -> None:
+    part = one([0.9] * 40 + [0.1] * 10, [0.0] * 40 + [1.0] * 10)
+    part = replace(part, labels=np.array([[0]] * 30 + [[1]] * 10 + [[0]] * 10))
+    plan = make_plan(part, Promise(0.8, classes=(0, 1)), Economics(human_answer=1.0))
+    # 30 and 10 of 50 are answered with an error each added: the small class decides
+    assert labels_needed_for(plan, tune=part) == labels_needed_to_certify(1 / 11, 0.2, 0.8)
+
+
+def test_labels_for_betting_follow_from_the_growth_on_tune() -> None:
+    part = one([0.9] * 40, [0.0] * 40)
+    plan = make_plan(part, Promise(0.9, graded=True), Economics(human_answer=1.0))
+    needed = labels_needed_for(plan, tune=part)
+    assert needed is not None
+    assert 40 < needed < 100  # .9 ** n is .01, a fifth of the risk, at n = 44, and bets are mixed
+    hopeless = one([0.9] * 40, [1.0] * 40)
+    assert labels_needed_for(make_plan(hopeless, Promise(0.9, graded=True)), tune=hopeless) is None

@@ -226,7 +226,7 @@ def test_labels_that_were_used_for_tuning(folder: Path, world: tuple[Path, str])
 
 def test_labels_that_another_run_has_seen_are_told(tmp_path: Path) -> None:
     first, second = (measured(tmp_path, tickets(500), seed=seed) for seed in (0, 1))
-    notes = json.loads(strati(tmp_path, "certify", second, "--at-least", ".8", "--json").stdout)["notes"]
+    notes = json.loads(strati(tmp_path, "certify", second, "--at-least", ".8", "--json").stdout)["result"]["notes"]
     assert any(f"calibrate labels were used by other runs ({first})" in note for note in notes)
 
 
@@ -264,6 +264,10 @@ def test_labels_that_are_not_fresh(folder: Path, world: tuple[Path, str]) -> Non
     file = labelled(folder / "used.csv", [*learned, *tickets(5, seed=9)])
     refused(strati(folder, "certify", "--labels", file), "9 of the 14 labels were used for training or tuning")
     refused(strati(folder, "certify", "--labels", labelled(folder / "none.csv", ())), "none.csv")
+    rows = [*learned, *(replace(example, input=f"{example.input} more") for example in tickets(291, seed=5))]
+    done = json.loads(strati(folder, "certify", "--labels", labelled(folder / "some.csv", rows), "--json").stdout)
+    assert done["result"]["notes"] == ["9 of the 300 fresh rows repeat labelled texts of the run: left out"]
+    assert done["result"]["calibrate"]["examples"] == 291
 
 
 def test_groups_are_tested_whole(tmp_path: Path) -> None:

@@ -47,7 +47,6 @@ def outcome_json(done: Certified, path: Path | None) -> dict[str, object]:
         "walk": done.walk.to_json(),
         "labels_needed": done.labels_needed,
         "looks_left": done.left,
-        "notes": list(done.notes),
     }
 
 
@@ -76,7 +75,7 @@ def _more(done: Certified) -> str:
     from strati.words import count
 
     spent, needed, promise = len(done.scored["calibrate"]), done.labels_needed, done.walk.path.promise
-    used = f"The {count(spent)} calibrate labels of this run are used up."
+    used = f"The {count(spent)} labels looked at are used up; --labels FILE takes fresh ones."
     if done.left:
         used = f"Reserved looks left at the {count(spent)} labels of this run: {done.left}."
     if needed is None:

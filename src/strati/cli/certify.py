@@ -30,6 +30,7 @@ def certify(
     labels: Annotated[
         str | None, typer.Option(help="Fresh labelled rows to test on, in place of the run's calibrate part.")
     ] = None,
+    max_dollars: Annotated[float | None, typer.Option(help="Money that paid models may cost on fresh rows.")] = None,
     tries: Annotated[
         int, typer.Option(help="Looks at the calibrate labels that are planned; they share the risk.")
     ] = 1,
@@ -63,7 +64,7 @@ def certify(
     if at_least is not None and max_error_cost is not None:
         raise TaskError("--at-least and --max-error-cost were both given, expected one kind of promise")
     promise = _Promise(at_least, confidence, per_class, max_error_cost, error_costs, tries)
-    done, path = _certify(run, promise, labels, out, runs_dir, catalog or [], config)
+    done, path = _certify(run, promise, out, runs_dir, _Fresh(labels, catalog or [], config, max_dollars, json))
     show(done, path, as_json=json)
 
 
@@ -86,14 +87,22 @@ class _Promise(NamedTuple):
         return Wanted(at_least, self.confidence, self.tries, self.per_class, costs, self.max_error_cost)
 
 
+class _Fresh(NamedTuple):
+    """Fresh labels, and what it takes to answer them."""
+
+    labels: str | None
+    catalogs: list[Path]
+    config: Path | None
+    max_dollars: float | None
+    quiet: bool
+
+
 def _certify(
     run: str | None,
     promise: _Promise,
-    labels: str | None,
     out: Path | None,
     runs: Path,
-    catalogs: list[Path],
-    config: Path | None,
+    given: _Fresh,
 ) -> tuple[Certified, Path | None]:
     from strati.certified_stack import write_certified
     from strati.certifying import certify as certified
@@ -110,13 +119,13 @@ def _certify(
     if path.exists() and not (path / "stack.toml").is_file():  # better said before labels are spent
         raise StackError(f"{path} exists and is not a stack, expected a new name or an older stack to replace")
     stacks = journal_path.with_suffix(".stacks")
-    with Journal(journal_path, read_only=True) as journal, fresh_rows(labels, journal, catalogs, config) as fresh:
+    with Journal(journal_path, read_only=True) as journal, fresh_rows(journal, *given) as fresh:
         results = load_results(journal)
         done = certified(journal, Ledger(journal_path.parent.parent / "ledger.db"), promise.wanted(results), fresh)
         if done.setting is None:
             return done, None
         resources: dict[str, object] = {}
         for name in done.names:
-            resources |= resources_of(stacks / str(results.result(name).record["stack"]), catalogs, config)
+            resources |= resources_of(stacks / str(results.result(name).record["stack"]), given.catalogs, given.config)
         write_certified(journal, done, stacks, resources, path)
     return done, path

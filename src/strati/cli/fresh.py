@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from strati.budget import Budget
 from strati.cli.available import resources_of
+from strati.cli.show import Show
+from strati.cli.signals import stop_on_interrupt
 from strati.context import Context
 from strati.dataset import read
 from strati.folder import load_stack
@@ -19,7 +22,12 @@ from strati.runlock import RunLock
 
 @contextmanager
 def fresh_rows(
-    source: str | None, journal: Journal, catalogs: Sequence[Path], config: Path | None
+    journal: Journal,
+    source: str | None,
+    catalogs: Sequence[Path],
+    config: Path | None,
+    dollars: float | None,
+    quiet: bool,
 ) -> Iterator[Fresh | None]:
     """The rows of a file; None for no file. What models reply is kept beside the run, so that no call is made twice.
 
@@ -33,11 +41,22 @@ def fresh_rows(
     results = load_results(journal)
     data = read(source, results.task)
     stacks = journal.path.with_suffix(".stacks")
-    with RunLock(journal.path.with_suffix(".fresh.lock")), Journal(journal.path.with_suffix(".fresh")) as replies:
-        ctx = Context(memo=replies, seed=int(results.meta["seed"]))
+    lock, path = journal.path.with_suffix(".fresh.lock"), journal.path.with_suffix(".fresh")
+    with RunLock(lock), Journal(path) as replies, Show(0.0, quiet) as show:
+        ctx = Context(
+            int(results.meta["seed"]),
+            budget=Budget(dollars or 0.0, replies),
+            memo=replies,
+            advance=show.advance,
+            begin=show.begin,
+            tick=show.advance,
+        )
 
         def answer(name: str, cases: Sequence[Case]) -> list[Answer | None]:
             folder = stacks / str(results.result(name).record["stack"])
-            return own_answers(load_stack(folder, resources_of(folder, catalogs, config)), cases, ctx)
+            stack = load_stack(folder, resources_of(folder, catalogs, config))
+            ctx.begin(f"{name}: fresh labels", len(cases))
+            return own_answers(stack, cases, ctx)
 
-        yield Fresh(data.examples, answer)
+        with stop_on_interrupt(ctx.cancelled):
+            yield Fresh(data.examples, answer)

@@ -57,8 +57,8 @@ def result(name: str, answers: list[dict[str, Any]], goal: Goal, **more: Any) ->
     record = {"status": "measured", "learns": True, "recorded": False, "costs_known": True, "fit_seconds": 100.0}
     statistics = statistics_of(get_metric("accuracy", LABELS), TEST, answers)
     kept, none = Answers(len(TEST)), Answers(len(TEST))
-    for place, given in enumerate(answers):
-        kept.put(place, given)
+    for place, each in enumerate(answers):
+        kept.put(place, each)
     return Result(name, {**record, "uses_llm": False, **more}, kept, none, statistics, goal.machine_per_hour)
 
 

@@ -33,18 +33,18 @@ from strati.records import Example
 from strati.stack import Stack
 
 FITTED = 5000
+TUNE = 500
 
 
 def corpus(data: Path | None) -> list[tuple[str, str]]:
+    draw = random.Random(0)
     if data is None:
-        draw = random.Random(0)
         words = [f"word{number}" for number in range(2000)]
-        return [(" ".join(draw.choices(words[k * 200 : k * 200 + 400], k=12)), f"label{k}") for k in range(8)] * 1 + [
-            (" ".join(draw.choices(words[k * 200 : k * 200 + 400], k=12)), f"label{k}")
-            for k in (draw.randrange(8) for _ in range(FITTED))
-        ]
+        topics = [draw.randrange(8) for _ in range(FITTED)]
+        return [(" ".join(draw.choices(words[k * 200 : k * 200 + 400], k=12)), f"label{k}") for k in topics]
     with data.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    draw.shuffle(rows)
     label = "label" if "label" in rows[0] else "category"
     return [(row["text"], row[label]) for row in rows]
 
@@ -52,7 +52,7 @@ def corpus(data: Path | None) -> list[tuple[str, str]]:
 def fitted(labelled: list[tuple[str, str]]) -> tuple[Stack, object, object]:
     """The stack, and the features and classifier of the bare pipeline."""
     examples = [Example(str(number), text, label) for number, (text, label) in enumerate(labelled)]
-    stack = Stack.of(Linear(), name="n-grams").fit(examples, Context())
+    stack = Stack.of(Linear(), name="n-grams").fit(examples[:-TUNE], examples[-TUNE:], Context())
     blocks = stack.stages[0].layer.features.blocks
     texts = [text for text, _ in labelled]
     matrix = hstack([block.transform(texts) for block in blocks], format="csr")

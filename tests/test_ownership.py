@@ -12,10 +12,12 @@ from strati.columns import Answers
 from strati.journal import StoredExample
 from strati.metrics import get_metric
 from strati.ownership import (
+    COMPOSED,
     PEOPLE,
     Cost,
     break_even,
     cheapest,
+    composed_cost,
     cost_of,
     not_stated,
     outcomes,
@@ -205,3 +207,29 @@ def test_rows_hold_what_is_drawn() -> None:
     (point,) = [r for r in owned["break_even"] if r["b"] == PEOPLE]
     assert point["volume_per_month"] == pytest.approx(65.4 / (0.33 - 0.201) / 10)
     assert point["cheaper_above"] == "trained"
+
+
+def test_composed_with_people_by_hand() -> None:
+    """An answer by the rung takes a second: $0.001. A fifth goes to people, a tenth of the rest is wrong."""
+    found = results(FULL, trained(FULL))
+    point = {"rungs": ["trained"], "asked": [1.0], "automatic": 0.8, "people": 0.2, "error": 0.1}
+    cost = composed_cost(found, {"best": 0, "points": [point]})
+    assert cost is not None
+    assert cost.each == pytest.approx(
+        {"machine": 0.001, "paid": 0.0, "people": 0.2 * 0.25, "wrong_answers": (0.08 + 0.2 * 0.04) * 2}
+    )
+    alone = cost_of(found.candidates[0], found)
+    assert alone is not None
+    assert cost.fixed == pytest.approx(alone.fixed)
+    assert composed_cost(found, {"best": None, "points": []}) is None
+    assert composed_cost(results(replace(FULL, human_answer_costs=None), trained(FULL)), {"best": 0}) is None
+
+
+def test_an_estimate_on_tune_is_shown_and_compared_with_nothing() -> None:
+    found = results(FULL, trained(FULL))
+    point = {"rungs": ["trained"], "asked": [1.0], "automatic": 1.0, "people": 0.0, "error": 0.0}
+    owned = ownership(found, [], {"best": 0, "points": [point]})
+    assert owned is not None
+    row = next(row for row in owned["rows"] if row["candidate"] == COMPOSED)
+    assert (row["estimated_on"], row["compared"]) == ("tune", False)
+    assert COMPOSED not in {entry["name"] for entry in owned["cheapest"]}

@@ -34,6 +34,15 @@ def candidate(name: str, quality: float | None, cost: float | None, **more: Any)
         else [{**estimate(max(0.002, quality - 0.03), 0.025, "BCa"), "metric": "macro_f1"}],
         "completion": 0.998 if llm else 1.0,
         "calibration": {"ece": 0.031, "brier": 0.104},
+        "aurc": {
+            "value": 0.021,
+            "low": 0.015,
+            "high": 0.03,
+            "n": 1000,
+            "method": "percentile bootstrap",
+            "coverage": [0.1, 0.5, 1.0],
+            "risk": [0.0, 0.01, 0.09],
+        },
         "cost_per_1000": cost,
         "cost_parts": {"machine": cost, "paid": 0.0},
         "latency_ms": {"p50": (cost or 0) * 30_000, "p95": (cost or 0) * 36_000, "p99": 1.2, "cold": 3500.0, "n": 100},
@@ -63,6 +72,34 @@ def candidate(name: str, quality: float | None, cost: float | None, **more: Any)
         "preview": [],
     }
     return {**entry, **more}
+
+
+def frontier(names: list[str]) -> Verdict:
+    """Two settings of the last rungs, the second one best."""
+    points = [
+        {
+            "rungs": names[: number + 1],
+            "thresholds": [0.9, 0.7][: number + 1],
+            "asked": [1.0, 0.4][: number + 1],
+            "n": 300,
+            "automatic": 0.6 + 0.3 * number,
+            "people": 0.4 - 0.3 * number,
+            "error": 0.04,
+            "cost_per_1000": 0.0001 * 100**number,
+            "total_per_1000": 140.0 - 90 * number,
+        }
+        for number in range(len(names))
+    ]
+    best = len(points) - 1 if points else None
+    return {
+        "at_least": 0.95,
+        "estimated_on": "tune",
+        "examples": 300,
+        "priced": True,
+        "best": best,
+        "points": points,
+        "alone": points[:1],
+    }
 
 
 def estimate(value: float, half: float, method: str = "Clopper-Pearson") -> Verdict:
@@ -200,6 +237,7 @@ def studies(rungs: list[Verdict]) -> Verdict:
             "proving": {"tune": 752, "calibrate": 751, "test": 1003, "sealed": 0},
             "rows": [price(m["name"], c["name"], n) for m in llms for n, c in enumerate(plain)],
         },
+        "frontier": frontier([c["name"] for c in [*plain[:1], *llms[:1]]]),
         "ownership": {
             "volume_per_month": 12_500,
             "horizon_months": 12,

@@ -31,7 +31,7 @@ def composed(verdict: Record) -> Html:
             "A rung answers from its threshold on and passes the rest to the next; people get what is left. The "
             "cost is that of the rungs, the total adds people and wrong answers where the goal prices them."
         ),
-        tag("p", certify_words(verdict, found)),
+        promise(verdict, found),
     )
 
 
@@ -54,10 +54,11 @@ def show(verdict: Record, paper: Paper) -> None:
 
 def opening(found: Record) -> str:
     """What is shown, in two sentences."""
+    examples = words.count(found.get("examples"))
     return (
         f"Cheap rungs answer what they are sure of, dearer ones what is left, people the rest. Shown are settings "
-        f"whose automatic answers were right at least {_bar(found)} of the time on "
-        f"{words.count(found.get('examples'))} tune examples: estimated on tune, not certified."
+        f"whose automatic answers were right at least {_bar(found)} of the time on {examples} "
+        "tune examples: estimated on tune, not certified."
     )
 
 
@@ -66,12 +67,14 @@ def nothing(found: Record) -> str:
     return f"No setting of these rungs gave automatic answers that were right {_bar(found)} of the time on tune."
 
 
-def certify_words(verdict: Record, found: Record) -> str:
+def promise(verdict: Record, found: Record) -> Html:
     """How a setting becomes a guarantee."""
-    return (
-        f"These figures promise nothing. `strati certify {words.line(verdict.get('run'))} --at-least "
-        f"{_number(found.get('at_least'))}` chooses a stack on tune and tests it on labels that nothing has used yet: "
-        "what passes carries a guarantee."
+    command = f"strati certify {words.line(verdict.get('run'))} --at-least {_number(found.get('at_least'))}"
+    return tag(
+        "p",
+        "These figures promise nothing. ",
+        tag("code", command),
+        " chooses a stack on tune and tests it on labels that nothing has used yet: what passes carries a guarantee.",
     )
 
 
@@ -145,15 +148,26 @@ def _drawing(found: Record) -> Html:
         spots,
         None,
         "cost of the rungs per 1,000 cases, log scale",
-        "answered automatically (what is missing to 100 % goes to people)",
-        words.money,
+        "answered automatically, the rest by people",
+        _dollars,
         lambda share: words.share(share).replace(".0", ""),
         room=1.5,
     )
-    marked = note(
-        "Marked: each rung alone at its most, and the setting that is best. All at the same quality of answers."
-    )
+    marked = note(f"Marked: {'; '.join(_marks(found))}. All at the same quality of automatic answers.")
     return join(figure(graph, y_axis), marked)
+
+
+def _marks(found: Record) -> list[str]:
+    """What is marked, in words: phones show no names in the drawing."""
+    single = [f"{' > '.join(texts(p, 'rungs'))} alone ({_people(p)})" for p in records(found, "alone")]
+    best = _best(found)
+    several = best is not None and len(texts(best, "rungs")) > 1
+    title = "cheapest in total" if found.get("priced") else "fewest people"
+    return [*single, *([f"{' > '.join(texts(best, 'rungs'))}, {title} ({_people(best)})"] if best and several else [])]
+
+
+def _dollars(cost: float) -> str:
+    return f"${cost:,.0f}" if cost >= 1 else f"${cost:.9f}".rstrip("0")
 
 
 def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

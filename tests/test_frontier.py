@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from strati.certify import Estimate, Setting
+from strati.frontier import thinned, widest
+
+
+def estimate(cost: float, n: int) -> Estimate:
+    return Estimate(Setting((0,), (0.5,)), n, 0.0, 10, cost, cost)
+
+
+def test_only_what_no_other_beats_in_cost_and_share_is_kept() -> None:
+    cheap, dear, beaten, tied = estimate(1, 4), estimate(3, 9), estimate(2, 4), estimate(3, 8)
+    assert widest([dear, beaten, tied, cheap]) == [cheap, dear]
+    assert widest([]) == []
+    assert widest([estimate(1, 0)]) == []
+
+
+def test_thinning_keeps_both_ends() -> None:
+    many = [estimate(n, n) for n in range(11)]
+    assert [e.n for e in thinned(many, 3)] == [0, 5, 10]
+    assert thinned(many, 11) == many

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from strati.models.catalog import Catalog
 from strati.models.gguf import GgufModel
 from strati.models.store import Store
+
+settings.register_profile("strati", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("strati")
 
 
 @pytest.fixture(scope="session")

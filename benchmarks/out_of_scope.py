@@ -4,9 +4,9 @@
 
 On banking77 (FOLDER/banking77/train.csv and test.csv) 15 of 77 labels are left out of training, another 15 in every
 draw. The n-gram rung is fitted on 4/5 of the training rows that remain, its combiner on the other fifth (tune, in
-scope only), once without features and once with `margin` and `familiar`. Over the test rows, AUROC of confidence for
-"in scope or not" (.5 is chance), and AURC with out-of-scope answers counted as wrong, with 95 % bootstrap intervals over
-test rows; the paired difference between both combiners; and `familiar` alone.
+scope only), once without features and once with `margin` and `familiar`. Over the test rows, with 95 % bootstrap
+intervals over them: AUROC of confidence for "in scope or not" (.5 is chance), AURC with out-of-scope answers counted as
+wrong, the paired difference between both combiners, and `familiar` alone.
 """
 
 from __future__ import annotations

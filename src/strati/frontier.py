@@ -25,7 +25,9 @@ def frontier(tune: Part, results: Results) -> dict[str, JSON]:
     economics = Economics.of(results.goal)
     scored = compose(tune, together=False).scored(tune, results.labels)
     fronts = {order: front(scored, order, 1 - at_least, economics) for order in orders(scored)}
-    good = {order: [e for e in found if e.n and e.error <= 1 - at_least] for order, found in fronts.items()}
+    good = {
+        order: [e for e in found if e.n and e.error <= 1 - at_least and useful(e)] for order, found in fronts.items()
+    }
     every = [estimate for found in good.values() for estimate in found]
     best = min(every, key=lambda e: (e.total, e.cost), default=None)
     kept = thinned(widest(every), POINTS)
@@ -43,6 +45,11 @@ def frontier(tune: Part, results: Results) -> dict[str, JSON]:
         "points": [_point(estimate, scored, economics.priced) for estimate in kept],
         "alone": [_point(estimate, scored, economics.priced) for estimate in singles],
     }
+
+
+def useful(estimate: Estimate) -> bool:
+    """Whether every stage delivers at some confidence: one that never does only adds cost."""
+    return max(estimate.setting.thresholds) <= 1
 
 
 def widest(estimates: Sequence[Estimate]) -> list[Estimate]:

@@ -11,6 +11,7 @@ from strati.results import Results
 from strati.rung_answers import Part
 
 POINTS = 60  # of the frontier, in the verdict
+FEWEST = 30  # tune examples that all rungs of a stack were asked
 AT_LEAST = 0.95  # quality of automatic answers that the frontier aims at, where the goal sets none
 
 
@@ -48,8 +49,8 @@ def frontier(tune: Part, results: Results) -> dict[str, JSON]:
 
 
 def useful(estimate: Estimate) -> bool:
-    """Whether every stage delivers at some confidence: one that never does only adds cost."""
-    return max(estimate.setting.thresholds) <= 1
+    """Whether enough was seen of it, and no stage only adds cost because no confidence reaches its threshold."""
+    return estimate.rows >= FEWEST and max(estimate.setting.thresholds) <= 1
 
 
 def widest(estimates: Sequence[Estimate]) -> list[Estimate]:

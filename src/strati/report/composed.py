@@ -58,7 +58,7 @@ def opening(found: Record) -> str:
     examples = words.count(found.get("examples"))
     return (
         f"Cheap rungs answer what they are sure of, dearer ones what is left, people the rest. Shown are settings "
-        f"whose automatic answers were right at least {_bar(found)} of the time on {examples} "
+        f"whose automatic answers were right at least {_bar(found)} of the time on up to {examples} "
         "tune examples: estimated on tune, not certified."
     )
 
@@ -155,7 +155,7 @@ def _drawing(found: Record) -> Html:
         lambda share: words.share(share).replace(".0", ""),
         room=1.5,
     )
-    marked = note(f"Marked: {'; '.join(_marks(found))}. All at the same quality of automatic answers.")
+    marked = note(f"Marked: {'; '.join(_marks(found))}. All with at least that quality on tune.")
     return join(figure(graph, y_axis), marked)
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from strati.certify import Estimate, Setting
-from strati.frontier import thinned, widest
+from strati.frontier import thinned, useful, widest
 
 
 def estimate(cost: float, n: int) -> Estimate:
@@ -19,3 +19,10 @@ def test_thinning_keeps_both_ends() -> None:
     many = [estimate(n, n) for n in range(11)]
     assert [e.n for e in thinned(many, 3)] == [0, 5, 10]
     assert thinned(many, 11) == many
+
+
+def test_what_was_hardly_seen_or_never_delivers_in_a_stage_is_left_out() -> None:
+    both = Setting((0, 1), (0.5, 0.6))
+    assert useful(Estimate(both, 20, 0.0, 30, 1.0, 1.0))
+    assert not useful(Estimate(both, 20, 0.0, 29, 1.0, 1.0))
+    assert not useful(Estimate(Setting((0, 1), (0.5, 2.0)), 20, 0.0, 30, 1.0, 1.0))

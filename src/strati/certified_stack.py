@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +14,13 @@ from strati.certificate import OUTCOMES, Certificate
 from strati.certify import Delivered, Promise, Row, class_table, group_table, outcome_rows, upper_bound
 from strati.certifying import Certified
 from strati.dataset import label_hash
-from strati.folder import save_stack
+from strati.errors import StackError
+from strati.folder import put_folder, save_stack
 from strati.identity import sha256_of
 from strati.journal import Journal
 from strati.records import JSON, Example
 from strati.results import Results, load_results
-from strati.runlock import RunLock
+from strati.runlock import in_words
 from strati.stack import Stack
 
 MOST_GROUPS = 100  # rows of the table of groups, those with most errors
@@ -27,36 +29,55 @@ MOST_GROUPS = 100  # rows of the table of groups, those with most errors
 def write_certified(
     journal: Journal, done: Certified, stacks: Path, resources: Mapping[str, object], path: Path
 ) -> Stack:
-    """Write the certified stack with its certificate and the outcomes it rests on; returns the stack.
+    """Write the certified stack with its certificate and the outcomes it rests on, whole or not at all.
 
     Raises:
         StackError, ModelError: a rung's saved stack is damaged, or its model is not at hand.
-        BusyError: another process is writing the same folder.
+        UserError: the folder cannot be written.
     """
     if done.setting is None:
         raise ValueError("nothing was certified, so there is nothing to write")
+    if path.exists() and not (path / "stack.toml").is_file():
+        raise StackError(f"{path} exists and is not a stack, expected a new name or an older stack to replace")
     results = load_results(journal)
     folders = [stacks / str(results.result(name).record["stack"]) for name in done.names]
     stack = assemble(done.design.composition, done.setting.thresholds, folders, resources, path.stem)
-    ids = [example.id for example in done.calibrate]
-    with RunLock(path.with_name(f".{path.name}.lock")):
-        save_stack(stack, path)
-        rows = outcome_rows(done.scored["calibrate"], ids)
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (path / OUTCOMES).write_text(lines, encoding="utf-8", newline="\n")
-        Certificate(
-            stack=stack.fingerprint(),
-            promise=promise_json(done),
-            result=result_json(done),
-            walk=done.walk.to_json(),
-            data=_data(journal, results, done),
-            resources=_fingerprints(resources),
-            outcomes=sha256_of(path / OUTCOMES),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            strati=strati.__version__,
-            run=done.run,
-        ).write(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as temporary:
+            folder = Path(temporary) / "new"
+            save_stack(stack, folder)
+            outcomes = _write_outcomes(done, folder / OUTCOMES)
+            _certificate(done, stack, resources, outcomes, _data(journal, results, done)).write(folder)
+            put_folder(folder, path, Path(temporary) / "old")
+    except OSError as error:
+        raise in_words(error, path) from error
     return stack
+
+
+def _write_outcomes(done: Certified, file: Path) -> str:
+    """Write what n, errors and p are computed from; returns the SHA-256."""
+    rows = outcome_rows(done.scored["calibrate"], [example.id for example in done.calibrate])
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    file.write_text(lines, encoding="utf-8", newline="\n")
+    return sha256_of(file)
+
+
+def _certificate(
+    done: Certified, stack: Stack, resources: Mapping[str, object], outcomes: str, data: dict[str, JSON]
+) -> Certificate:
+    return Certificate(
+        stack=stack.fingerprint(),
+        promise=promise_json(done),
+        result=result_json(done),
+        walk=done.walk.to_json(),
+        data=data,
+        resources=_fingerprints(resources),
+        outcomes=outcomes,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        strati=strati.__version__,
+        run=done.run,
+    )
 
 
 def promise_json(done: Certified) -> dict[str, JSON]:

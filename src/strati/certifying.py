@@ -136,6 +136,7 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
     else:
         given, fresh = len(fresh.examples), only_fresh(journal, ledger, results.run, fresh)
         labelled, asked = fresh.examples, np.ones((len(fresh.examples), len(names)), dtype=bool)
+        _refuse_other_labels(results, labelled)
         if len(labelled) < given:
             said = f"{given - len(labelled):,} of the {given:,} fresh rows repeat labelled texts of the run: left out"
     classes = tuple(range(len(results.labels))) if wanted.per_class else ()
@@ -184,6 +185,15 @@ def _only_fresh_on_tune(results: Results, journal: Journal, labelled: Sequence[E
         raise DataError(
             f"{used} of {len(labelled)} calibrate labels of run {results.run} were used for tuning too: a certificate "
             "needs labels that nothing was fitted to or chosen on"
+        )
+
+
+def _refuse_other_labels(results: Results, labelled: Sequence[Example]) -> None:
+    unknown = [str(example.reference) for example in labelled if str(example.reference) not in results.labels]
+    if 2 * len(unknown) > len(labelled):
+        raise DataError(
+            f"{len(unknown):,} of the {len(labelled):,} fresh rows have a label that run {results.run} does not know, "
+            f"such as {unknown[0]!r}: expected rows of the same task"
         )
 
 

@@ -16,14 +16,12 @@ from strati.assembly import assemble
 from strati.composing import Composition, compose
 from strati.errors import DataError, StratiError
 from strati.folder import save_stack, stack_folder_name
-from strati.frontier import frontier
+from strati.frontier import FEWEST, frontier
 from strati.identity import fingerprint
 from strati.journal import Journal
 from strati.records import JSON
 from strati.results import Result, Results, load_results
 from strati.rung_answers import Part, read_part, rungs_to_compose
-
-FEWEST = 30  # tune examples that both rungs answered
 
 
 @dataclass(frozen=True)

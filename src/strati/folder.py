@@ -47,10 +47,10 @@ def save_stack(stack: Stack, path: Path) -> None:
         files = sorted(file for file in folder.rglob("*") if file.is_file())
         lines += [f"{_quoted(file.relative_to(folder).as_posix())} = {_quoted(sha256_of(file))}" for file in files]
         (folder / "stack.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        _put(folder, path, Path(temporary) / "old")
+        put_folder(folder, path, Path(temporary) / "old")
 
 
-def _put(folder: Path, path: Path, old: Path) -> None:
+def put_folder(folder: Path, path: Path, old: Path) -> None:
     """Move the new folder into its place; what was there stays if that fails."""
     there = path.exists()
     if there:

@@ -11,6 +11,7 @@ from strati.results import Results
 from strati.rung_answers import Part
 
 POINTS = 60  # of the frontier, in the verdict
+FEWEST = 30  # tune examples that all rungs of a stack were asked
 AT_LEAST = 0.95  # quality of automatic answers that the frontier aims at, where the goal sets none
 
 
@@ -25,7 +26,9 @@ def frontier(tune: Part, results: Results) -> dict[str, JSON]:
     economics = Economics.of(results.goal)
     scored = compose(tune, together=False).scored(tune, results.labels)
     fronts = {order: front(scored, order, 1 - at_least, economics) for order in orders(scored)}
-    good = {order: [e for e in found if e.n and e.error <= 1 - at_least] for order, found in fronts.items()}
+    good = {
+        order: [e for e in found if e.n and e.error <= 1 - at_least and useful(e)] for order, found in fronts.items()
+    }
     every = [estimate for found in good.values() for estimate in found]
     best = min(every, key=lambda e: (e.total, e.cost), default=None)
     kept = thinned(widest(every), POINTS)
@@ -43,6 +46,11 @@ def frontier(tune: Part, results: Results) -> dict[str, JSON]:
         "points": [_point(estimate, scored, economics.priced) for estimate in kept],
         "alone": [_point(estimate, scored, economics.priced) for estimate in singles],
     }
+
+
+def useful(estimate: Estimate) -> bool:
+    """Whether enough was seen of it, and no stage only adds cost because no confidence reaches its threshold."""
+    return estimate.rows >= FEWEST and max(estimate.setting.thresholds) <= 1
 
 
 def widest(estimates: Sequence[Estimate]) -> list[Estimate]:

@@ -155,11 +155,10 @@ def composed_cost(results: Results, frontier: Mapping[str, JSON] | None) -> Cost
         return None
     point = frontier["points"][best]
     rungs = [results.result(name) for name in point["rungs"]]
-    parts = [rung.cost_parts for rung in rungs]
     fixed, left_out = _fixed_together(rungs, results)
     each = {"machine": 0.0, "paid": 0.0, "people": point["people"] * goal.human_answer_costs}
-    for asked, part in zip(point["asked"], parts, strict=True):
-        if part is None:
+    for asked, rung in zip(point["asked"], rungs, strict=True):
+        if (part := rung.cost_parts) is None:
             return None
         each["machine"] += asked * part["machine"] / 1000
         each["paid"] += asked * part["paid"] / 1000
@@ -170,8 +169,7 @@ def composed_cost(results: Results, frontier: Mapping[str, JSON] | None) -> Cost
     else:
         wrong = point["automatic"] * point["error"] + point["people"] * (goal.human_error_rate or 0.0)
         each["wrong_answers"] = wrong * goal.wrong_answer_costs
-    every = sum(each.values())
-    return Cost(COMPOSED, fixed, each, every, every, tuple(left_out))
+    return Cost(COMPOSED, fixed, each, sum(each.values()), sum(each.values()), tuple(left_out))
 
 
 def retrainings(goal: Goal) -> int:

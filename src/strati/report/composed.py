@@ -29,7 +29,8 @@ def composed(verdict: Record) -> Html:
         table(f"Settings at {_bar(found)}, cheap to dear, estimated on tune", _columns(), _rows(found)),
         note(
             "A rung answers from its threshold on and passes the rest to the next; people get what is left. The "
-            "cost is that of the rungs, the total adds people and wrong answers where the goal prices them."
+            "cost is that of the rungs, the total adds people and wrong answers where the goal prices them. A stack is "
+            "judged on the tune rows that all its rungs were asked: few rows, rough figures."
         ),
         promise(verdict, found),
     )
@@ -57,7 +58,7 @@ def opening(found: Record) -> str:
     examples = words.count(found.get("examples"))
     return (
         f"Cheap rungs answer what they are sure of, dearer ones what is left, people the rest. Shown are settings "
-        f"whose automatic answers were right at least {_bar(found)} of the time on {examples} "
+        f"whose automatic answers were right at least {_bar(found)} of the time on up to {examples} "
         "tune examples: estimated on tune, not certified."
     )
 
@@ -103,7 +104,7 @@ def _best(found: Record) -> Record | None:
 
 
 def _columns() -> list[Column]:
-    numbers = ["Automatic", "People", "Error on tune", "Per 1,000", "Total per 1,000"]
+    numbers = ["Automatic", "People", "Error on tune", "Tune rows", "Per 1,000", "Total per 1,000"]
     return [Column("Stack", "prose"), *(Column(title, "number") for title in numbers), Column("")]
 
 
@@ -117,6 +118,7 @@ def _rows(found: Record) -> list[Row]:
             words.share(point.get("automatic")),
             words.share(point.get("people")),
             words.share(point.get("error")),
+            words.count(point.get("n")),
             words.money(point.get("cost_per_1000")),
             words.money(point.get("total_per_1000")),
             title if point is best else "",
@@ -153,7 +155,7 @@ def _drawing(found: Record) -> Html:
         lambda share: words.share(share).replace(".0", ""),
         room=1.5,
     )
-    marked = note(f"Marked: {'; '.join(_marks(found))}. All at the same quality of automatic answers.")
+    marked = note(f"Marked: {'; '.join(_marks(found))}. All with at least that quality on tune.")
     return join(figure(graph, y_axis), marked)
 
 

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from strati import words
 from strati.report.axes import Axis
-from strati.report.labels import Box
+from strati.report.labels import Box, width_of
 from strati.report.markup import Html, join, tag
 
 SIZE = 13.0
 LONGEST = 26
+BESIDE = 190.0  # free at the right of the frame on a wide page
+WIDEST = 6  # letters of a mark on a phone; of longer ones every second is shown
 GAP = 17.0  # between the names at the ends of lines
 
 
@@ -84,6 +86,8 @@ def line_chart(graph: Graph, wide: bool, y_axis: Callable[[float, float], Axis])
         x = share_axis([0.0, 1.0], frame.left, frame.right)
     else:
         x = log_axis(values, frame.left, frame.right, 8 if wide else 5, graph.room)
+    if not wide and max((len(graph.x_text(tick)) for tick in x.ticks), default=0) > WIDEST:
+        x = x._replace(ticks=x.ticks[::2])
     y = y_axis(frame.bottom, frame.top)
     kind = "wide" if wide else "narrow"
     mark = f"{graph.name}-{kind}"
@@ -153,7 +157,9 @@ def _line(line: Line, x: Axis, y: Axis) -> Html:
 def _spot(spot: Spot, x: Axis, y: Axis, frame: Box, wide: bool) -> Html:
     left, top = x.at(spot.x), y.at(spot.y)
     below = top + 20 if top + 24 < frame.bottom else top - 10  # of rising lines the lowest is marked: free below it
-    text = _words(left + 8, below, spot.text, "label spot", "start") if wide else None
+    over = left + 8 + width_of(spot.text, SIZE) > frame.right + BESIDE
+    at, anchor = (left - 8, "end") if over else (left + 8, "start")
+    text = _words(at, below, spot.text, "label spot", anchor) if wide else None
     return join(tag("circle", cx=f"{left:.1f}", cy=f"{top:.1f}", r="5.0", class_="spot"), text)
 
 

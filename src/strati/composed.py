@@ -184,5 +184,6 @@ def _record(
         "fingerprint": stack_fingerprint,
         "preview": [],
         "refit_rows": None,
+        "race": None,
         "status": "measured",
     }

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -157,6 +159,14 @@ def test_close_and_use_again(smollm2_path: Path) -> None:
     assert model.count_tokens("Hello world") == before
     model.close()
     model.close()
+
+
+def test_an_engine_that_is_freed_at_once_does_not_hang(smollm2_path: Path) -> None:
+    """In a process of its own: an engine that hangs when it is freed can't be interrupted."""
+    code = "import sys; from pathlib import Path; from strati.models.engine import Engine; "
+    code += "[Engine(Path(sys.argv[1]), 256, 1).close() for _ in range(3)]"
+    done = subprocess.run([sys.executable, "-c", code, str(smollm2_path)], timeout=120, check=False)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("size", [50_000_000, 3_000_000, 5000, 30])

@@ -57,6 +57,9 @@ class Engine:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise ModelError(f"the engine cannot load the model file {path}: damaged, or of an unknown kind") from error
         self._address: str = self._server.listening_address
+        # The engine's task loop begins in a thread of its own; an engine that is freed before that waits for ever. One
+        # answered call shows that the loop runs.
+        self._server.handle_completions({"prompt": [0], "n_predict": 1, "cache_prompt": False})
 
     def complete(self, prompt: Sequence[int], settings: Mapping[str, JSON]) -> dict[str, Any]:
         """The engine's own reply to a prompt given as token ids. Raises `LayerDown` when it reports an error."""

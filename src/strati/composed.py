@@ -46,16 +46,17 @@ def add_composed(journal: Journal, stacks: Path, resources: Mapping[str, object]
     except DataError:
         return
     journal.write("frontier", frontier(tune, results))
-    pair = best_pair(tune)
+    pair = best_pair(tune, results.goal.margin)
     if pair is not None:
         _write(journal, results, pair, stacks, resources)
 
 
-def best_pair(tune: Part) -> Pair | None:
+def best_pair(tune: Part, margin: float) -> Pair | None:
     """The pair that is right most often on tune, cheapest first among equals; None where no pair beats its parts.
 
-    A pair has to be right more often than every single rung, or as often as the best one at a lower cost, on the tune
-    examples that both were asked.
+    A pair takes part where it could change the decision: where the best single rung on tune is a language model and the
+    pair is right more often, or as often at a lower cost; or where it is right more often than a best rung without one
+    by more than the margin. All of it on the tune examples that both were asked.
     """
     best: Pair | None = None
     order = sorted(range(len(tune.rungs)), key=lambda place: tune.rungs[place].cost)
@@ -68,9 +69,11 @@ def best_pair(tune: Part) -> Pair | None:
                 best = pair
     if best is None:
         return None
-    rivals = [_alone(tune, place, best.names) for place in range(len(tune.rungs))]
-    top = max(accuracy for accuracy, _ in rivals)
-    cheapest = min(cost for accuracy, cost in rivals if accuracy >= top)
+    rivals = [(*_alone(tune, place, best.names), rung.uses_llm) for place, rung in enumerate(tune.rungs)]
+    top = max(accuracy for accuracy, _, _ in rivals)
+    if any(accuracy >= top and not uses_llm for accuracy, _, uses_llm in rivals):
+        return best if best.accuracy > top + margin else None
+    cheapest = min(cost for accuracy, cost, _ in rivals if accuracy >= top)
     return best if best.accuracy > top or (best.accuracy >= top and best.cost < cheapest) else None
 
 

@@ -38,6 +38,7 @@ def address(smollm2_path: Path) -> Iterator[str]:
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     server = xllamacpp.Server(params)
+    server.handle_completions({"prompt": [0], "n_predict": 1})  # freed before its loop runs, it would wait for ever
     yield server.listening_address
     del server
 

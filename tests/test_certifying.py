@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from strati.certified_stack import write_certified
 from strati.certify import evaluate
 from strati.certifying import Wanted, certify
 from strati.cli.standing import standing_of
+from strati.composed import add_composed
 from strati.context import Context
 from strati.dataset import Dataset, Ledger
 from strati.effort import Effort
@@ -141,6 +143,20 @@ def test_the_bench_ends_with_a_composed_stack_and_a_frontier(outcome: Outcome) -
     points = outcome.verdict["frontier"]["points"]
     assert {tuple(point["rungs"]) for point in points} & {("n-grams", "reader")}
     json.dumps(points, allow_nan=False)
+
+
+def test_what_was_composed_before_all_rungs_were_measured_is_dropped(
+    outcome: Outcome, model: ScriptedModel, tmp_path: Path
+) -> None:
+    shutil.copy(outcome.journal, tmp_path / "run.db")
+    with Journal(tmp_path / "run.db") as journal:
+        old = journal.candidates()["n-grams > reader"]
+        journal.write_candidate("rules > reader", 9, {**old, "composed": ["rules", "reader"]})
+        journal.replace_answers("rules > reader", "test", journal.answers("n-grams > reader", "test"))
+        add_composed(journal, outcome.journal.with_suffix(".stacks"), {"reader": model})
+        assert set(journal.candidates()) == {"n-grams", "reader", "n-grams > reader"}
+        assert journal.answers("rules > reader", "test") == {}
+        assert journal.answers("n-grams > reader", "test")
 
 
 def test_what_cannot_be_certified_says_what_is_missing(outcome: Outcome, tmp_path: Path) -> None:

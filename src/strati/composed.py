@@ -36,7 +36,13 @@ class Pair:
 
 
 def add_composed(journal: Journal, stacks: Path, resources: Mapping[str, object]) -> None:
-    """Add the best pair of rungs, where tune says it is worth a look, and the frontier, to a finished run."""
+    """Add the best pair of rungs, where tune says it is worth a look, and the frontier, to a finished run.
+
+    What was composed when fewer rungs were measured (the money had run out, say) is dropped first.
+    """
+    for name, record in journal.candidates().items():
+        if record.get("composed"):
+            journal.forget_candidate(name)
     results = load_results(journal)
     found = rungs_to_compose(journal, results)
     if len(results.meta["units"]) != 1 or not found:

@@ -158,6 +158,12 @@ class Journal:
             self._db.execute("DELETE FROM answers WHERE candidate = ? AND split = ?", (candidate, split))
             self._db.executemany("INSERT INTO answers VALUES (?, ?, ?, ?)", rows)
 
+    def forget_candidate(self, name: str) -> None:
+        """Drop a candidate, with its answers, as if it had never taken part."""
+        with self._guard(), self._transaction():
+            self._db.execute("DELETE FROM answers WHERE candidate = ?", (name,))
+            self._db.execute("DELETE FROM candidates WHERE name = ?", (name,))
+
     def forget_answers(self, candidate: str) -> None:
         """Drop a candidate's answers: it changed since they were given."""
         with self._guard():

@@ -7,8 +7,8 @@ import io
 from strati.dataset.content import HEAD, Content
 from strati.dataset.encoding import encoding_of
 from strati.errors import DataError
-from strati.knowledge.builder import clean
-from strati.knowledge.reader import Reason, Refused
+from strati.knowledge.builder import DocumentBuilder, clean
+from strati.knowledge.reader import Limits, Reason, Refused
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -23,6 +23,14 @@ def decode(data: bytes) -> tuple[str, str]:
         raise Refused(Reason.MALFORMED, str(error)) from error
     text = data.decode(encoding.name, "replace")
     return clean(text.removeprefix("\ufeff")), encoding.note
+
+
+def begin_text(data: bytes, limits: Limits) -> tuple[str, DocumentBuilder]:
+    """The text of a file, and a builder for its document that has the note on the encoding among its warnings."""
+    text, note = decode(data)
+    made = DocumentBuilder(limits)
+    made.warnings += [note] if note else []
+    return text, made
 
 
 def looks_like_text(data: bytes) -> bool:

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode, looks_like_text
+from strati.knowledge.decoding import begin_text, looks_like_text
 from strati.knowledge.document import Document
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
@@ -39,9 +38,7 @@ class CsvReader:
         )
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         delimiter = _best(text[:SAMPLE])[0]
         lines: list[int] = []
         if text.count('"') % 2:

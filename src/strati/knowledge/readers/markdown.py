@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode, looks_like_text
+from strati.knowledge.decoding import begin_text, looks_like_text
 from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, label
@@ -40,9 +40,7 @@ class MarkdownReader:
         return 0.2 if headings and signs >= 3 and not name.lower().endswith((".txt", ".py", ".sh")) else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         lines = list(enumerate(text.split("\n"), 1))
         metadata, lines = _front_matter(lines)
         _Blocks(made, lines).read()

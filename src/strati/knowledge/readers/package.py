@@ -21,6 +21,7 @@ from strati.knowledge.reader import Limits, Reason, Refused
 
 MAGIC = b"PK\x03\x04"
 _HEAD = 65_536
+# What zipfile raises for members it cannot unpack; NotImplementedError: a way of compression it does not know.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 Element = Any  # lxml's, which has no types
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
@@ -65,16 +66,8 @@ class Package:
             raise Refused(Reason.MALFORMED, f"the member {name} is missing")
         try:
             return self._file.read(self.names[member])
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            ValueError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            raise Refused(Reason.MALFORMED, f"the member {name} is damaged") from error
+        except _DAMAGE as error:
+            raise Refused(Reason.MALFORMED, f"the member {name} cannot be unpacked ({error})") from error
 
     def xml(self, name: str) -> Element:
         """The root of an XML member."""

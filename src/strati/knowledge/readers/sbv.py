@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode, looks_like_text
+from strati.knowledge.decoding import begin_text, looks_like_text
 from strati.knowledge.document import Document
 from strati.knowledge.reader import Limits, label
 from strati.knowledge.readers.cues import Cue, plain, seconds, write_cues
@@ -29,9 +28,7 @@ class SbvReader:
         return 0.4 if name.lower().endswith(".sbv") else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         write_cues(made, _cues(text, made.warnings))
         return made.document(name, media_type="text/x-sbv", reader=label(self))
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode
+from strati.knowledge.decoding import begin_text
 from strati.knowledge.document import Document
 from strati.knowledge.reader import Limits, label
 from strati.knowledge.readers.cues import without_rolling, write_cues
@@ -35,8 +34,6 @@ class SubRipReader:
         return 0.4 if name.lower().endswith(".srt") else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         write_cues(made, without_rolling(arrow_cues(_PLACED.sub("", text), made.warnings)))
         return made.document(name, media_type="application/x-subrip", reader=label(self))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode, looks_like_text
+from strati.knowledge.decoding import begin_text, looks_like_text
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, label
@@ -21,9 +20,7 @@ class TextReader:
         return 0.4 if name.lower().endswith((".txt", ".text", ".log")) else 0.1
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         paragraph: list[tuple[str, Locator]] = []
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():

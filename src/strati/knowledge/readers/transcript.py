@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode, looks_like_text
+from strati.knowledge.decoding import begin_text, looks_like_text
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
@@ -46,9 +46,7 @@ class TranscriptReader:
         return 0.6 if len(run) > 0.2 * filled else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         lines = text.split("\n")
         run = _longest_run(_stamps(lines))
         if len(run) < LEAST:

@@ -9,8 +9,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode
+from strati.knowledge.decoding import begin_text
 from strati.knowledge.document import Document, Metadata
 from strati.knowledge.reader import Limits, label
 from strati.knowledge.readers.cues import Cue, plain, seconds, without_rolling, write_cues
@@ -35,9 +34,7 @@ class WebVttReader:
         return 0.4 if name.lower().endswith(".vtt") and b"\0" not in head else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         if not text.startswith("WEBVTT"):
             made.warnings.append("the first line is not WEBVTT, as the format asks for")
         write_cues(made, without_rolling(arrow_cues(text, made.warnings)))

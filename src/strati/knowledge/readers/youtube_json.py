@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from strati.knowledge.builder import DocumentBuilder
-from strati.knowledge.decoding import decode, looks_like_text
+from strati.knowledge.decoding import begin_text, looks_like_text
 from strati.knowledge.document import Document
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers.cues import Cue, without_rolling, write_cues
@@ -25,9 +24,7 @@ class YoutubeJsonReader:
         return 0.9 if likely and b'"events"' in head and b'"tStartMs"' in head else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        text, note = decode(data)
-        made = DocumentBuilder(limits)
-        made.warnings += [note] if note else []
+        text, made = begin_text(data, limits)
         try:
             events = json.loads(text)["events"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:

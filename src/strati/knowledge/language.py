@@ -67,7 +67,7 @@ def language_of(text: str) -> str | None:
 
 def _by_words(words: list[str]) -> str | None:
     counts = Counter(words)
-    shares = {code: sum(counts[word] for word in known) for code, known in _LISTS.items()}
+    shares = {code: sum(map(counts.__getitem__, known & counts.keys())) for code, known in _LISTS.items()}
     (best, hits), (_, second) = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:2]
     if hits < _LEAST_WORDS or hits < _LEAST_SHARE * len(words) or hits < _AHEAD * second:
         return None

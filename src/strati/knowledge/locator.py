@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 from strati.records import JSON
@@ -72,8 +72,12 @@ class Locator:
         >>> Locator(page=3, box=Box(1, 2, 3, 4)).to_json()
         {'page': 3, 'box': [1, 2, 3, 4]}
         """
-        found = {key: value for key, value in asdict(self).items() if value is not None and value != ()}
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+        found: dict[str, JSON] = {}
+        for key in _NAMES:  # dataclasses.asdict copies every value deeply: most of the time a document took
+            value = getattr(self, key)
+            if value is not None and value != ():
+                found[key] = list(value) if isinstance(value, tuple) else value
+        return found
 
     @classmethod
     def from_json(cls, value: Mapping[str, JSON]) -> Locator:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from strati.models.catalog import Catalog
 from strati.models.gguf import GgufModel
 from strati.models.store import Store
 
-settings.register_profile("strati", deadline=None)  # how long an example takes says nothing on a busy machine
-settings.load_profile("strati")
+# How long an example takes says nothing on a busy machine. The same examples every time: whether a change is good must
+# not depend on luck. `make fuzz` looks for new ones.
+settings.register_profile("strati", deadline=None, derandomize=True)
+settings.register_profile("fuzz", deadline=None, max_examples=int(os.environ.get("STRATI_FUZZ_EXAMPLES", "1000")))
+settings.load_profile(os.environ.get("STRATI_HYPOTHESIS", "strati"))
 
 
 @pytest.fixture(scope="session")

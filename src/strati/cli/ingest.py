@@ -83,6 +83,8 @@ def _show(report: IngestReport, folder: Path, model: str | None) -> None:
             console.print(f"[yellow]note[/] {_plain(outcome.name)}: {_plain(warning)}")
     by = f", {report.embedded:,} embedded by {model}" if model else ""
     console.print(f"{report.passages:,} passages read{by} in {report.seconds:.1f} seconds")
+    if report.note:
+        console.print(f"[yellow]note[/] {_plain(report.note)}")
     console.print(f"{folder} is at snapshot {report.snapshot}")
 
 

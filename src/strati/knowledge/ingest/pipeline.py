@@ -20,6 +20,7 @@ from strati.knowledge.ingest.pool import Event, Job, Pool
 from strati.knowledge.ingest.report import IngestReport, Outcome, Status, status_of
 from strati.knowledge.passages import Sizes
 from strati.knowledge.reader import Limits
+from strati.knowledge.search.build import LEAST, bring_up_to_date
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,7 @@ class Settings:
     sizes: Sizes = field(default_factory=Sizes)
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     prune: bool = False
+    approximate_above: int = LEAST  # vectors
     told: Told = lambda what, done, total: None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -67,6 +69,7 @@ class Ingest:
             self._prune(search, kept)
         if self.embedder is not None and not self._stopped():
             self._embed_missing()
+            self._index_vectors()
         self.report.stopped = self._stopped()
         self.report.seconds = time.perf_counter() - began
         return self.report
@@ -152,6 +155,11 @@ class Ingest:
         if missing:
             self.settings.told("embedding", len(missing), len(missing))
         self.store.keep_only(self.key)
+
+    def _index_vectors(self) -> None:
+        wanted, told, cancelled = self.settings.approximate_above, self.settings.told, self.settings.cancelled
+        if not self._stopped():
+            self.report.note = bring_up_to_date(self.store, self.key, wanted, told, cancelled)
 
     def _add(self, name: str, status: Status, reason: str, passages: int = 0, warnings: tuple[str, ...] = ()) -> None:
         self.report.outcomes.append(Outcome(name, status, reason, passages, warnings))

@@ -38,6 +38,12 @@ def test_paths_that_lead_out_are_refused_and_the_rest_is_read() -> None:
     assert found == {"in/ok.txt": "", "../up.txt": "UNSAFE", "/etc/passwd": "UNSAFE", "C:\\x.txt": "UNSAFE"}
 
 
+def test_a_member_without_a_name_is_a_member() -> None:
+    data = zipped({"": b"nobody called me", "a.txt": b"x", "folder/": b""})
+    assert is_archive(data)
+    assert reasons(data) == {"": "", "a.txt": ""}
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = zipped({"zeros": bytes(5_000_000)})
     assert len(bomb) < 10_000

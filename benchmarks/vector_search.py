@@ -12,6 +12,7 @@ filters by date that leave a half, a tenth and a hundredth of the documents, and
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import threading
 import time
@@ -48,7 +49,9 @@ def main() -> None:
         store = SqliteStore(Path(folder), create=True)
         fill(store, 0, arguments.vectors, drawn)
         start = time.perf_counter()
-        problem = bring_up_to_date(store, KEY, 0, lambda what, done, total: None, threading.Event())
+        problem = bring_up_to_date(
+            store, KEY, 0, os.cpu_count() or 1, lambda what, done, total: None, threading.Event()
+        )
         if problem:
             raise SystemExit(problem)
         print(

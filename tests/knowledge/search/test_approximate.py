@@ -56,7 +56,7 @@ def built(folder: Path, count: int) -> SqliteStore:
 
 
 def build(store: SqliteStore, least: int = 0) -> str:
-    return bring_up_to_date(store, KEY, least, lambda what, done, total: None, threading.Event())
+    return bring_up_to_date(store, KEY, least, 1, lambda what, done, total: None, threading.Event())
 
 
 def asked(words: str) -> np.ndarray:
@@ -247,6 +247,6 @@ def test_a_build_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     put(store, *range(10))
     stop = threading.Event()
     stop.set()
-    assert bring_up_to_date(store, KEY, 0, lambda what, done, total: None, stop) == ""
+    assert bring_up_to_date(store, KEY, 0, 1, lambda what, done, total: None, stop) == ""
     assert list(tmp_path.glob("vectors*")) == []
     store.close()

@@ -161,9 +161,11 @@ class Ingest:
         self.store.keep_only(self.key)
 
     def _index_vectors(self) -> None:
-        wanted, told, cancelled = self.settings.approximate_above, self.settings.told, self.settings.cancelled
+        made = self.settings
         if not self._stopped():
-            self.report.note = bring_up_to_date(self.store, self.key, wanted, told, cancelled)
+            self.report.note = bring_up_to_date(
+                self.store, self.key, made.approximate_above, made.workers, made.told, made.cancelled
+            )
 
     def _add(self, name: str, status: Status, reason: str, passages: int = 0, warnings: tuple[str, ...] = ()) -> None:
         self.report.outcomes.append(Outcome(name, status, reason, passages, warnings))

@@ -78,6 +78,8 @@ class Graph:
         ids, rows = self.recent.ids, self.recent.rows
         if filter.empty:
             at = self._walk(vector, min(2 * limit, self.count))  # the graph has the vectors in bfloat16
+            if len(at) < min(limit, self.count):  # not all of them can be reached
+                at = self._one_by_one(vector, limit, np.arange(self.count))
         else:
             allowed = store.allowed(filter)
             inside = self.recent.inside(allowed)
@@ -100,8 +102,12 @@ class Graph:
             at = at[inside[at]]
             if len(at) >= limit:
                 return at[: 2 * limit]
-        among = np.flatnonzero(inside)
-        pieces = [self.kept.rows[among[start : start + _PIECE]] @ vector for start in range(0, left, _PIECE)]
+        return self._one_by_one(vector, limit, np.flatnonzero(inside))
+
+    def _one_by_one(self, vector: NDArray[np.float32], limit: int, among: NDArray[np.int64]) -> NDArray[np.int64]:
+        import numpy as np
+
+        pieces = [self.kept.rows[among[start : start + _PIECE]] @ vector for start in range(0, len(among), _PIECE)]
         return among[highest(np.concatenate(pieces), limit)] if pieces else among
 
     def _walk(self, vector: NDArray[np.float32], wanted: int) -> NDArray[np.int64]:

@@ -28,8 +28,12 @@ _SPARE = 1.1  # the graph's own part of a file, measured at 1.08 for 384 dimensi
 Told = Callable[[str, int, int], None]
 
 
-def bring_up_to_date(store: SqliteStore, embedder: str, least: int, told: Told, cancelled: threading.Event) -> str:
+def bring_up_to_date(
+    store: SqliteStore, embedder: str, least: int, threads: int, told: Told, cancelled: threading.Event
+) -> str:
     """Build the index when the base has more than `least` vectors and no index that fits; the caller holds the base.
+
+    With one thread, the same base gives the same index.
 
     Returns a sentence when one is wanted and cannot be had, else "". Nothing depends on it: searches are exact then.
     """
@@ -43,7 +47,7 @@ def bring_up_to_date(store: SqliteStore, embedder: str, least: int, told: Told, 
         return ""
     derived.erase(store.folder)
     try:
-        _build(store, embedder, count, told, cancelled)
+        _build(store, embedder, count, threads, told, cancelled)
     except (OSError, RuntimeError) as error:
         derived.erase(store.folder)
         reason = in_words(error, store.folder) if isinstance(error, OSError) else error
@@ -59,7 +63,7 @@ def why_exact(count: int, least: int = LEAST) -> str:
     return f"searches by meaning compare all {count:,} vectors: {get}"
 
 
-def _build(store: SqliteStore, embedder: str, count: int, told: Told, cancelled: threading.Event) -> None:
+def _build(store: SqliteStore, embedder: str, count: int, threads: int, told: Told, cancelled: threading.Event) -> None:
     import numpy as np
     from usearch.index import Index
 
@@ -77,7 +81,7 @@ def _build(store: SqliteStore, embedder: str, count: int, told: Told, cancelled:
             return
         told("indexing", start, count)
         some = np.array(rows[start : start + _AT_ONCE])
-        index.add(np.arange(start, start + len(some), dtype=np.uint64), some, threads=os.cpu_count() or 1)
+        index.add(np.arange(start, start + len(some), dtype=np.uint64), some, threads=threads)
     index.save(paths[derived.GRAPH])
     told("indexing", count, count)
     files = {}

@@ -48,6 +48,21 @@ def test_forgetting_leaves_what_was_never_there(
         store.close()
 
 
+def test_a_base_that_cannot_be_written_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SqliteStore(tmp_path, create=True)
+    put(store, record("a.txt", "plain words"))
+    store.close()
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    store = SqliteStore(tmp_path)
+    assert len(store.search(parse("plain"), 5, ALL).ids) == 1
+    assert store.integrity() == []
+    with pytest.raises(UserError, match="cannot be opened for writing"):
+        store.remove([record("a.txt", "plain words").id])
+    store.close()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_nothing_of_a_forgotten_document_stays_in_the_files(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, create=True)
     secret = "xylophonequartz unforgettableword"

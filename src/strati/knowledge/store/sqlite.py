@@ -8,6 +8,7 @@ forgotten document stays in the folder.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 FILE = "base.db"
 
 
+def _connected(path: Path, read_only: bool) -> sqlite3.Connection:
+    """SQLite needs a file beside a base in WAL mode; where there can be none, it is told that nobody writes."""
+    log = path.with_name(path.name + "-wal")
+    whole = not log.exists() or not log.stat().st_size
+    target = f"{path.resolve().as_uri()}?immutable=1" if read_only and whole else str(path)
+    uri = target != str(path)
+    return sqlite3.connect(target, timeout=60, isolation_level=None, check_same_thread=False, uri=uri)
+
+
 class SqliteStore(Reading):
     """The store in `folder`; see `contract.Store`. Not shared between threads: open one for each.
 
@@ -43,7 +53,7 @@ class SqliteStore(Reading):
             raise DataError(f"there is no knowledge base {folder}: strati ingest PATH --kb {folder} makes one")
         with self._words():
             folder.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self.db = _connected(path, read_only=not create and not os.access(folder, os.W_OK))
             try:
                 self._open()
             except BaseException:

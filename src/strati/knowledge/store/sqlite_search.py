@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 from strati.knowledge.search.query import Query, Term
@@ -51,10 +52,14 @@ def erase(db: sqlite3.Connection) -> None:
 
 
 def faults(db: sqlite3.Connection) -> list[str]:
-    """Whether the index says what the table says; FTS5 checks it."""
+    """Whether the index says what the table says; FTS5 checks it, in a copy where the base cannot be written."""
     try:
         db.execute("INSERT INTO passages_fts (passages_fts, rank) VALUES ('integrity-check', 1)")
     except sqlite3.DatabaseError as error:
+        if "readonly" in str(error):
+            with closing(sqlite3.connect("", isolation_level=None)) as copy:
+                db.backup(copy)
+                return faults(copy)
         return [f"the search index does not fit the passages: {error}"]
     return []
 

@@ -60,6 +60,7 @@ ORDER = [
     ["benchmark"],
     ["results"],
     ["ranking"],
+    ["mistakes"],
     ["rung_answers"],
     ["fresh_labels"],
     ["composing"],

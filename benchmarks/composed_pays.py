@@ -41,6 +41,7 @@ WANTED = {
     "trec": "Say what kind of answer the question asks for.",
     "emotion": "Say which emotion the tweet expresses.",
     "banking77": "Say what the bank's customer wants.",
+    "financial": "Say whether the sentence is good, bad or neutral news for who invests in the company.",
     "sms": "Say whether the text message is spam.",
 }
 

@@ -80,7 +80,7 @@ def _headline(verdict: Record, paper: Paper) -> None:
 
 
 def _splits(data: Record) -> str:
-    return ", ".join(f"{words.line(name)} {words.count(n)}" for name, n in record(data, "splits").items())
+    return ", ".join(f"{words.line(name)} {words.count(n)}" for name, n in record(data, "splits").items() if n)
 
 
 def _ladder(verdict: Record, paper: Paper) -> None:

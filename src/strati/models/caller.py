@@ -6,12 +6,12 @@ import difflib
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from strati.context import Context
 from strati.errors import LayerDown, ModelError
+from strati.models.chat_request import Request
 from strati.models.completion import BadRequest, Completion, Fault, UnknownModel, read, said
 from strati.models.dialect import Dialect
 from strati.models.hosted_settings import HostedSettings
@@ -24,7 +24,6 @@ from strati.records import JSON, Usage
 ADAPTIONS = 8
 LOOK_UP = 10.0
 """Seconds for the small questions beside the calls: the list of models, the tokens of a text."""
-Messages = Sequence[Mapping[str, str]]
 
 
 class Caller:
@@ -42,9 +41,7 @@ class Caller:
         self._reached = False
         self._tokenizes: bool | None = None if settings.stays else False
 
-    def ask(
-        self, messages: Messages, limit: int, ctx: Context, *, temperature: float, seed: int, logprobs: bool
-    ) -> tuple[Completion, Usage]:
+    def ask(self, request: Request, ctx: Context) -> tuple[Completion, Usage]:
         """One reply, and what all attempts at it took together; the seconds are left to the caller.
 
         Raises:
@@ -57,16 +54,16 @@ class Caller:
         spent = Usage()
         attempt = adaptions = 0
         while True:
-            body = self.dialect.body(messages, limit, temperature, seed, logprobs)
+            body = self.dialect.body(request)
             try:
-                completion, used = self._attempt(body, at_most(messages), limit, ctx)
+                completion, used = self._attempt(body, at_most(request.messages), request.limit, ctx)
                 RetryBudget.of(ctx).succeeded()
                 return completion, spent + used
             except BadRequest as refused:
                 adaptions += 1
                 if adaptions > ADAPTIONS or not self.dialect.adapt(body, refused.error):
                     raise ModelError(str(refused)) from None
-                if logprobs and not self.dialect.logprobs:
+                if request.logprobs and not self.dialect.logprobs:
                     raise NoLogprobs(spent) from None
             except UnknownModel as unknown:
                 raise self._unknown(str(unknown)) from None

@@ -96,6 +96,11 @@ class Budget:
     def reserved(self) -> float:
         return self._reserved / NANO
 
+    @property
+    def left(self) -> float:
+        """Dollars that may be reserved now."""
+        return max(0, self._limit - self._spent - self._reserved) / NANO
+
     def is_kept_in(self, book: object) -> bool:
         """Whether this is where its reservations are written."""
         return self._book is book

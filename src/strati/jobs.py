@@ -151,9 +151,9 @@ class Jobs:
         with self._transaction():
             return self._db.execute("SELECT 1 FROM replies WHERE key = ?", (key,)).fetchone() is not None
 
-    def reply(self, key: str, seed: int) -> Received | None:
-        """The reply to a request, where a job brought one and its answer is not remembered yet."""
-        query = "SELECT dollars, reply FROM replies WHERE key = ? AND seed = ?"
+    def replies(self, key: str) -> dict[int, Received]:
+        """What jobs brought for an answer that is not remembered yet, by the number of the reply."""
+        query = "SELECT key, seed, dollars, reply FROM replies WHERE key = ?"
         with self._transaction():
-            row = self._db.execute(query, (key, seed)).fetchone()
-        return None if row is None else Received(key, seed, row[0], json.loads(row[1]))
+            rows = self._db.execute(query, (key,)).fetchall()
+        return {seed: Received(key, seed, dollars, json.loads(reply)) for key, seed, dollars, reply in rows}

@@ -90,9 +90,7 @@ class HostedSettings:
             if value is not None and value < low:
                 raise ModelError(f"{where}.{key} is {value}, expected at least {low}")
         if self.batch_factor is not None and not 0 < self.batch_factor <= 1:
-            raise ModelError(
-                f"{where}.batch_factor is {self.batch_factor}, expected above 0 and at most 1, such as 0.5"
-            )
+            raise ModelError(f"{where}.batch_factor is {self.batch_factor:.12g}, expected a share above 0 up to 1: 0.5")
         if not 0 < self.timeout <= 3600:
             raise ModelError(f"{where}.timeout is {self.timeout}, expected seconds above 0 and at most 3600")
         for key in self.extra:

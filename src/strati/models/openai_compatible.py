@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
-from strati.asking import Quote
+from strati.asking import Question, Quote
 from strati.context import Context
 from strati.errors import ModelError
 from strati.identity import fingerprint
+from strati.jobs import KeepsJobs, Received
 from strati.model import Choice, ContextOverflow, Generation, LanguageModel, ModelCard, Prompt
+from strati.models.batch_lines import as_reply
+from strati.models.batching import Batcher
 from strati.models.caller import Caller, NoLogprobs
 from strati.models.chat_request import Request, as_messages, room, samples, with_logprobs
 from strati.models.choice_reading import by_agreement, by_tokens
-from strati.models.completion import Completion
+from strati.models.completion import Completion, read
 from strati.models.hosted_settings import HostedSettings
 from strati.models.prices import find_prices
 from strati.models.token_bounds import about, at_least, at_most
@@ -44,7 +47,9 @@ class OpenAICompatible:
     def __init__(self, settings: HostedSettings) -> None:
         self.settings = settings
         self._caller = Caller(settings, find_prices(settings))
+        self._batcher = Batcher(self._caller)
         self._ctx = Context()
+        self._brought: Mapping[int, Received] = {}
 
     @classmethod
     def of(cls, name: str, values: Mapping[str, JSON]) -> Self:
@@ -65,9 +70,33 @@ class OpenAICompatible:
         bound._ctx = ctx
         return bound
 
+    def of_key(self, key: str) -> LanguageModel:
+        """The same model; it takes the replies that batches brought for an answer, and asks for the rest."""
+        bound = copy.copy(self)
+        memo = self._ctx.memo
+        bound._brought = memo.jobs.replies(key) if isinstance(memo, KeepsJobs) else {}
+        return bound
+
+    @property
+    def batches(self) -> bool:
+        """Whether questions are handed in as batches."""
+        return self.settings.batch
+
+    def take_up(self, ctx: Context) -> None:
+        """See batches of an earlier process through; without `batch` what they have not done is cancelled."""
+        self._batcher.take_up(self.fingerprint(), ctx)
+
+    def tried(self, ctx: Context) -> bool:
+        """Whether the server is known well enough to hand questions in. Raises `ModelError` without batch endpoints."""
+        return self._batcher.tried(ctx)
+
+    def hand_in(self, questions: Sequence[Question], ctx: Context) -> None:
+        """Have questions answered by batches (see `strati.models.batching`); replies wait in the journal."""
+        self._batcher.hand_in(self.fingerprint(), questions, ctx)
+
     @property
     def card(self) -> ModelCard:
-        settings, prices = self.settings, self._caller.prices
+        settings, prices = self.settings, self._batcher.prices
         details = {
             "kind": "openai-compatible",
             "host": settings.host,
@@ -116,7 +145,7 @@ class OpenAICompatible:
         start = time.perf_counter()
         known = Options(options)
         spent = Usage()
-        if self._caller.dialect.logprobs:
+        if self._caller.dialect.logprobs and 1 not in self._brought:  # where samples were brought, they are the way
             try:
                 completion, spent = self._ask(with_logprobs(prompt, options, self.settings))
                 choice = self._by_tokens(completion, known)
@@ -132,7 +161,7 @@ class OpenAICompatible:
 
         Expected: every reply is one of the options, and the server gives log probabilities unless it is known not to.
         """
-        messages, prices = as_messages(prompt), self._caller.prices
+        messages, prices = as_messages(prompt), self._batcher.prices
         tokens = TEMPLATE_GUESS + sum(MESSAGE_GUESS + self.count_tokens(message["content"]) for message in messages)
         written = round(sum(map(about, options)) / len(options)) + 1
         by_tokens = self._caller.dialect.logprobs
@@ -168,10 +197,17 @@ class OpenAICompatible:
         context, least = self.settings.context, at_least(request.messages)
         if context is not None and least + request.limit > context:
             raise ContextOverflow(least, context - request.limit)
-        done, spent = self._caller.ask(request, self._ctx)
+        brought = self._brought.get(request.seed)
+        done, spent = self._caller.ask(request, self._ctx) if brought is None else self._read(brought, request)
         if done.usage is not None and done.finish != "content_filter":
             self._must_be_whole(request.messages, least, done.usage.tokens_in, spent, start)
         return done, spent
+
+    def _read(self, brought: Received, request: Request) -> tuple[Completion, Usage]:
+        """A reply that a batch brought, as if it came now."""
+        done = read(as_reply(brought.reply), self.settings, None)
+        used = self._caller.used(done, at_most(request.messages), brought.dollars)
+        return done, replace(used, batched=1)
 
     def _must_be_whole(
         self, messages: list[dict[str, str]], least: int, counted: int, spent: Usage, start: float

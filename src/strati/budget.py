@@ -89,7 +89,7 @@ class Budget:
 
     @property
     def lost(self) -> float:
-        """Dollars reserved by a process that died before it could settle them: at most this much was paid."""
+        """Dollars reserved by an earlier process that did not settle them: at most this much was paid."""
         return self._lost / NANO
 
     @property

@@ -19,8 +19,8 @@ from strati.records import JSON
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
-    nonce TEXT PRIMARY KEY, model TEXT NOT NULL, created REAL NOT NULL, entry INTEGER, file TEXT, batch TEXT,
-    done INTEGER NOT NULL DEFAULT 0
+    nonce TEXT PRIMARY KEY, model TEXT NOT NULL, created REAL NOT NULL, entry INTEGER, requests INTEGER NOT NULL,
+    file TEXT, batch TEXT, done INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (
     nonce TEXT, number INTEGER, key TEXT NOT NULL, seed INTEGER NOT NULL, most INTEGER NOT NULL,
@@ -88,11 +88,18 @@ class Jobs:
 
     Args:
         db: the journal's connection.
-        transaction: one of the journal's, held by one thread at a time.
+        guard: held by one thread at a time, for reading.
+        transaction: the same, for writing: all of it or nothing is on disk.
     """
 
-    def __init__(self, db: sqlite3.Connection, transaction: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        guard: Callable[[], AbstractContextManager[None]],
+        transaction: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self._db = db
+        self._guard = guard
         self._transaction = transaction
 
     def begin(
@@ -105,7 +112,8 @@ class Jobs:
                 cursor = self._db.execute("INSERT INTO spending (what, reserved) VALUES (?, ?)", (what, amount))
                 number = int(cursor.lastrowid or 0)
             self._db.execute(
-                "INSERT INTO jobs (nonce, model, created, entry) VALUES (?, ?, ?, ?)", (nonce, model, created, number)
+                "INSERT INTO jobs (nonce, model, created, entry, requests) VALUES (?, ?, ?, ?, ?)",
+                (nonce, model, created, number, len(wanted)),
             )
             rows = [(nonce, place, *request) for place, request in enumerate(wanted)]
             self._db.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?)", rows)
@@ -125,12 +133,12 @@ class Jobs:
         """The jobs of a model that are not done, oldest first."""
         query = """SELECT nonce, model, created, number, coalesce(reserved, 0), file, batch FROM jobs
             LEFT JOIN spending ON number = entry AND paid IS NULL WHERE model = ? AND NOT done ORDER BY created"""
-        with self._transaction():
+        with self._guard():
             return [Job(*row) for row in self._db.execute(query, (model,))]
 
     def wanted(self, nonce: str) -> list[Wanted]:
         """The requests of a job, in their order."""
-        with self._transaction():
+        with self._guard():
             rows = self._db.execute("SELECT key, seed, most FROM requests WHERE nonce = ? ORDER BY number", (nonce,))
             return [Wanted(*row) for row in rows]
 
@@ -148,12 +156,12 @@ class Jobs:
 
     def knows(self, key: str) -> bool:
         """Whether a job brought any reply for an answer that is not remembered yet."""
-        with self._transaction():
+        with self._guard():
             return self._db.execute("SELECT 1 FROM replies WHERE key = ?", (key,)).fetchone() is not None
 
     def replies(self, key: str) -> dict[int, Received]:
         """What jobs brought for an answer that is not remembered yet, by the number of the reply."""
         query = "SELECT key, seed, dollars, reply FROM replies WHERE key = ?"
-        with self._transaction():
+        with self._guard():
             rows = self._db.execute(query, (key,)).fetchall()
         return {seed: Received(key, seed, dollars, json.loads(reply)) for key, seed, dollars, reply in rows}

@@ -195,7 +195,7 @@ class Journal:
     @property
     def jobs(self) -> jobs.Jobs:
         """What was handed in elsewhere, to be answered later."""
-        return jobs.Jobs(self._db, self._alone)
+        return jobs.Jobs(self._db, self._guard, self._alone)
 
     def enter(self, what: str, reserved: int) -> int:
         """Write a reservation of money down before the call it is for; the journal is the book of a `Budget`."""
@@ -217,10 +217,12 @@ class Journal:
 
     def spending(self) -> list[Spent]:
         """What was spent, by purpose, in the order in which money was first spent on each."""
-        query = """SELECT what, count(*), coalesce(sum(paid), 0), coalesce(sum(iif(paid IS NULL, reserved, 0)), 0)
-            FROM spending GROUP BY what ORDER BY min(number)"""
-        with self._guard():
-            return [Spent(*row) for row in self._db.execute(query)]
+        query = """SELECT what, {}, coalesce(sum(paid), 0), coalesce(sum(iif(paid IS NULL, reserved, 0)), 0)
+            FROM spending {} GROUP BY what ORDER BY min(number)"""
+        one_by_one, with_jobs = ("count(*)", ""), ("sum(coalesce(requests, 1))", "LEFT JOIN jobs ON entry = number")
+        with self._guard():  # a journal of an earlier version, read only, has no jobs
+            known = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone()
+            return [Spent(*row) for row in self._db.execute(query.format(*(with_jobs if known else one_by_one)))]
 
     def answered(self, candidate: str, split: str) -> set[str]:
         """The ids that a candidate has answers for on a split."""

@@ -30,7 +30,8 @@ LABELS = ("sport", "news", "trade")
 CHILD = """
 import sys
 from pathlib import Path
-from models.test_batching_kill import run
+from models.test_batching_kill import batching, run
+batching.FIRST_POLL = batching.LONGEST_POLL = 0.01
 run(sys.argv[1], Path(sys.argv[2]))
 """
 STEPS = ("upload", "uploaded", "create", "created", "poll", "polled", "content", "fetched", "delete", "deleted")
@@ -88,7 +89,7 @@ def test_killed_at_a_step_nothing_is_handed_in_twice(step: str, tmp_path: Path) 
         assert journal.jobs.open(model(server.url).fingerprint()) == []
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sets(st.sampled_from(sorted(FAULTS)), max_size=3),
     st.integers(0, 8000),

@@ -112,10 +112,15 @@ class Pace:
                     found = journal.answers(candidate.name, "test", ids)
             except StratiError:
                 continue
-            seconds = [answer["usage"]["seconds"] for answer in found.values() if answer["usage"]["calls"]]
+            seconds = [answer["usage"]["seconds"] for answer in found.values() if _timed(answer["usage"])]
             if seconds:
                 return float(np.mean(seconds))
         return None
+
+
+def _timed(usage: Mapping[str, float]) -> bool:
+    """Whether some call was waited for: those of a batch were not."""
+    return usage["calls"] > usage.get("batched", 0)
 
 
 def _seconds_per_token(rehearsal: Rehearsal) -> float:

@@ -17,6 +17,7 @@ from strati.context import Context
 from strati.dataset import Dataset
 from strati.dataset.splits import FOLDS
 from strati.effort import Effort
+from strati.errors import TaskError
 from strati.folder import save_stack
 from strati.journal import Journal
 from strati.ladder import ladder
@@ -66,6 +67,7 @@ def test_a_bench_in_batches_costs_half_and_says_what_it_did_not_time(tmp_path: P
         assert rungs[name]["quality"] == others[name]["quality"]
         assert (rungs[name]["latency_ms"], rungs[name]["seconds_per_answer"]) == (None, None)
         assert others[name]["latency_ms"] is not None
+        assert (rungs[name]["batched"], others[name]["batched"]) == (True, False)
     assert stats["asked"] == 1  # the trial of the first rung; the second rung's server is known
     assert set(stats["billed_by_prompt"].values()) == {1}
     assert round(outcome.verdict["spending"]["spent"] * 1e9) == stats["nanodollars"]
@@ -90,6 +92,12 @@ def test_with_enough_labels_a_rung_takes_four_batches(tmp_path: Path) -> None:
         assert [row["status"] for row in outcome.verdict["candidates"]] == ["measured"]
         assert [len(batch) for batch in server.handed_in] == [11, 60, 60, 60]
         assert server.stats()["asked"] == 1
+
+
+def test_a_limit_on_latency_that_could_never_be_met_is_refused() -> None:
+    task = Task(goal=Goal(private=False, max_p95_ms=500.0))
+    with pytest.raises(TaskError, match=r"fake zero-shot is asked in batches, .* no batch = true in models\.fake"):
+        prepare(data(), task, None, (), (), rungs_of(model("http://x.example")), (), Effort(), 0, Context())
 
 
 def test_a_plan_is_half_as_dear_and_promises_no_time(tmp_path: Path) -> None:

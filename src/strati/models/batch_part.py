@@ -12,7 +12,7 @@ from strati.jobs import Wanted
 from strati.models.batch_lines import request_line
 from strati.models.batch_output import names
 from strati.models.caller import Caller
-from strati.models.chat_request import Request, samples, with_logprobs
+from strati.models.chat_request import Request, as_messages, samples, with_logprobs
 from strati.models.prices import Prices
 from strati.models.token_bounds import at_least, at_most
 from strati.records import JSON
@@ -44,7 +44,7 @@ def make_part(
     """The beginning of a list of questions that fits; all requests of a question, or none. `most` counts requests."""
     part, left, limit = Part(), round(dollars * NANO), min(MOST, most or MOST)
     for question in questions:
-        requests = list(_requests(question, caller))
+        requests = list(_requests(question, caller)) if _writable(question) else []
         bodies = [caller.dialect.body(request) for request in requests]
         costs = [
             math.ceil(prices.worst(at_most(request.messages), request.limit) * NANO - 1e-6) for request in requests
@@ -60,6 +60,15 @@ def make_part(
         part.bodies += bodies
         part.wanted += [Wanted(question.key, request.seed, cost) for request, cost in zip(requests, costs, strict=True)]
     return part
+
+
+def _writable(question: Question) -> bool:
+    """Whether a question has a form on the wire; half of a character has none and will fail alone."""
+    try:
+        "".join(message["content"] for message in as_messages(question.prompt)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _requests(question: Question, caller: Caller) -> Iterator[Request]:

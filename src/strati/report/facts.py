@@ -9,6 +9,7 @@ from strati import words
 
 Record = Mapping[str, Any]
 
+BATCHED = "asked in batches: at their price, not timed"
 DECISIONS = {"use": "Use it", "none": "Nothing is good enough yet", "undecided": "Undecided"}
 
 

@@ -13,9 +13,9 @@ ENDPOINT = "/v1/chat/completions"
 
 
 def request_line(name: str, body: Mapping[str, JSON]) -> bytes:
-    """One request; its reply will bear the same name."""
+    """One request; its reply will bear the same name. In ASCII: no character in it can be taken for the end of a line."""
     line = {"custom_id": name, "method": "POST", "url": ENDPOINT, "body": body}
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(line).encode() + b"\n"
 
 
 def read_lines(data: bytes) -> dict[str, HttpReply]:

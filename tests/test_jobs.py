@@ -56,9 +56,9 @@ def test_a_job_on_its_way(tmp_path: Path) -> None:
 def test_replies_stay_until_their_answer_is_remembered(tmp_path: Path) -> None:
     with Journal(tmp_path / "run.db") as journal:
         jobs = journal.jobs
-        jobs.receive(
-            [Received("b", 1, 0.5, [200, {"text": "half of 😀: \ud83d"}]), Received("b", 2, 0.25, [200, None])]
-        )
+        half = [200, {"text": "half of 😀: \ud83d"}]
+        jobs.receive([Received("b", 1, 0.5, half), Received("b", 2, 0.25, [200, None])])
+        assert jobs.replies("b")[1].reply == half
         jobs.receive([Received("b", 2, 9.0, "another")])  # the first one stays
         assert jobs.replies("b")[2] == Received("b", 2, 0.25, [200, None])
         assert (jobs.knows("b"), jobs.knows("a"), jobs.replies("a")) == (True, False, {})

@@ -13,7 +13,7 @@ ENDPOINT = "/v1/chat/completions"
 
 
 def request_line(name: str, body: Mapping[str, JSON]) -> bytes:
-    """One request; its reply will bear the same name. In ASCII: no character in it can be taken for the end of a line."""
+    """One request; its reply will bear the same name. It is ASCII, so that nothing in it is taken for a line's end."""
     line = {"custom_id": name, "method": "POST", "url": ENDPOINT, "body": body}
     return json.dumps(line).encode() + b"\n"
 

@@ -3,11 +3,13 @@
     with BatchServer({"slow", "error-lines"}) as server: ... server.handed_in ... server.stats()
 
 `watch` is told of every step, before it is done and after its reply was sent: "upload", "uploaded", "create",
-"created", "poll", "polled", "content", "fetched", "delete", "deleted".
+"created", "poll", "polled", "content", "fetched", "delete", "deleted". From a shell, printing its URL on the first
+line: `python -m tests.models.batch_server --polls 3`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections import Counter
@@ -284,3 +286,19 @@ class BatchHandler(Handler):
 
 
 BatchServer.handler = BatchHandler
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--polls", type=int, default=1)
+    given = parser.parse_args()
+    server = BatchServer(polls=given.polls, behaviour=Behaviour(price_cached=1.0), port=given.port)
+    server.keep_bodies = False
+    print(server.url, flush=True)
+    server._thread.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,7 @@ FAULTS = {
     "refused": "status 400 for every batch",
     "slow": "a batch takes three more looks",
     "poll-500": "every other look fails",
+    "away": "every look fails",
     "content-500": "the first download fails",
     "content-gone": "output cannot be had: status 404",
     "gone": "a batch is not known any more once it was made",
@@ -246,7 +247,9 @@ class BatchHandler(Handler):
 
     def _poll(self) -> None:
         own, name = self.own, self.path.rpartition("/")[2]
-        if "poll-500" in own.batch_faults and own.looked[name] % 2 == 0 and own.first(f"poll {own.looked[name]}"):
+        if "away" in own.batch_faults:
+            self._error(503, "Try again later")
+        elif "poll-500" in own.batch_faults and own.looked[name] % 2 == 0 and own.first(f"poll {own.looked[name]}"):
             self._error(500, "The server had an error")
         elif name not in own.batches or "gone" in own.batch_faults:
             self._error(404, "No such batch")

@@ -190,6 +190,40 @@ def test_a_batch_that_the_server_lost_counts_as_paid(fault: str, journal: Journa
         assert settled > server.stats()["nanodollars"]
 
 
+def test_an_outage_is_waited_out_for_a_while(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "OUTAGE", 0.05)
+    with BatchServer({"away"}) as server:
+        with pytest.raises(LayerDown, match="status 503: Try again later; the batch batch_0 was not seen for"):
+            ask(model(server), context(journal))
+        server.batch_faults.clear()
+        assert right(ask(model(server), context(journal)))
+        assert (len(server.batches), booked(journal)) == (1, (server.stats()["nanodollars"], 0))
+
+
+def test_a_batch_of_days_ago_is_read_and_one_that_never_ends_is_not_waited_for(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "OVERDUE", 0.0)
+    with BatchServer({"stuck"}) as server:
+        for _ in range(2):
+            with pytest.raises(LayerDown, match=r"has not ended after 0 hours: batch = false in models\.fake"):
+                ask(model(server), context(journal))
+        server.batch_faults.clear()
+        assert right(ask(model(server), context(journal)))
+        assert (len(server.batches), booked(journal)) == (1, (server.stats()["nanodollars"], 0))
+
+
+def test_a_key_that_the_server_repeats_is_not_kept(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STRATI_TEST_KEY", "sk-0123456789")
+    with BatchServer(behaviour=Behaviour(model="sk-0123456789", certainty=1.0)) as server:
+        ask(model(server, model="sk-0123456789", key_env="STRATI_TEST_KEY"), context(journal))
+        assert len(server.batches) == 1
+        assert "sk-0123456789" in server.uploads[0].decode()
+    assert not any(b"sk-0123456789" in file.read_bytes() for file in tmp_path.glob("run.db*"))
+
+
 def test_without_a_journal_nothing_is_handed_in() -> None:
     with BatchServer() as server:
         with pytest.raises(ModelError, match=r"models\.fake\.batch is true and no journal keeps"):

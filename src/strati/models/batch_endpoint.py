@@ -85,13 +85,14 @@ class BatchEndpoint:
         return None
 
     def get(self, batch: str, ctx: Context) -> Batch | None:
-        """A batch as it is now; None when the server does not know it."""
-        reply = self._asked("GET", f"/batches/{batch}", ctx, missing=(404,))
-        if reply is None:
+        """A batch as it is now, by one look; None when the server does not know it. Raises `Fault`."""
+        try:
+            reply = self._once("GET", f"/batches/{batch}", ctx, missing=(404,))
+        except _Missing:
             return None
         found = Batch.of(reply.json, self._settings.key())
         if found is None:
-            raise ModelError(f"{self._settings.host} told nothing of the batch {batch}: expected its id and status")
+            raise Fault(f"{self._settings.host} told no id and status of a batch")
         return found
 
     def content(self, file: str, ctx: Context) -> bytes | None:

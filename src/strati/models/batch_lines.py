@@ -45,9 +45,10 @@ def as_reply(kept: JSON) -> HttpReply:
     return HttpReply(status, {}, json.dumps(body).encode())
 
 
-def to_keep(reply: HttpReply) -> JSON:
-    """The opposite of `as_reply`."""
-    return [reply.status, reply.json]
+def to_keep(reply: HttpReply, key: str | None = None) -> JSON:
+    """The opposite of `as_reply`; without the key, should the server repeat it."""
+    body = reply.body.replace(key.encode(), b"***") if key else reply.body
+    return [reply.status, json.loads(body)]
 
 
 def upload_form(name: str, data: bytes, boundary: str) -> bytes:

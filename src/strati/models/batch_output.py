@@ -35,7 +35,7 @@ def settled(
     With `silent_paid` a request without a line may have been billed. A request whose reply is no answer is left out; it
     will be asked again.
     """
-    kept, paid = [], 0
+    kept, paid, key = [], 0, settings.key()
     for name, want in zip(names(nonce, len(wanted)), wanted, strict=True):
         line = lines.get(name)
         if line is None:
@@ -44,7 +44,7 @@ def settled(
         cost, answers = _value(line, want, settings, prices)
         paid += cost
         if answers:
-            kept.append(Received(want.key, want.seed, cost / NANO, to_keep(line)))
+            kept.append(Received(want.key, want.seed, cost / NANO, to_keep(line, key)))
     return kept, paid
 
 

@@ -36,14 +36,16 @@ LOOK_AFTER = 3.0
 """Seconds before a batch that may have been made is looked for, so that the server's list has it."""
 OVERDUE = 26 * 3600.0
 """Seconds after which a batch, promised within 24 hours, is not waited for any more."""
+OUTAGE = 1800.0
+"""Seconds for which nothing may be heard of a batch while it is waited for."""
 MISSES = 5
 """Looks in a row at which the server does not know a batch, after which it counts as lost."""
 TIMES = 2
 """How often a question is handed in: again when its batch ended before it was answered."""
 LEAST = 20
 """Requests that are worth a batch of their own when the budget does not allow them all."""
-TOO_MUCH = ("token_limit_exceeded", "request_limit_exceeded")
-"""Codes of a batch that is larger than an account may have in the queue."""
+TOO_MUCH = "token_limit_exceeded"
+"""The code of a batch that is larger than what an account may have in the queue."""
 
 
 class Batcher:
@@ -100,7 +102,7 @@ class Batcher:
             if not part.wanted or (part.poor and len(part.wanted) < LEAST):
                 break
             ended = self._send(model, part, jobs, ctx)
-            if ended is not None and ended.code in TOO_MUCH and part.questions > 1:
+            if ended is not None and ended.code == TOO_MUCH and part.questions > 1:
                 self._most = max(1, len(part.wanted) // 2)
                 continue
             if ended is not None and ended.status == "failed":
@@ -190,25 +192,30 @@ class Batcher:
 
     def _wait(self, job: Job, batch: Batch, ctx: Context) -> Batch | None:
         """Look at a batch until it has ended; tell how far it is. A run that ends leaves it to the next one."""
-        pause, told, misses = FIRST_POLL, "", 0
+        pause, misses, seen = FIRST_POLL, 0, time.monotonic()
         if not self.settings.batch and not batch.ended:
             self._endpoint.cancel(batch.id, ctx)
+        tell = _Teller(self.settings.name, ctx)
         while not batch.ended:
-            words = f"{self.settings.name}: batch, {batch.answered:,} of {batch.total:,} {batch.status}"
-            if words != told:
-                ctx.begin(words, 0)
-                told = words
-            if time.time() - job.created > OVERDUE:
-                raise LayerDown(
-                    f"the batch {batch.id} at {self.settings.host} has not ended after {OVERDUE / 3600:.0f} hours"
-                )
+            tell(batch)
             sleep(pause, ctx)
             pause = min(LONGEST_POLL, pause * SLOWER)
-            found = self._endpoint.get(batch.id, ctx)
-            misses = misses + 1 if found is None else 0
+            try:
+                found = self._endpoint.get(batch.id, ctx)
+            except Fault as fault:  # a look costs nothing, and a day is long
+                if time.monotonic() - seen > OUTAGE:
+                    minutes = f"{OUTAGE / 60:.0f} minutes"
+                    raise LayerDown(f"{fault}; the batch {batch.id} was not seen for {minutes}") from None
+                continue
+            seen, misses = time.monotonic(), misses + 1 if found is None else 0
             if misses == MISSES:
                 return None
             batch = found or batch
+            if not batch.ended and time.time() - job.created > OVERDUE:
+                raise LayerDown(
+                    f"the batch {batch.id} at {self.settings.host} has not ended after {OVERDUE / 3600:.0f} hours: "
+                    f"batch = false in models.{self.settings.name} cancels it"
+                )
         return batch
 
     def _drop(self, job: Job, jobs: Jobs, ctx: Context, file: str | None = None) -> None:
@@ -217,6 +224,21 @@ class Batcher:
             ctx.budget.adopt(job.entry, job.reserved).settle(0.0)
         jobs.close(job.nonce)
         self._endpoint.delete(file)
+
+
+class _Teller:
+    """Tells how far a batch is, when that has changed."""
+
+    def __init__(self, name: str, ctx: Context) -> None:
+        self._name = name
+        self._ctx = ctx
+        self._told = ""
+
+    def __call__(self, batch: Batch) -> None:
+        words = f"{self._name}: batch, {batch.answered:,} of {batch.total:,} {batch.status}"
+        if words != self._told:
+            self._ctx.begin(words, 0)
+        self._told = words
 
 
 def jobs_of(ctx: Context) -> Jobs:

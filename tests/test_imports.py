@@ -57,6 +57,7 @@ ORDER = [
     ["racing"],
     ["sizing"],
     ["rehearsal"],
+    ["telling"],
     ["pace"],
     ["forecast"],
     ["benchmark"],

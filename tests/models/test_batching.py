@@ -11,7 +11,7 @@ import pytest
 
 from strati.budget import NANO, Budget
 from strati.context import Context
-from strati.errors import LayerDown, ModelError
+from strati.errors import LayerDown, ModelError, Stopped
 from strati.journal import Journal
 from strati.layers.llm import LLM
 from strati.models import batching, pacing
@@ -79,6 +79,26 @@ def test_one_ordinary_call_then_one_batch_at_half_price(journal: Journal) -> Non
         assert server.files == {}  # nothing is left lying there
         assert ask(model(server), context(journal)) == done  # all of it is known now
         assert (server.stats()["asked"], len(server.batches)) == (1, 1)
+
+
+def test_what_costs_nothing_goes_in_batches_too(journal: Journal) -> None:
+    with BatchServer() as server:
+        asked = OpenAICompatible.of("own", {"url": server.url, "model": "fake-1", "batch": True})
+        ctx = context(journal, 0.0)
+        server.watch = lambda step: ctx.cancelled.set() if step == "polled" else None
+        with pytest.raises(Stopped):
+            ask(asked, ctx)
+        server.watch = lambda step: None
+        assert right(ask(asked, context(journal, 0.0)))
+        assert len(server.batches) == 1
+        assert booked(journal) == (0, 0)
+
+
+def test_half_of_a_character_fails_alone(journal: Journal) -> None:
+    with BatchServer() as server:
+        done = ask(model(server), context(journal), [*cases(6), Case("half", "about \ud83d")])
+        assert [case.id for case in done if case.answer is None] == ["half"]
+        assert [len(batch) for batch in server.handed_in] == [5]
 
 
 def test_samples_of_a_question_go_together(journal: Journal) -> None:
@@ -248,7 +268,7 @@ def test_batch_turned_off_takes_up_what_was_handed_in_before(journal: Journal) -
     with BatchServer({"stuck"}) as server:
         ctx = context(journal)
         server.watch = lambda step: ctx.cancelled.set() if step == "polled" else None
-        with pytest.raises(Exception, match="stopped by the user"):
+        with pytest.raises(Stopped, match="by the user"):
             ask(model(server), ctx)
         server.watch = lambda step: None
         assert booked(journal)[1] > 0
@@ -278,7 +298,7 @@ def test_the_reservation_is_the_worst_case_at_half_price(journal: Journal) -> No
     with BatchServer({"stuck"}) as server:
         ctx, asked = context(journal), model(server)
         server.watch = lambda step: ctx.cancelled.set() if step == "polled" else None
-        with pytest.raises(Exception, match="stopped by the user"):
+        with pytest.raises(Stopped, match="by the user"):
             ask(asked, ctx)
         row = server.batches["batch_0"]["rows"][0]["body"]
         most_in = 256 + sum(16 + len(message["content"].encode()) for message in row["messages"])

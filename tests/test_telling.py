@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strati.asking import Question
+from strati.asking import Question, choose
 from strati.budget import Budget
 from strati.candidate import Candidate, Form
 from strati.choosing import Tuner
@@ -16,8 +16,10 @@ from strati.effort import Effort
 from strati.journal import Journal
 from strati.layers.llm import LLM
 from strati.metrics import get_metric
+from strati.model import LanguageModel, Prompt
 from strati.models.scripted import ScriptedModel
-from strati.records import Example
+from strati.records import Case, Example
+from strati.repeats import again
 from strati.stack import Stack, Stage
 from strati.telling import tell_answering, tell_choosing
 
@@ -37,6 +39,13 @@ class Noting(ScriptedModel):
     def take_up(self, ctx: Context) -> None:
         pass
 
+    @property
+    def concurrency(self) -> int:
+        return 1
+
+    def within(self, ctx: Context) -> LanguageModel:  # noqa: ARG002
+        return self
+
     def tried(self, ctx: Context) -> bool:  # noqa: ARG002
         return True
 
@@ -48,6 +57,12 @@ class Noting(ScriptedModel):
 def ctx(tmp_path: Path) -> Iterator[Context]:
     with Journal(tmp_path / "run.db") as journal:
         yield Context(memo=journal, budget=Budget(1.0, journal))
+
+
+def _question(stack: Stack, case: Case) -> tuple[Prompt, list[str]]:
+    layer = stack.stages[0].layer
+    assert isinstance(layer, LLM)
+    return layer._question(case)[:2]
 
 
 def candidate(model: ScriptedModel, threshold: float = 0.0) -> Candidate:
@@ -68,8 +83,14 @@ def test_the_tune_rows_of_all_units_are_told_once(ctx: Context) -> None:
 def test_and_their_test_rows(ctx: Context) -> None:
     model = Noting()
     stack = candidate(model).forms[0].stack
-    tell_answering([stack, stack], [unit.test for unit in UNITS], ctx)
+    work = [(stack, [Case.of(example) for example in unit.test]) for unit in UNITS]
+    tell_answering(work, ctx)
     assert [len(texts) for texts in model.handed] == [8]
+    choose(model, *_question(stack, work[0][1][0]), ctx)
+    tell_answering(work, ctx)
+    assert [len(texts) for texts in model.handed] == [8, 7]
+    tell_answering([(again(stack), cases) for stack, cases in work], ctx)
+    assert [len(texts) for texts in model.handed] == [8, 7, 8]  # second answers are other questions
 
 
 def test_nothing_is_told_where_it_could_be_too_much(ctx: Context) -> None:

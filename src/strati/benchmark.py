@@ -211,7 +211,8 @@ class Bench:
         saved = self._save(stack, folder)
         probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
         parts = [self._sampled(candidate, unit.test) for unit in self.splits.units]
-        tell_answering([fit.stack for fit in fits], parts, self.fitting)
+        work = [(fit.stack, [Case.of(one) for one in part]) for fit, part in zip(fits, parts, strict=True)]
+        tell_answering(work, self.fitting)
         for part, chosen in zip(parts, fits, strict=True):
             self._answer(chosen.stack, candidate.name, "test", part)
         if self.splits.method == "published" and candidate.learns and not candidate.slow:

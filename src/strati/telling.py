@@ -15,7 +15,7 @@ from strati.choosing import Tuner
 from strati.context import Context
 from strati.dataset import Unit
 from strati.held_models import in_batches
-from strati.records import Case, Example
+from strati.records import Case
 from strati.rehearsal import Rehearsal
 from strati.stack import Stack
 
@@ -33,15 +33,15 @@ def tell_choosing(candidate: Candidate, tuner: Tuner, units: Sequence[Unit]) -> 
         _tell([form.stack for form in candidate.forms], choose, tuner.ctx)
 
 
-def tell_answering(stacks: Sequence[Stack], parts: Sequence[Sequence[Example]], ctx: Context) -> None:
-    """Tell what the stacks of several units will ask about their examples."""
+def tell_answering(work: Sequence[tuple[Stack, Sequence[Case]]], ctx: Context) -> None:
+    """Tell what fitted stacks, each of a unit, will ask about their cases."""
 
     def answer(rehearsed: Sequence[Stack], ctx: Context) -> None:
-        for stack, part in zip(rehearsed, parts, strict=True):
-            stack.run([Case.of(example) for example in part], ctx)
+        for stack, (_, cases) in zip(rehearsed, work, strict=True):
+            stack.run(cases, ctx)
 
-    if len(parts) > 1:
-        _tell(stacks, answer, ctx)
+    if len(work) > 1:
+        _tell([stack for stack, _ in work], answer, ctx)
 
 
 def _tell(stacks: Sequence[Stack], work: Callable[[Sequence[Stack], Context], None], ctx: Context) -> None:
@@ -53,5 +53,6 @@ def _tell(stacks: Sequence[Stack], work: Callable[[Sequence[Stack], Context], No
     rehearsal = Rehearsal(ctx.memo, shown=None)
     quiet = Context(ctx.seed, ctx.deadline, ctx.cancelled, memo=rehearsal, vectors=ctx.vectors)
     work([rehearsal.stack(stack) for stack in stacks], quiet)
+    again = max(getattr(stage.layer, "again", 0) for stack in stacks for stage in stack.stages)
     for questions in rehearsal.questions.values():
-        ask_ahead(questions[0][0], [(prompt, options) for _, prompt, options in questions], ctx)
+        ask_ahead(questions[0][0], [(prompt, options) for _, prompt, options in questions], ctx, again)

@@ -38,8 +38,8 @@ OVERDUE = 26 * 3600.0
 """Seconds after which a batch, promised within 24 hours, is not waited for any more."""
 OUTAGE = 1800.0
 """Seconds for which nothing may be heard of a batch while it is waited for."""
-MISSES = 5
-"""Looks in a row at which the server does not know a batch, after which it counts as lost."""
+MISSES = 12
+"""Looks in a row (over a minute) at which the server does not know a batch, after which it counts as lost."""
 TIMES = 2
 """How often a question is handed in: again when its batch ended before it was answered."""
 LEAST = 20

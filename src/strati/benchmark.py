@@ -27,6 +27,7 @@ from strati.records import JSON, Case, Example, Usage
 from strati.sizing import behind_fast, right_on_tune, sample_size
 from strati.stack import Stack
 from strati.task import Goal
+from strati.telling import tell_answering, tell_choosing
 
 
 class Bench:
@@ -152,6 +153,7 @@ class Bench:
             return
         tuner_of = HalvingTuner if self.race else Tuner
         tuner = tuner_of(self.metric, self.fitting, self.effort, len(self.splits.units))
+        tell_choosing(candidate, tuner, self.splits.units)
         for unit in self.splits.units:
             chosen = tuner.choose(candidate, unit)
             if self.race and not candidate.slow:
@@ -208,8 +210,11 @@ class Bench:
         stack, forms, refit = fits[0].stack, record["forms"], None
         saved = self._save(stack, folder)
         probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
-        for unit, chosen in zip(self.splits.units, fits, strict=True):
-            self._answer(chosen.stack, candidate.name, "test", self._sampled(candidate, unit.test))
+        parts = [self._sampled(candidate, unit.test) for unit in self.splits.units]
+        work = [(fit.stack, [Case.of(one) for one in part]) for fit, part in zip(fits, parts, strict=True)]
+        tell_answering(work, self.fitting)
+        for part, chosen in zip(parts, fits, strict=True):
+            self._answer(chosen.stack, candidate.name, "test", part)
         if self.splits.method == "published" and candidate.learns and not candidate.slow:
             refit = self._refit(stack, candidate.name)
         size = folder_bytes(self.stacks / folder) if saved and self.stacks else 0

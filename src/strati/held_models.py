@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from strati.ahead import batches
 from strati.model import LanguageModel
 from strati.stack import Stack, Stage
 
@@ -18,6 +19,11 @@ def held_models(stack: Stack) -> list[LanguageModel]:
             if all(model is not known for known in found):
                 found.append(model)
     return found
+
+
+def in_batches(stack: Stack) -> bool:
+    """Whether a stack asks a model in batches: one long wait is then better than several."""
+    return any(batches(model) for model in held_models(stack))
 
 
 def with_models(stack: Stack, swap: Callable[[LanguageModel], LanguageModel]) -> Stack:

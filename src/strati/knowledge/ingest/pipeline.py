@@ -36,13 +36,16 @@ Told = Callable[[str, int, int], None]
 
 @dataclass
 class Settings:
-    """How to ingest. `told` hears (what is done, done, total); `cancelled` ends the work after the document at hand."""
+    """How to ingest. `full_pages` takes all of a web page, not its main content only; more than `approximate_above`
+    vectors get an index; `told` hears (what is done, done, total); `cancelled` ends work after the document at hand.
+    """
 
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     prune: bool = False
-    approximate_above: int = LEAST  # vectors
+    full_pages: bool = False
+    approximate_above: int = LEAST
     told: Told = lambda what, done, total: None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -87,7 +90,7 @@ class Ingest:
                 self._add(found.name, status_of(found.skipped), f"{found.skipped}: {found.detail}")
             else:
                 real = os.path.realpath(found.path)
-                jobs.append(Job(real, found.name, inside.get(real, {})))
+                jobs.append(Job(real, found.name, inside.get(real, {}), self.settings.full_pages))
         done, total = len(search.files) - len(jobs), len(search.files)
         self.settings.told("reading", done, total)
         for event in Pool(jobs, self.settings.limits, self.settings.sizes, self.settings.workers).events():

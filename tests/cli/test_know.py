@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,40 @@ def test_from_a_folder_to_a_receipt(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert [entry["name"] for entry in receipt["forgotten"]] == ["in/car.txt"]
     assert receipt["left"] == []
     assert receipt["snapshot_before"] != receipt["snapshot_after"]
+
+
+def test_whole_pages(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    said = f"<main><p>{'The rent is due on the first day. ' * 20}</p></main>"
+    write(folder, {"in/page.html": f"<html><body><nav>Sitemap</nav>{said}</body></html>"})
+    for options, shown in (
+        (["in"], "nothing found"),
+        (["in", "--full-pages"], "in/page.html"),
+        (["in"], "nothing found"),
+    ):
+        assert run(monkeypatch, "ingest", *options, "--kb", "work") == 0
+        capsys.readouterr()
+        assert run(monkeypatch, "search", "sitemap", "--kb", "work") == 0
+        assert shown in capsys.readouterr().out
+        assert run(monkeypatch, "kb", "verify", "--kb", "work") == 0
+        assert "3 read again and the same" in capsys.readouterr().out
+
+
+def test_progress_is_shown_to_a_person(folder: Path) -> None:
+    """On a terminal: every step of the commands has a bar."""
+    pty = pytest.importorskip("pty")
+    for command in (["ingest", "in"], ["kb", "verify"]):
+        master, slave = pty.openpty()
+        call = [sys.executable, "-m", "strati", *command, "--kb", "work"]
+        with subprocess.Popen(call, cwd=folder, stderr=slave, stdout=subprocess.PIPE) as process:
+            os.close(slave)
+            shown = b""
+            with suppress(OSError):  # the end, as Linux tells it
+                while piece := os.read(master, 4096):
+                    shown += piece
+        os.close(master)
+        assert process.returncode == 0, shown
+        assert b"reading" in shown
+        assert b"Traceback" not in shown
 
 
 @pytest.mark.usefixtures("folder")

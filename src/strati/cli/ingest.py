@@ -21,6 +21,9 @@ def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATHS...", help="Files, folders, patterns, zip archives.")],
     kb: KbOption,
     prune: Annotated[bool, typer.Option("--prune", help="Forget documents in these folders that are gone.")] = False,
+    full_pages: Annotated[
+        bool, typer.Option("--full-pages", help="Read web pages whole, not their main content only.")
+    ] = False,
     embedder: EmbedderOption = None,
     catalog: CatalogOption = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that read; all cores by default.")] = None,
@@ -41,7 +44,7 @@ def ingest(
     from strati.knowledge.reader import Limits
 
     limits = Limits(size=int(max_megabytes * 1e6), seconds=max_seconds, memory=max_memory * 1_000_000)
-    settings = Settings(limits=limits, prune=prune)
+    settings = Settings(limits=limits, prune=prune, full_pages=full_pages)
     settings.workers = workers or settings.workers
     model = embedder_for(folder_of(kb), embedder, catalog or [])
     with KnowledgeBase.open(kb, model) as base, told_in_bars(settings), stop_on_interrupt(settings.cancelled):
@@ -83,6 +86,8 @@ def _show(report: IngestReport, folder: Path, model: str | None) -> None:
             console.print(f"[yellow]note[/] {_plain(outcome.name)}: {_plain(warning)}")
     by = f", {report.embedded:,} embedded by {model}" if model else ""
     console.print(f"{report.passages:,} passages read{by} in {report.seconds:.1f} seconds")
+    if report.note:
+        console.print(f"[yellow]note[/] {_plain(report.note)}")
     console.print(f"{folder} is at snapshot {report.snapshot}")
 
 

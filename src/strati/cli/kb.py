@@ -40,7 +40,10 @@ def status(
     kinds = ", ".join(f"{name} ({count})" for name, count in told["types"].items())
     console.print(f"types      {kinds or 'none'}")
     console.print(f"languages  {', '.join(f'{name} ({n})' for name, n in told['languages'].items()) or 'none'}")
-    console.print(f"vectors    {told['embedded']:,} documents by {told['embedder'] or 'no embedder'}")
+    indexed = f", {told['indexed']:,} of {told['vectors']:,} in an index" if told["indexed"] else ""
+    console.print(f"vectors    {told['embedded']:,} documents by {told['embedder'] or 'no embedder'}{indexed}")
+    if told["note"]:
+        console.print(f"           {told['note']}", soft_wrap=True, markup=False)
     console.print(f"snapshot   {told['snapshot']}, format {told['schema']}")
     for entry in entries if documents else []:
         console.print(f"{entry.id}  {entry.name}  {entry.passages:,} passages", soft_wrap=True)

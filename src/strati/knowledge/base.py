@@ -195,10 +195,15 @@ class KnowledgeBase:
                 }
 
     def status(self) -> dict[str, JSON]:
-        """What the base holds, in numbers."""
+        """What the base holds, in numbers; of its `vectors`, `indexed` are searched by a graph."""
+        from strati.knowledge.search.approximate import Graph
+        from strati.knowledge.search.build import why_exact
+
         entries = self.store.entries()
         files = [file for file in self.store.folder.iterdir() if file.is_file()]
         embedder = self.store.embedder()
+        vectors = self.store.vector_count(embedder[1]) if embedder else 0
+        index = Graph.open(self.store, embedder[1]) if embedder else None
         return {
             "folder": str(self.store.folder),
             "documents": len(entries),
@@ -208,6 +213,9 @@ class KnowledgeBase:
             "languages": dict(Counter(entry.language or "unknown" for entry in entries).most_common()),
             "embedder": embedder[0] if embedder else None,
             "embedded": len(self.store.embedded(embedder[1])) if embedder else 0,
+            "vectors": vectors,
+            "indexed": index.count if index else 0,
+            "note": "" if index else why_exact(vectors),
             "snapshot": self.snapshot(),
             "schema": SCHEMA,
         }

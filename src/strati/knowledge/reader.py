@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from strati.knowledge.locator import Box
 
 GROUP = "strati.readers"
+FULL = "+full"  # ends the version of a reader that leaves nothing out of a page
 
 # Where two readers are equally sure of a file, the earlier one reads it.
 READERS = {
@@ -145,6 +146,15 @@ class CharacterBoxes(Protocol):
         ...
 
 
+@runtime_checkable
+class FullPages(Protocol):
+    """A reader that takes the main content of a page, and can take all of it."""
+
+    def full_pages(self) -> Reader:
+        """The reader of whole pages; its version ends with `FULL`."""
+        ...
+
+
 def label(reader: Reader) -> str:
     """The reader's name and version as documents carry it: "pdf.v1"."""
     return f"{reader.name}.v{reader.version}"
@@ -162,8 +172,8 @@ def readers() -> Mapping[str, Reader]:
     return found
 
 
-def reader_for(data: bytes, name: str) -> Reader:
-    """The reader that is surest of these bytes.
+def reader_for(data: bytes, name: str, *, full_pages: bool = False) -> Reader:
+    """The reader that is surest of these bytes; with `full_pages` one that leaves nothing out of a web page.
 
     Raises:
         Refused: there are no bytes, or no reader knows them.
@@ -177,10 +187,10 @@ def reader_for(data: bytes, name: str) -> Reader:
             sure, found = score, reader
     if found is None:
         raise Refused(Reason.UNKNOWN_TYPE, f"no reader knows this kind of file; known are {', '.join(readers())}")
-    return found
+    return found.full_pages() if full_pages and isinstance(found, FullPages) else found
 
 
-def read(data: bytes, name: str, limits: Limits = Limits()) -> Document:
+def read(data: bytes, name: str, limits: Limits = Limits(), *, full_pages: bool = False) -> Document:
     """Read a document by its content, in this process.
 
     Raises:
@@ -189,6 +199,6 @@ def read(data: bytes, name: str, limits: Limits = Limits()) -> Document:
     if len(data) > limits.size:
         raise Refused(Reason.TOO_LARGE, f"it has {len(data):,} bytes, the limit is {limits.size:,}")
     try:
-        return reader_for(data, name).read(data, name, limits)
+        return reader_for(data, name, full_pages=full_pages).read(data, name, limits)
     except MissingExtra as error:
         raise Refused(Reason.MISSING_EXTRA, str(error)) from error

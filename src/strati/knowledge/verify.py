@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from strati.knowledge.document import faults, joined
 from strati.knowledge.ingest.pool import Event, Job, Pool
+from strati.knowledge.reader import FULL
 from strati.records import JSON
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def _inside(store: SqliteStore, entry: Entry) -> Iterator[str]:
 def _against_sources(store: SqliteStore, entries: dict[str, Entry], found: Verification, settings: Settings) -> None:
     files = {path.split("!/")[0]: entry.name.split("!/")[0] for path, entry in entries.items()}
     reachable = {path: name for path, name in files.items() if os.path.isfile(path)}
-    jobs = [Job(path, name) for path, name in reachable.items()]
+    full = {path.split("!/")[0] for path, entry in entries.items() if entry.reader.endswith(FULL)}
+    jobs = [Job(path, name, full_pages=path in full) for path, name in reachable.items()]
     seen: set[str] = set()
     done = 0
     for event in Pool(jobs, settings.limits, settings.sizes, settings.workers).events():

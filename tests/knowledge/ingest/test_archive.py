@@ -14,7 +14,10 @@ def zipped(files: dict[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(info, "w") as member:  # writestr cannot write a member without a name
+                member.write(data)
     return made.getvalue()
 
 
@@ -36,6 +39,12 @@ def test_paths_that_lead_out_are_refused_and_the_rest_is_read() -> None:
     data = zipped({"../up.txt": b"x", "/etc/passwd": b"x", "C:\\x.txt": b"x", "in/ok.txt": b"fine", "__MACOSX/a": b"x"})
     found = reasons(data)
     assert found == {"in/ok.txt": "", "../up.txt": "UNSAFE", "/etc/passwd": "UNSAFE", "C:\\x.txt": "UNSAFE"}
+
+
+def test_a_member_without_a_name_is_a_member() -> None:
+    data = zipped({"": b"nobody called me", "a.txt": b"x", "folder/": b""})
+    assert is_archive(data)
+    assert reasons(data) == {"": "", "a.txt": ""}
 
 
 def test_a_bomb_is_not_unpacked() -> None:

@@ -19,7 +19,7 @@ from strati.errors import BusyError, DataError
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.document import Metadata
 from strati.knowledge.ingest.pipeline import Settings
-from strati.knowledge.ingest.report import IngestReport
+from strati.knowledge.ingest.report import IngestReport, Status
 from strati.knowledge.reader import Limits
 from strati.knowledge.record import record_of
 from strati.knowledge.store.lock import writing
@@ -124,6 +124,44 @@ def test_archives_are_read_member_by_member(tmp_path: Path) -> None:
         receipt = base.forget([str(path)])
         assert (len(receipt.forgotten), receipt.left) == (1, ())
         assert base.documents() == []
+
+
+def test_members_without_a_name_are_found_verified_and_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped({"": b"nobody called me", " ": b"not even a blank", "a.txt": b"named"}))
+    with KnowledgeBase.open(tmp_path / "x") as base:
+        ingest(base, path)
+        names = [base.search(words)[0].name for words in ("nobody", "blank", "named")]
+        assert len(set(names)) == 3
+        assert (base.verify().same, base.verify().problems) == (3, [])
+        assert ingest(base, path).count(Status.UNCHANGED) == 3
+        assert len(base.forget([names[0]]).forgotten) == 1
+        assert base.search("nobody") == []
+        assert ingest(base, path).count(Status.READ) == 1
+
+
+def page(text: str) -> str:
+    content = f"<main><h1>Leases</h1><p>{text} {'All of it is said at length. ' * 20}</p></main>"
+    return f"<html><head><title>Leases</title></head><body><nav>Sitemap</nav>{content}</body></html>"
+
+
+def test_whole_pages_are_read_when_asked_and_read_again_when_it_changes(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", {"a.html": page("Rent is due."), "b.txt": "beta"})
+    (folder / "c.zip").write_bytes(zipped({"d.html": page("Roofs leak.").encode()}))
+    with KnowledgeBase.open(tmp_path / "x") as base:
+        assert set(told(ingest(base, folder)).values()) == {"read"}
+        main = list(base.store.dump())
+        assert base.search("sitemap") == []
+        whole = told(ingest(base, folder, full_pages=True))
+        assert whole == {"a.html": "read", "b.txt": "unchanged", "d.html": "read"}
+        assert sorted(Path(hit.name).name for hit in base.search("sitemap")) == ["a.html", "d.html"]
+        assert {e.reader for e in base.documents()} == {"html.v1+full", "text.v1"}
+        assert base.status()["types"] == {"html": 2, "text": 1}
+        assert set(told(ingest(base, folder, full_pages=True)).values()) == {"unchanged"}
+        found = base.verify()  # reads each file again the way it was read
+        assert (found.same, found.changed, found.problems) == (3, [], [])
+        ingest(base, folder)
+        assert list(base.store.dump()) == main
 
 
 @pytest.mark.usefixtures("harm")

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from strati.knowledge.reader import Refused
+from strati.knowledge.reader import Refused, label, reader_for
 from strati.knowledge.readers.feed import FeedReader
 from strati.knowledge.readers.html import HtmlReader
+from strati.testing import check_reader
 
 from .samples import found, kinds, read
 
@@ -37,6 +38,14 @@ def test_everything_when_asked() -> None:
     texts = [text for _, text in kinds(read(HtmlReader(full=True), PAGE.encode()))]
     assert {"Home", "Site", "We use cookies.", "Copyright"} <= set(texts)
     assert not any(text == "no" for text in texts)
+
+
+def test_whole_pages_have_a_reader_of_their_own() -> None:
+    whole = reader_for(PAGE.encode(), "a.html", full_pages=True)
+    assert label(whole) == "html.v1+full"
+    check_reader(whole, [("a.html", PAGE.encode())])
+    assert label(reader_for(PAGE.encode(), "a.html")) == "html.v1"
+    assert label(reader_for(b"plain words", "a.txt", full_pages=True)) == "text.v1"
 
 
 def test_a_page_of_links_alone_is_kept_whole() -> None:

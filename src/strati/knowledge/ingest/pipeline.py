@@ -20,6 +20,7 @@ from strati.knowledge.ingest.pool import Event, Job, Pool
 from strati.knowledge.ingest.report import IngestReport, Outcome, Status, status_of
 from strati.knowledge.passages import Sizes
 from strati.knowledge.reader import Limits
+from strati.knowledge.search.build import LEAST, bring_up_to_date
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,12 +36,16 @@ Told = Callable[[str, int, int], None]
 
 @dataclass
 class Settings:
-    """How to ingest. `told` hears (what is done, done, total); `cancelled` ends the work after the document at hand."""
+    """How to ingest. `full_pages` takes all of a web page, not its main content only; more than `approximate_above`
+    vectors get an index; `told` hears (what is done, done, total); `cancelled` ends work after the document at hand.
+    """
 
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     prune: bool = False
+    full_pages: bool = False
+    approximate_above: int = LEAST
     told: Told = lambda what, done, total: None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -67,6 +72,7 @@ class Ingest:
             self._prune(search, kept)
         if self.embedder is not None and not self._stopped():
             self._embed_missing()
+            self._index_vectors()
         self.report.stopped = self._stopped()
         self.report.seconds = time.perf_counter() - began
         return self.report
@@ -84,7 +90,7 @@ class Ingest:
                 self._add(found.name, status_of(found.skipped), f"{found.skipped}: {found.detail}")
             else:
                 real = os.path.realpath(found.path)
-                jobs.append(Job(real, found.name, inside.get(real, {})))
+                jobs.append(Job(real, found.name, inside.get(real, {}), self.settings.full_pages))
         done, total = len(search.files) - len(jobs), len(search.files)
         self.settings.told("reading", done, total)
         for event in Pool(jobs, self.settings.limits, self.settings.sizes, self.settings.workers).events():
@@ -152,6 +158,11 @@ class Ingest:
         if missing:
             self.settings.told("embedding", len(missing), len(missing))
         self.store.keep_only(self.key)
+
+    def _index_vectors(self) -> None:
+        wanted, told, cancelled = self.settings.approximate_above, self.settings.told, self.settings.cancelled
+        if not self._stopped():
+            self.report.note = bring_up_to_date(self.store, self.key, wanted, told, cancelled)
 
     def _add(self, name: str, status: Status, reason: str, passages: int = 0, warnings: tuple[str, ...] = ()) -> None:
         self.report.outcomes.append(Outcome(name, status, reason, passages, warnings))

@@ -30,6 +30,7 @@ class Job:
     path: str
     name: str
     known: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    full_pages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class _Hand:
         order = {
             "path": job.path, "name": job.name, "known": {path: list(what) for path, what in job.known.items()},
             "skip": sorted(seen), "dead": sorted(dead),
-            "limits": asdict(self.pool.limits), "sizes": asdict(self.pool.sizes),
+            "limits": asdict(self.pool.limits), "sizes": asdict(self.pool.sizes), "full_pages": job.full_pages,
         }  # fmt: skip
         current = (job.path, job.name)
         self.heard = time.monotonic()

@@ -35,13 +35,15 @@ class Outcome:
 
 @dataclass
 class IngestReport:
-    """All outcomes in the order they came; `embedded` counts passages that got vectors; `seconds` is wall time."""
+    """All outcomes in the order they came; `embedded` counts passages that got vectors; `seconds` is wall time; `note`
+    says why searches by meaning are slower than they could be."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     embedded: int = 0
     seconds: float = 0.0
     snapshot: str = ""
     stopped: bool = False
+    note: str = ""
 
     def count(self, status: Status) -> int:
         return sum(outcome.status is status for outcome in self.outcomes)
@@ -65,6 +67,7 @@ class IngestReport:
             "seconds": round(self.seconds, 3),
             "snapshot": self.snapshot,
             "stopped": self.stopped,
+            "note": self.note,
             "documents": [
                 {
                     "name": outcome.name,

@@ -46,15 +46,16 @@ class Item(NamedTuple):
 class Worker:
     """Reads one file at a time, with everything inside it, and sends what it finds as it goes.
 
-    A job is `{path, name, known, skip, dead, limits, sizes}`: `known` maps paths to [sha256, reader, sizes] of what is
-    kept already, `skip` lists paths that are done, `dead` those that killed a worker. It sends, for each document,
-    `begin` and then `record`, `same` or `refused`; and `done` at the end of the job.
+    A job is `{path, name, known, skip, dead, limits, sizes, full_pages}`: `known` maps paths to [sha256, reader, sizes]
+    of what is kept already, `skip` lists paths that are done, `dead` those that killed a worker. It sends, for each
+    document, `begin` and then `record`, `same` or `refused`; and `done` at the end of the job.
     """
 
     def __init__(self, output: BinaryIO) -> None:
         self.output = output
         self.limits = Limits()
         self.sizes = Sizes()
+        self.full_pages = False
         self.known: dict[str, list[str]] = {}
         self.skip: set[str] = set()
         self.dead: set[str] = set()
@@ -62,6 +63,7 @@ class Worker:
 
     def run(self, job: dict[str, JSON]) -> None:
         self.limits, self.sizes = Limits(**job["limits"]), Sizes(**job["sizes"])
+        self.full_pages = job["full_pages"]
         self.known, self.skip, self.dead = job["known"], set(job["skip"]), set(job["dead"])
         self.members = 0
         path = Path(job["path"])
@@ -118,7 +120,7 @@ class Worker:
         if is_archive(item.data):
             send(self.output, {"archive": item.path, "name": item.name})
             return None, members(item.data, self.limits)
-        reader = reader_for(item.data, item.name)
+        reader = reader_for(item.data, item.name, full_pages=self.full_pages)
         if self.known.get(item.path) == [digest, label(reader), self.sizes.version]:
             send(self.output, {"same": item.path, "name": item.name})
             opened = any(path.startswith(item.path + "!/") for path in self.known)

@@ -14,7 +14,7 @@ from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.decoding import decode, looks_like_text
 from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator
-from strati.knowledge.reader import Limits, Reason, Refused, label
+from strati.knowledge.reader import FULL, Limits, Reason, Refused, label
 from strati.knowledge.readers.html_blocks import HtmlBlocks, inline_text
 from strati.knowledge.readers.html_main import main_content
 
@@ -33,6 +33,11 @@ class HtmlReader:
 
     def __init__(self, full: bool = False) -> None:
         self.full = full
+        if full:
+            self.version += FULL
+
+    def full_pages(self) -> HtmlReader:
+        return HtmlReader(full=True)
 
     def sniff(self, data: bytes, name: str) -> float:
         head = data[:4096].removeprefix(codecs.BOM_UTF8)

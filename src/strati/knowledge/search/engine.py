@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from strati.errors import TaskError
+from strati.knowledge.search.approximate import open_vectors
 from strati.knowledge.search.fusion import fuse
 from strati.knowledge.search.hits import Hit, hit_of, place_of
 from strati.knowledge.search.query import Query, parse
-from strati.knowledge.search.vectors import Matrix
+from strati.knowledge.search.vectors import Vectors
 from strati.knowledge.signature import alike
 from strati.knowledge.store.contract import ALL, Filter, Kept
 from strati.knowledge.store.sqlite_search import Marker
@@ -33,13 +34,13 @@ class Reranker(Protocol):
 
 
 class Engine:
-    """Searches one store; keeps the matrix of vectors between searches."""
+    """Searches one store; keeps the vectors between searches."""
 
     def __init__(self, store: SqliteStore, embedder: Embedder | None = None) -> None:
         self.store = store
         self.embedder = embedder
         self._key = embedder.fingerprint() if embedder else ""
-        self._matrix: Matrix | None = None
+        self._vectors: Vectors | None = None
         self._marker = Marker()
 
     def search(
@@ -79,10 +80,10 @@ class Engine:
     def _nearest(self, query: Query, depth: int, filter: Filter) -> list[int]:
         if self.embedder is None:
             return []
-        if self._matrix is None or self._matrix.generation != self.store.generation():
-            self._matrix = Matrix(self.store, self._key)
+        if self._vectors is None or self._vectors.generation != self.store.generation():
+            self._vectors = open_vectors(self.store, self._key)
         vector = self.embedder.embed([query.meaning])[0]
-        found: list[int] = self._matrix.search(vector, depth, self.store, filter).ids.tolist()
+        found: list[int] = self._vectors.search(vector, depth, self.store, filter).ids.tolist()
         return found
 
     def _hits(

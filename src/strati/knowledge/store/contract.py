@@ -74,6 +74,22 @@ class Ranked(NamedTuple):
     scores: NDArray[np.float64]
 
 
+class Embedded(NamedTuple):
+    """Vectors (passages, dimensions), document by document: `ids` of the passages in this order, `documents` by the
+    number that their id is in hexadecimal digits, and how many passages each has (`lengths`)."""
+
+    ids: NDArray[np.int64]
+    rows: NDArray[np.float32]
+    documents: NDArray[np.uint64]
+    lengths: NDArray[np.int64]
+
+    def inside(self, allowed: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """For each row, whether it is of one of these documents."""
+        import numpy as np
+
+        return np.repeat(np.isin(self.documents, allowed), self.lengths)
+
+
 class Store(Protocol):
     """Whole documents only: `put` and `remove` are one transaction each. Reading goes on while another writes."""
 
@@ -105,8 +121,8 @@ class Store(Protocol):
         """Passages by BM25, best first."""
         ...
 
-    def vectors(self, embedder: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Ids and vectors (passages, dimensions) of everything embedded by this embedder."""
+    def vectors(self, embedder: str) -> Embedded:
+        """Everything embedded by this embedder."""
         ...
 
     def add_vectors(self, document: str, embedder: str, vectors: NDArray[np.float32]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from strati.errors import DataError, UserError
 from strati.knowledge.record import PassageRow, unpack
 from strati.knowledge.store import sqlite_search
-from strati.knowledge.store.contract import ALL, Entry, Filter, Kept, Ranked
+from strati.knowledge.store.contract import ALL, Embedded, Entry, Filter, Kept, Ranked
 from strati.knowledge.store.dump import dump
 from strati.knowledge.store.filters import condition
 from strati.knowledge.store.sqlite_match import highlighted
@@ -146,24 +146,49 @@ class Reading:
             self._planned = (query, sqlite_search.plan(self.db, query))
         return self._planned[1]
 
-    def vectors(self, embedder: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def vectors(self, embedder: str, after: int = 0) -> Embedded:
         import numpy as np
 
-        query = "SELECT p.id, p.document FROM passages p JOIN vectors v ON v.document = p.document AND v.embedder = ?"
-        ids = np.array(
-            [id for id, _ in self.db.execute(query + " ORDER BY p.document, p.position", (embedder,))], np.int64
+        parts = list(self.vector_parts(embedder, after))
+        none = np.zeros((0, 0), np.float32)
+        return Embedded(
+            np.array([id for _, ids, _ in parts for id in ids], np.int64),
+            np.concatenate([rows for _, _, rows in parts]) if parts else none,
+            np.array([document for document, _, _ in parts], np.uint64),
+            np.array([len(ids) for _, ids, _ in parts], np.int64),
         )
-        query = "SELECT dimensions, data FROM vectors WHERE embedder = ? ORDER BY document"
-        parts = [np.frombuffer(data, "<f4").reshape(-1, size) for size, data in self.db.execute(query, (embedder,))]
-        return ids, np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
 
-    def allowed(self, filter: Filter) -> NDArray[np.int64]:
-        """Ids of the passages of the documents that a filter lets through."""
+    def vector_parts(self, embedder: str, after: int = 0) -> Iterator[tuple[int, list[int], NDArray[np.float32]]]:
+        """A document's number, the ids of its passages and their vectors; only of documents that were embedded later
+        than `vector_mark` said."""
+        import numpy as np
+
+        query = "SELECT document, dimensions, data FROM vectors WHERE embedder = ? AND rowid > ? ORDER BY document"
+        for document, size, data in self.db.execute(query, (embedder, after)):
+            found = self.db.execute("SELECT id FROM passages WHERE document = ? ORDER BY position", (document,))
+            yield int(document, 16), [id for (id,) in found], np.frombuffer(data, "<f4").reshape(-1, size)
+
+    def vector_mark(self, embedder: str, until: int | None = None) -> tuple[int, int]:
+        """How many documents this embedder has vectors for, and a number that grows with each; or only up to one."""
+        query = "SELECT count(*), coalesce(max(rowid), 0) FROM vectors WHERE embedder = ?"
+        if until is None:
+            found = self.db.execute(query, (embedder,)).fetchone()
+        else:
+            found = self.db.execute(f"{query} AND rowid <= ?", (embedder, until)).fetchone()
+        return int(found[0]), int(found[1])
+
+    def vector_count(self, embedder: str) -> int:
+        """How many passages have a vector by this embedder."""
+        query = "SELECT coalesce(sum(length(data) / (4 * dimensions)), 0) FROM vectors WHERE embedder = ?"
+        return int(self.db.execute(query, (embedder,)).fetchone()[0])
+
+    def allowed(self, filter: Filter) -> NDArray[np.uint64]:
+        """The documents that a filter lets through, by the numbers that `Embedded` has."""
         import numpy as np
 
         where, values = condition(filter)
-        query = f"SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {where or '1 = 1'}"
-        return np.array([id for (id,) in self.db.execute(query, values)], np.int64)
+        query = f"SELECT d.id FROM documents d WHERE {where or '1 = 1'}"
+        return np.array([int(id, 16) for (id,) in self.db.execute(query, values)], np.uint64)
 
     def entry(self, id: str) -> Entry:
         """What is known of one document, by id. Raises `DataError` when it is not there."""

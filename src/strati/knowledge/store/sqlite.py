@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from strati.errors import DataError
 from strati.knowledge.record import Record
-from strati.knowledge.store import sqlite_search
+from strati.knowledge.store import derived, sqlite_search
 from strati.knowledge.store.reading import Reading
 from strati.knowledge.store.schema import SCHEMA, check_version, migrate
+from strati.records import JSON
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,7 +105,9 @@ class SqliteStore(Reading):
 
     def add_vectors(self, document: str, embedder: str, vectors: NDArray[np.float32]) -> None:
         with self._words(), self.transaction():
-            self.db.execute("DELETE FROM vectors WHERE document = ? AND embedder = ?", (document, embedder))
+            old = "DELETE FROM vectors WHERE document = ? AND embedder = ?"
+            if self.db.execute(old, (document, embedder)).rowcount:
+                self._drop_derived()
             self._insert_vectors(document, embedder, vectors)
             self._changed()
 
@@ -113,6 +116,7 @@ class SqliteStore(Reading):
         if self.db.execute("SELECT 1 FROM vectors WHERE embedder <> ? LIMIT 1", (embedder,)).fetchone():
             with self._words(), self.transaction():
                 self.db.execute("DELETE FROM vectors WHERE embedder <> ?", (embedder,))
+                self._drop_derived()
                 self._changed()
 
     def remove(self, ids: Sequence[str]) -> int:
@@ -127,9 +131,21 @@ class SqliteStore(Reading):
     def _delete(self, id: str) -> int:
         sqlite_search.drop(self.db, id)
         gone = self.db.execute("DELETE FROM passages WHERE document = ?", (id,)).rowcount
-        self.db.execute("DELETE FROM vectors WHERE document = ?", (id,))
+        if self.db.execute("DELETE FROM vectors WHERE document = ?", (id,)).rowcount:
+            self._drop_derived()
         self.db.execute("DELETE FROM documents WHERE id = ?", (id,))
         return gone
+
+    def _drop_derived(self) -> None:
+        """Before the transaction that takes vectors away ends, no file beside the base holds them any more."""
+        self.db.execute("DELETE FROM meta WHERE key = ?", (derived.NOTE,))
+        derived.erase(self.folder)
+
+    def note_derived(self, about: JSON) -> None:
+        """Keep what the files beside the base were made of; searches look for them from now on."""
+        with self._words(), self.transaction():
+            self._write(derived.NOTE, about)
+            self._changed()
 
     def _erase(self) -> None:
         with self.transaction():

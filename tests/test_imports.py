@@ -60,6 +60,7 @@ ORDER = [
     ["telling"],
     ["pace"],
     ["forecast"],
+    ["answering"],
     ["benchmark"],
     ["results"],
     ["ranking"],

@@ -19,6 +19,7 @@ from strati.entry import DONE, Entry, folder_bytes, preview
 from strati.errors import BudgetReached, StackError, Stopped, StratiError
 from strati.folder import save_stack, stack_folder_name
 from strati.halving import HalvingTuner
+from strati.held_models import notes_of
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
@@ -230,6 +231,7 @@ class Bench:
             fingerprint=stack.fingerprint(),
             preview=preview(stack),
             refit_rows=refit,
+            notes=notes_of(stack),
         )
 
     def _calibrate(self, entry: Entry) -> None:

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from strati.ahead import batches
 from strati.model import LanguageModel
 from strati.stack import Stack, Stage
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A model that has seen something in its calls that a reader of the results should know."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences."""
+        ...
+
+
+def notes_of(stack: Stack) -> list[str]:
+    """What the models of a stack have to say about their calls."""
+    return [note for model in held_models(stack) if isinstance(model, Noting) for note in model.notes]
 
 
 def held_models(stack: Stack) -> list[LanguageModel]:

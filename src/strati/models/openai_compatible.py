@@ -122,7 +122,7 @@ class OpenAICompatible:
             found.append(f"{settings.name}: asked for {settings.model}, the server answered as {', '.join(others)}")
         if caller.uncounted:
             found.append(
-                f"{settings.name}: {caller.uncounted} replies came without a count of tokens; "
+                f"{settings.name}: {caller.uncounted} of its replies came without a count of tokens; "
                 "the most they can have been is booked"
             )
         return found

@@ -1,9 +1,10 @@
 """strati's ladder beside a careful hand-made scikit-learn pipeline, on the same rows, in one run.
 
-    python benchmarks/development_sets.py --data FOLDER [--sets trec sms emotion banking77] [--quick]
+    python benchmarks/development_sets.py --data FOLDER [--sets trec sms emotion financial banking77] [--quick]
 
 FOLDER holds the public sets as their authors publish them: banking77/{train,test}.csv, trec_qc/*.label,
-sms_spam/SMSSpamCollection, tweet_eval/emotion/{train,test}_{text,labels}.txt. Sets without a published test part are
+sms_spam/SMSSpamCollection, tweet_eval/emotion/{train,test}_{text,labels}.txt,
+financial_phrasebank/Sentences_75Agree.txt. Sets without a published test part are
 split 80/20 once. The pipeline has word and character TF-IDF and a linear SVM whose C is chosen by five-fold
 cross-validation on all training rows. strati's figures are those of the refit on all training rows of the rung that
 was best on tune. Printed: accuracy of both on the test part with exact intervals, the paired difference with Tango's
@@ -122,6 +123,14 @@ def sms(data: Path) -> tuple[Rows, Rows]:
     return rows[cut:], rows[:cut]
 
 
+def financial(data: Path) -> tuple[Rows, Rows]:
+    lines = (data / "financial_phrasebank/Sentences_75Agree.txt").read_text(encoding="latin-1").splitlines()
+    rows = [(text, label) for text, _, label in (line.rpartition("@") for line in dict.fromkeys(lines))]
+    random.Random(0).shuffle(rows)
+    cut = len(rows) // 5
+    return rows[cut:], rows[:cut]
+
+
 def emotion(data: Path) -> tuple[Rows, Rows]:
     folder = data / "tweet_eval/emotion"
     return _parallel(folder, "train"), _parallel(folder, "test")
@@ -143,7 +152,7 @@ def _parallel(folder: Path, part: str) -> Rows:
     return [(text, label) for text, label in zip(texts, labels, strict=True) if text.strip()]
 
 
-SETS = {"trec": trec, "sms": sms, "emotion": emotion, "banking77": banking77}
+SETS = {"trec": trec, "sms": sms, "emotion": emotion, "financial": financial, "banking77": banking77}
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,6 @@
 """Is anything paid twice, and is the ledger right, when a paid run is killed again and again?
 
-    python benchmarks/paid_run_kill.py [--kills N] [--seed N] [--faults 429=0.05,500=0.03] [--json]
+    python benchmarks/paid_run_kill.py [--kills N] [--seed N] [--faults 429=0.05,500=0.03] [--batch] [--json]
 
 A server on this machine answers in 50 ms, fails at the given rates and counts what it bills. Benchmarks of two rungs
 with a paid model run against it, eight calls in flight; each is killed with `kill -9` a random time after its first
@@ -8,6 +8,9 @@ call and begun again until it is done, then another one follows until there were
 compared with the journals: no prompt may be billed again unless a call with it was in flight at a kill, the amounts
 settled must be those billed, and what was in flight must be covered by what the journals hold as reserved. Exit code 1
 when it is not so.
+
+With `--batch` the model is asked in batches, which the server does at the third look; whole batches are in flight at a
+kill then, and none may be made twice.
 
 Faults that lose an answer on its way (cut, hang-up) make the ledger book the worst case, so amounts then differ by
 design; the default faults bill nothing.
@@ -36,6 +39,7 @@ from strati.dataset import Dataset
 from strati.effort import Effort
 from strati.journal import Journal
 from strati.ladder import ladder
+from strati.models import batching
 from strati.models.openai_compatible import OpenAICompatible
 from strati.records import Example
 from strati.run import bench
@@ -76,11 +80,13 @@ def rows() -> list[Example]:
     return [Example(f"e{number}", text, label) for number, (text, label) in enumerate(texts)]
 
 
-def run(url: str, runs: Path, seed: int) -> None:
+def run(url: str, runs: Path, seed: int, batch: bool) -> None:
     """One benchmark, in this process."""
-    model = OpenAICompatible.of(
-        "fake", {"url": url, "model": "fake-1", "private": False, "price_in": 1.0, "price_out": 4.0, "concurrency": 8}
-    )
+    batching.FIRST_POLL = batching.LONGEST_POLL = 0.1
+    batching.LOOK_AFTER = 0.3
+    prices = {"price_in": 1.0, "price_out": 4.0}
+    values = {"url": url, "model": "fake-1", "private": False, "concurrency": 8, "batch": batch, **prices}
+    model = OpenAICompatible.of("fake", values)
     task = Task(goal=Goal(private=False))
     candidates = [rung for rung in ladder(task, sorted(LABELS), [model]) if rung.uses_llm]
     effort = Effort(sample=60, form_rows=12, tune_rows=16)
@@ -89,13 +95,13 @@ def run(url: str, runs: Path, seed: int) -> None:
     bench(data, task, candidates=candidates, effort=effort, seed=seed, runs=runs, max_dollars=10.0, studies=once)
 
 
-def attempt(url: str, runs: Path, seed: int, seconds: float | None) -> bool:
+def attempt(url: str, runs: Path, seed: int, seconds: float | None, batch: bool) -> bool:
     """Run in a process of its own, killed so many seconds after its first call; whether it came to its end."""
     before = stats(url)["asked"]
     child = os.fork()
     if child == 0:
         try:
-            run(url, runs, seed)
+            run(url, runs, seed, batch)
             os._exit(0)
         except BaseException as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
@@ -107,7 +113,7 @@ def attempt(url: str, runs: Path, seed: int, seconds: float | None) -> bool:
             if os.waitstatus_to_exitcode(status):
                 raise SystemExit("a run failed")
             return True
-        if until is None and seconds is not None and stats(url, wait=False)["asked"] > before:
+        if until is None and seconds is not None and (batch or stats(url, wait=False)["asked"] > before):
             until = time.monotonic() + seconds
         time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
@@ -125,13 +131,13 @@ def stats(url: str, wait: bool = True) -> dict[str, Any]:
         time.sleep(0.05)
 
 
-def measure(url: str, folder: Path, kills: int, draw: random.Random) -> Count:
+def measure(url: str, folder: Path, kills: int, draw: random.Random, batch: bool) -> Count:
     count, before = Count(), stats(url)
     while count.kills < kills:
         runs = folder / str(count.runs)
         while True:
             left = count.kills < kills
-            if attempt(url, runs, count.runs, draw.uniform(0.0, LONGEST) if left else None):
+            if attempt(url, runs, count.runs, draw.uniform(0.0, LONGEST) if left else None, batch):
                 break
             count.kills += 1
         after = stats(url)
@@ -173,15 +179,18 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--faults", default="429=0.01,500=0.05")
+    parser.add_argument("--batch", action="store_true", help="ask in batches")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    command = [sys.executable, "-m", "tests.models.fault_server", "--latency", "0.05", "--faults", given.faults]
+    server_of = "batch_server" if given.batch else "fault_server"
+    command = [sys.executable, "-m", f"tests.models.{server_of}"]
+    command += ["--polls", "3"] if given.batch else ["--latency", "0.05", "--faults", given.faults]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
         with tempfile.TemporaryDirectory() as folder:
-            count = measure(url, Path(folder), given.kills, random.Random(given.seed))
+            count = measure(url, Path(folder), given.kills, random.Random(given.seed), given.batch)
     finally:
         server.kill()
         server.wait()

@@ -113,3 +113,22 @@ def test_what_costs_nothing_is_allowed_when_the_money_is_spent() -> None:
     assert less.reserve(0.0).settle(0.0) == 0.0
     with pytest.raises(BudgetReached, match=r"\$1.0000 is spent"):
         less.reserve(1e-9)
+
+
+def test_what_an_earlier_process_reserved_can_be_taken_over(tmp_path: Path) -> None:
+    with Journal(tmp_path / "run.db") as journal:
+        first = Budget(1.0, journal)
+        first.reserve(0.50, "gpt")
+        first.reserve(0.25, "gpt")  # the process dies here
+        second = Budget(1.0, journal)
+        assert (second.spent, second.lost, second.reserved, second.left) == (0.75, 0.75, 0.0, 0.25)
+        held = second.adopt(1, 500_000_000)
+        assert (second.spent, second.lost, second.reserved, second.left) == (0.25, 0.25, 0.5, 0.25)
+        again = second.adopt(1, 500_000_000)
+        assert second.reserved == 0.5  # it is the same money
+        held.settle(0.125)
+        again.settle(0.5)
+        assert (second.spent, second.lost, second.reserved) == (0.375, 0.25, 0.0)
+        assert journal.totals() == (125_000_000, 250_000_000)
+        assert second.is_kept_in(journal)
+        assert not Budget(1.0).is_kept_in(journal)

@@ -22,7 +22,14 @@ def test_an_answer_reads_as_the_journal_holds_it_but_for_its_explanation() -> No
         "confidence": 0.75,
         "failure": None,
         "state": "answered",
-        "usage": {"seconds": 0.5, "dollars": 0.25, "tokens_in": 10.0, "tokens_cached": 2.0, "tokens_out": 3.0},
+        "usage": {
+            "seconds": 0.5,
+            "dollars": 0.25,
+            "tokens_in": 10.0,
+            "tokens_cached": 2.0,
+            "tokens_out": 3.0,
+            "batched": 0.0,
+        },
     }
     assert table[1] is None
     assert (table[2]["value"], table[2]["failure"]) == (None, "unusable_reply")

@@ -18,6 +18,7 @@ import pytest
 import strati
 from report.fixtures import use
 from strati import config, racing, records, repeats, sizing
+from strati.ahead import TOGETHER
 from strati.context import Context
 from strati.dataset import read
 from strati.dataset.check_labels import LEAST_ROWS
@@ -30,8 +31,11 @@ from strati.halving import FEWEST_ROWS
 from strati.ladder import LETTERS, MANY_LABELS
 from strati.layers.prompts import MOST_LISTED, SHOT_CHARACTERS
 from strati.learning_curve import LEAST_REPEATS, LEAST_WORK, MOST_REPEATS, SMALLEST, TUNE_ROWS
+from strati.models.batch_part import MOST
+from strati.models.batching import FIRST_POLL
 from strati.models.gguf import CONTEXT
 from strati.models.prefix_tree import REMAINDER
+from strati.models.prices import HALF
 from strati.pace import CALL_SECONDS, FEW, MANY
 from strati.run import bench
 from strati.stack import BATCH
@@ -164,6 +168,7 @@ def test_every_data_finding_is_documented() -> None:
         ),
         ("cost-and-latency", [Effort().probes]),
         ("plan-and-budget", [REHEARSED, FEW, MANY, CALL_SECONDS]),
+        ("hosted-models", [TOGETHER, MOST, HALF, FIRST_POLL]),
         ("prompting", [SHOT_CHARACTERS, MOST_LISTED, LETTERS, REMAINDER, CONTEXT]),
         ("statistics", [FEWEST, EXACT_UP_TO, DRAWS]),
         (

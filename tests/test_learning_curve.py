@@ -172,3 +172,11 @@ def test_rows_of_one_label_teach_that_label(tmp_path: Path) -> None:
         kept = journal.read(curve_key("n-grams"))
     assert kept["failed"] is None
     assert [corpus.LABELS.index("refund")] * 20 in kept["points"].values()
+
+
+def test_nearly_as_many_labels_as_rows_are_learnt_without_a_warning() -> None:
+    """sklearn warns that such labels look like a regression; the tests treat a warning as an error."""
+    rows = [replace(example, reference=f"label {number // 2}") for number, example in enumerate(ROWS[:32])]
+    rows[1] = replace(rows[1], reference="label 99")
+    fitted = Linear(1.0, TextFeatures()).fit(rows, (), Context(seed=0))
+    assert len(fitted.labels) == 17

@@ -240,3 +240,5 @@ def test_the_batch_is_the_smallest_wish() -> None:
     small.batch = 3  # type: ignore[attr-defined]
     assert Stack.of(SPAM, small).batch == 3
     assert Stack.of(SPAM).batch > 100
+    small.batch = 5000  # type: ignore[attr-defined]
+    assert Stack.of(SPAM, small).batch == 5000  # a layer without a wish does not make it smaller

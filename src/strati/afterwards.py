@@ -24,7 +24,7 @@ def failure_key(study: str, name: str) -> str:
 
 
 def limits(journal: Journal, results: Results, known: Mapping[str, JSON]) -> dict[str, JSON]:
-    """The limits of a run, with the studies that failed named in the note."""
+    """The limits of a run, with what models noted about their calls and the studies that failed in the note."""
     kept: dict[str, JSON] = dict(known)
     failed = []
     for result in results.candidates:
@@ -32,9 +32,17 @@ def limits(journal: Journal, results: Results, known: Mapping[str, JSON]) -> dic
         reasons = {"learning curve": curve.get("failed")}
         reasons |= {what: journal.read(failure_key(split, result.name)) for split, what in STUDIES.items()}
         failed += [f"{what} of {result.name}: {reason}" for what, reason in reasons.items() if reason]
+    notes = [*filter(None, [kept["note"]]), *_noted(results)]
     if failed:
-        kept["note"] = "; ".join([*filter(None, [kept["note"]]), f"could not be looked into: {'; '.join(failed)}"])
+        notes.append(f"could not be looked into: {'; '.join(failed)}")
+    kept["note"] = "; ".join(notes)
     return kept
+
+
+def _noted(results: Results) -> list[str]:
+    """What models noted; of notes that differ in a count alone the last, for rungs share models."""
+    notes = [note for result in results.candidates for note in result.record.get("notes") or []]
+    return list({"".join(filter(str.isalpha, note)): note for note in notes}.values())
 
 
 def afterwards(journal: Journal, results: Results, decision: Decision) -> dict[str, JSON]:

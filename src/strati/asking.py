@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
 from strati.context import Context
 from strati.identity import fingerprint
@@ -43,6 +43,32 @@ class Quote:
 
 
 @runtime_checkable
+class Keyed(Protocol):
+    """A model to which replies may have been brought before they are asked for."""
+
+    def of_key(self, key: str) -> LanguageModel:
+        """The same model; it takes what was brought for the answer under that key, and asks for the rest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a model will be asked; its answer will be remembered under `key`."""
+
+    key: str
+    prompt: Prompt
+    options: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: LanguageModel, prompt: Prompt, options: Sequence[str], again: int = 0) -> Self:
+        """`again` as in `choose`."""
+        repeat = {"again": again} if again else {}
+        parts = {"user": prompt.user, "system": prompt.system, "prefix": prompt.prefix, "shots": prompt.shots}
+        key = fingerprint("choose.v1", model=model.fingerprint(), prompt=parts, options=list(options), **repeat)
+        return cls(key, prompt, tuple(options))
+
+
+@runtime_checkable
 class Quoting(Protocol):
     """A model that knows what a call will cost before it is made."""
 
@@ -64,9 +90,7 @@ def choose(model: LanguageModel, prompt: Prompt, options: Sequence[str], ctx: Co
         LayerDown: the model cannot answer at all.
         Stopped: the run ended, or its budget does not allow the call.
     """
-    repeat = {"again": again} if again else {}
-    parts = {"user": prompt.user, "system": prompt.system, "prefix": prompt.prefix, "shots": prompt.shots}
-    key = fingerprint("choose.v1", model=model.fingerprint(), prompt=parts, options=list(options), **repeat)
+    key = Question.of(model, prompt, options, again).key
     with _turns.alone(f"{id(ctx.memo)} {key}"):
         return _recalled(key, ctx) or _asked(key, model, prompt, options, ctx)
 
@@ -83,6 +107,8 @@ def _asked(key: str, model: LanguageModel, prompt: Prompt, options: Sequence[str
     ctx.check()
     start = perf_counter()
     bound = model.within(ctx) if isinstance(model, Remote) else model
+    if isinstance(bound, Keyed):
+        bound = bound.of_key(key)
     choice = bound.choose(prompt, options)
     usage = replace(choice.usage, seconds=perf_counter() - start)
     reply: dict[str, JSON] = {"probabilities": list(choice.probabilities), "mass": choice.mass}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from strati.budget import Budget
+from strati.answering import answer
 from strati.candidate import Candidate
-from strati.choosing import Chosen, Tuner, merged_forms, raise_if_down
+from strati.choosing import Chosen, Tuner, merged_forms
 from strati.context import Context, VectorCache
 from strati.contract import Saveable
 from strati.dataset import Splits, Unit
@@ -19,14 +19,16 @@ from strati.entry import DONE, Entry, folder_bytes, preview
 from strati.errors import BudgetReached, StackError, Stopped, StratiError
 from strati.folder import save_stack, stack_folder_name
 from strati.halving import HalvingTuner
+from strati.held_models import notes_of
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
 from strati.racing import SPLIT, Race, no_race
-from strati.records import JSON, Case, Example, Usage
+from strati.records import JSON, Case, Example
 from strati.sizing import behind_fast, right_on_tune, sample_size
 from strati.stack import Stack
 from strati.task import Goal
+from strati.telling import tell_answering, tell_choosing
 
 
 class Bench:
@@ -152,6 +154,7 @@ class Bench:
             return
         tuner_of = HalvingTuner if self.race else Tuner
         tuner = tuner_of(self.metric, self.fitting, self.effort, len(self.splits.units))
+        tell_choosing(candidate, tuner, self.splits.units)
         for unit in self.splits.units:
             chosen = tuner.choose(candidate, unit)
             if self.race and not candidate.slow:
@@ -208,8 +211,11 @@ class Bench:
         stack, forms, refit = fits[0].stack, record["forms"], None
         saved = self._save(stack, folder)
         probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
-        for unit, chosen in zip(self.splits.units, fits, strict=True):
-            self._answer(chosen.stack, candidate.name, "test", self._sampled(candidate, unit.test))
+        parts = [self._sampled(candidate, unit.test) for unit in self.splits.units]
+        work = [(fit.stack, [Case.of(one) for one in part]) for fit, part in zip(fits, parts, strict=True)]
+        tell_answering(work, self.fitting)
+        for part, chosen in zip(parts, fits, strict=True):
+            answer(chosen.stack, candidate.name, "test", part, self.journal, self.ctx)
         if self.splits.method == "published" and candidate.learns and not candidate.slow:
             refit = self._refit(stack, candidate.name)
         size = folder_bytes(self.stacks / folder) if saved and self.stacks else 0
@@ -225,6 +231,7 @@ class Bench:
             fingerprint=stack.fingerprint(),
             preview=preview(stack),
             refit_rows=refit,
+            notes=notes_of(stack),
         )
 
     def _calibrate(self, entry: Entry) -> None:
@@ -242,7 +249,7 @@ class Bench:
             worse = behind_fast(self.journal, self.splits, candidate.name, self.goal.alpha)
             examples = () if worse else shuffled(examples, self.ctx.seed)[: self.sample]
         if examples:
-            self._answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.fitting)
+            answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.journal, self.fitting)
         record.update(calibrate=len(examples), reason=None)
 
     def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:
@@ -251,51 +258,13 @@ class Bench:
             return test
         return sampled(self.splits, test, self.sample, self.ctx.seed)
 
-    def _answer(
-        self, stack: Stack, name: str, split: str, examples: Sequence[Example], ctx: Context | None = None
-    ) -> None:
-        done = self.journal.answered(name, split)
-        todo = [example for example in examples if example.id not in done]
-        self.ctx.begin(f"{name}: {split}", len(examples))
-        self.ctx.advance(len(examples) - len(todo), Usage())
-        told: list[int] = []
-
-        def tick(count: int, usage: Usage) -> None:
-            told.append(count)
-            self.ctx.advance(count, usage)
-
-        ctx = replace(ctx or self.ctx, tick=tick)
-        for chunk in _chunks(todo, stack.batch):
-            self.ctx.check()
-            told.clear()
-            try:
-                cases = stack.run([Case.of(example) for example in chunk], ctx)
-            except Stopped:
-                self.journal.write_answers(name, split, self._known(stack, chunk))
-                raise
-            raise_if_down(cases)
-            self.journal.write_answers(name, split, cases)
-            usage = Usage() if told else sum((case.usage for case in cases), Usage())
-            self.ctx.advance(len(cases) - min(len(cases), sum(told)), usage)
-
-    def _known(self, stack: Stack, chunk: Sequence[Example]) -> Iterator[Case]:
-        """The cases of a piece of work that ended early for which all that was asked has been answered already."""
-        broke = replace(self.ctx, budget=Budget())
-        for example in chunk:
-            try:
-                cases = stack.run([Case.of(example)], broke)
-                raise_if_down(cases)
-            except StratiError:
-                continue
-            yield from cases
-
     def _refit(self, stack: Stack, name: str) -> int:
         """Fit on every row outside test, with the settings and calibration found before; answer the test again."""
         unit = self.splits.units[0]
         train = [*unit.train, *unit.tune, *self.splits.calibrate]
         self.ctx.begin(f"{name}: refit on all {len(train)} training rows", len(unit.test))
         refitted, _ = stack.fit_and_run(train, (), self.fitting)
-        self._answer(refitted, name, "refit", unit.test, self.fitting)
+        answer(refitted, name, "refit", unit.test, self.journal, self.fitting)
         return len(train)
 
     def _save(self, stack: Stack, folder: str) -> bool:
@@ -314,8 +283,3 @@ class Bench:
         cases = [Case.of(example) for example in shuffled(unit.tune, self.ctx.seed)[:count]]
         self.ctx.begin(f"{candidate.name}: latency, one at a time", len(cases))
         return self.prober(stack, folder, cases)
-
-
-def _chunks(examples: Sequence[Example], size: int) -> Iterator[Sequence[Example]]:
-    for start in range(0, len(examples), size):
-        yield examples[start : start + size]

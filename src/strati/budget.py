@@ -14,6 +14,7 @@ from typing import Protocol
 from strati.errors import BudgetReached, TaskError
 
 NANO = 1_000_000_000
+Enter = Callable[[str, int], int]
 
 
 class Book(Protocol):
@@ -70,6 +71,7 @@ class Budget:
         self._book: Book = book or MemoryBook()
         paid, lost = self._book.totals()
         self._spent, self._lost, self._reserved = paid + lost, lost, 0
+        self._open: set[int] = set()  # numbers of reservations that this process holds
         self._lock = threading.Lock()
         self._told = told
         self.purpose = ""
@@ -87,15 +89,27 @@ class Budget:
 
     @property
     def lost(self) -> float:
-        """Dollars reserved by a process that died before it could settle them: at most this much was paid."""
+        """Dollars reserved by an earlier process that did not settle them: at most this much was paid."""
         return self._lost / NANO
 
     @property
     def reserved(self) -> float:
         return self._reserved / NANO
 
-    def reserve(self, dollars: float, what: str = "") -> Reservation:
-        """Set the worst case of one call aside; raises `BudgetReached` when the limit does not allow it."""
+    @property
+    def left(self) -> float:
+        """Dollars that may be reserved now."""
+        return max(0, self._limit - self._spent - self._reserved) / NANO
+
+    def is_kept_in(self, book: object) -> bool:
+        """Whether this is where its reservations are written."""
+        return self._book is book
+
+    def reserve(self, dollars: float, what: str = "", enter: Enter | None = None) -> Reservation:
+        """Set the worst case of one call aside; raises `BudgetReached` when the limit does not allow it.
+
+        `enter` takes the place of the book's own, to write down in the same moment what the money is for.
+        """
         amount = math.ceil(dollars * NANO - 1e-6)
         with self._lock:
             if amount < 0 or (amount and self._spent + self._reserved + amount > self._limit):
@@ -103,13 +117,31 @@ class Budget:
                     f"the budget of ${self.limit:.2f} does not allow another ${dollars:.4f}: "
                     f"${self.spent:.4f} is spent and ${self.reserved:.4f} is reserved"
                 )
-            number = self._book.enter(self.purpose or what, amount) if amount else None
+            number = (enter or self._book.enter)(self.purpose or what, amount) if amount else None
+            if number is not None:
+                self._open.add(number)
             self._reserved += amount
+        return Reservation(self, amount, number)
+
+    def adopt(self, number: int, amount: int) -> Reservation:
+        """Take over a reservation that was never settled, of an earlier process or this one; `amount` in billionths.
+
+        What an earlier process left counted as lost; from here on it is reserved, so the sum stays as it was.
+        """
+        with self._lock:
+            if number not in self._open:
+                self._open.add(number)
+                self._spent -= amount
+                self._lost -= amount
+                self._reserved += amount
         return Reservation(self, amount, number)
 
     def _settle(self, number: int | None, reserved: int, paid: int) -> None:
         with self._lock:
             if number is not None:
+                if number not in self._open:  # two hold it, and the other one has settled it
+                    return
+                self._open.remove(number)
                 self._book.close_entry(number, paid)
             self._reserved -= reserved
             self._spent += paid

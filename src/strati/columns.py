@@ -12,7 +12,7 @@ from strati.journal import Journal
 from strati.records import JSON
 
 PAGE = 1000  # answers read from the journal at once
-NUMBERS = ("seconds", "dollars", "tokens_in", "tokens_cached", "tokens_out")
+NUMBERS = ("seconds", "dollars", "tokens_in", "tokens_cached", "tokens_out", "batched")
 
 
 class Answers(Sequence[JSON]):
@@ -24,7 +24,7 @@ class Answers(Sequence[JSON]):
     Attributes:
         asked: where there is an answer or a failure; shape (examples,).
         confidence: of the delivered answers, NaN where there is none; shape (examples,).
-        usage: seconds, dollars, tokens in, cached and out; shape (examples, 5).
+        usage: seconds, dollars, tokens in, cached and out, calls in a batch; shape (examples, 6).
     """
 
     def __init__(self, size: int) -> None:

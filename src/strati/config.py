@@ -40,6 +40,8 @@ MODEL_KEYS: dict[str, tuple[str, tuple[type, ...]]] = {
     "price_cached": ("dollars per million tokens", (int, float)),
     "provider": ("text", (str,)),
     "context": ("a whole number of tokens", (int,)),
+    "batch": ("true or false", (bool,)),
+    "batch_factor": ("a share of the ordinary price", (int, float)),
     "concurrency": ("a whole number", (int,)),
     "timeout": ("a number of seconds", (int, float)),
     "retries": ("a whole number", (int,)),

@@ -146,7 +146,7 @@ class Forecaster:
             _mean(usage.tokens_out for usage in usages),
             sum(usage.dollars for usage in usages) / len(usages),
             max(sum(quote.most for quote in calls.values()) for calls in hypotheses),
-            own + seconds,
+            None if seconds is None else own + seconds,
             basis,
         )
 

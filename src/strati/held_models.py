@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from strati.ahead import batches
 from strati.model import LanguageModel
 from strati.stack import Stack, Stage
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A model that has seen something in its calls that a reader of the results should know."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences."""
+        ...
+
+
+def notes_of(stack: Stack) -> list[str]:
+    """What the models of a stack have to say about their calls."""
+    return [note for model in held_models(stack) if isinstance(model, Noting) for note in model.notes]
 
 
 def held_models(stack: Stack) -> list[LanguageModel]:
@@ -18,6 +34,11 @@ def held_models(stack: Stack) -> list[LanguageModel]:
             if all(model is not known for known in found):
                 found.append(model)
     return found
+
+
+def in_batches(stack: Stack) -> bool:
+    """Whether a stack asks a model in batches: one long wait is then better than several."""
+    return any(batches(model) for model in held_models(stack))
 
 
 def with_models(stack: Stack, swap: Callable[[LanguageModel], LanguageModel]) -> Stack:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
+from strati import jobs
 from strati.errors import DataError
 from strati.records import JSON, Case, Usage
 from strati.runlock import RunLock as RunLock
@@ -80,7 +81,7 @@ class Journal:
         if not read_only:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_TABLES)
+            self._db.executescript(_TABLES + jobs.TABLES)
         row = self._db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
         if row is None and not read_only:
             self.write("schema", SCHEMA)
@@ -188,6 +189,13 @@ class Journal:
             self._db.execute(
                 "INSERT OR IGNORE INTO calls VALUES (?, ?, ?)", (key, _dump(reply), _dump(_usage_row(usage)))
             )
+            if usage.batched:
+                self._db.execute("DELETE FROM replies WHERE key = ?", (key,))
+
+    @property
+    def jobs(self) -> jobs.Jobs:
+        """What was handed in elsewhere, to be answered later."""
+        return jobs.Jobs(self._db, self._guard, self._alone)
 
     def enter(self, what: str, reserved: int) -> int:
         """Write a reservation of money down before the call it is for; the journal is the book of a `Budget`."""
@@ -209,16 +217,23 @@ class Journal:
 
     def spending(self) -> list[Spent]:
         """What was spent, by purpose, in the order in which money was first spent on each."""
-        query = """SELECT what, count(*), coalesce(sum(paid), 0), coalesce(sum(iif(paid IS NULL, reserved, 0)), 0)
-            FROM spending GROUP BY what ORDER BY min(number)"""
-        with self._guard():
-            return [Spent(*row) for row in self._db.execute(query)]
+        query = """SELECT what, {}, coalesce(sum(paid), 0), coalesce(sum(iif(paid IS NULL, reserved, 0)), 0)
+            FROM spending {} GROUP BY what ORDER BY min(number)"""
+        one_by_one, with_jobs = ("count(*)", ""), ("sum(coalesce(requests, 1))", "LEFT JOIN jobs ON entry = number")
+        with self._guard():  # a journal of an earlier version, read only, has no jobs
+            known = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone()
+            return [Spent(*row) for row in self._db.execute(query.format(*(with_jobs if known else one_by_one)))]
 
     def answered(self, candidate: str, split: str) -> set[str]:
         """The ids that a candidate has answers for on a split."""
         query = "SELECT id FROM answers WHERE candidate = ? AND split = ?"
         with self._guard():
             return {row[0] for row in self._db.execute(query, (candidate, split))}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._guard(), self._transaction():
+            yield
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

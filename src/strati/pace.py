@@ -9,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
+from strati.ahead import batches
 from strati.asking import Quote, Remote, concurrency
 from strati.candidate import Candidate, Form
 from strati.context import Context, VectorCache
@@ -46,7 +47,7 @@ class Pace:
         splits: Splits,
         effort: Effort,
         ctx: Context,
-    ) -> tuple[float, str]:
+    ) -> tuple[float | None, str]:
         """Seconds of one candidate, the rehearsal's own work not counted, and what they rest on.
 
         Args:
@@ -92,7 +93,9 @@ class Pace:
         stack.run([Case.of(example) for example in tune], replace(quiet, fresh=True))
         return max(1e-9, middle - start), (perf_counter() - middle) / max(1, len(tune))
 
-    def _remote(self, candidate: Candidate, model: LanguageModel, calls: float) -> tuple[float, str]:
+    def _remote(self, candidate: Candidate, model: LanguageModel, calls: float) -> tuple[float | None, str]:
+        if batches(model) and calls:
+            return None, "batches come back when the provider has done them, each within 24 hours"
         at_once = concurrency(model)
         known = self._seen(candidate)
         seconds = CALL_SECONDS if known is None else known
@@ -109,10 +112,15 @@ class Pace:
                     found = journal.answers(candidate.name, "test", ids)
             except StratiError:
                 continue
-            seconds = [answer["usage"]["seconds"] for answer in found.values() if answer["usage"]["calls"]]
+            seconds = [answer["usage"]["seconds"] for answer in found.values() if _timed(answer["usage"])]
             if seconds:
                 return float(np.mean(seconds))
         return None
+
+
+def _timed(usage: Mapping[str, float]) -> bool:
+    """Whether some call was waited for: those of a batch were not."""
+    return usage["calls"] > usage.get("batched", 0)
 
 
 def _seconds_per_token(rehearsal: Rehearsal) -> float:

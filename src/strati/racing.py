@@ -31,6 +31,7 @@ from strati.choosing import Chosen, raise_if_down
 from strati.context import Context
 from strati.dataset import Splits
 from strati.effort import Effort, shuffled
+from strati.held_models import in_batches
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.records import JSON, Case, Example
@@ -119,7 +120,7 @@ class Race:
         """Race a slow rung, fitted on rows that do not race, until it is retired, is let through, or rows end."""
         rivals = {name: self.journal.answers(name, SPLIT) for name in self.rivals(candidate)}
         self.ctx.begin(f"{candidate.name}: racing on tune", len(self.rows))
-        step = max(LOOK, min(stack.batch, LET_THROUGH))
+        step = len(self.rows) if in_batches(stack) else max(LOOK, min(stack.batch, LET_THROUGH))
         for done in range(step, len(self.rows) + step, step):
             rows = self.rows[:done]
             self._ask(candidate.name, stack, rows)

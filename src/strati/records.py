@@ -68,6 +68,7 @@ class Usage:
 
     `dollars` is money owed to others. The price of this machine's time is added when a report is made, from `seconds`.
     `tokens_out` counts `tokens_reasoning` too: tokens that a model wrote for itself and somebody pays.
+    `batched` are those of the calls that were answered in a batch: nobody timed them, `seconds` leaves their wait out.
     """
 
     seconds: float = 0.0
@@ -77,6 +78,7 @@ class Usage:
     tokens_out: int = 0
     dollars: float = 0.0
     tokens_reasoning: int = 0
+    batched: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -87,6 +89,7 @@ class Usage:
             self.tokens_out + other.tokens_out,
             self.dollars + other.dollars,
             self.tokens_reasoning + other.tokens_reasoning,
+            self.batched + other.batched,
         )
 
 

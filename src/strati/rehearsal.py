@@ -31,10 +31,11 @@ class Rehearsal:
 
     Attributes:
         asked: the calls of the present phase by their keys; see `phase`.
-        questions: the first few of all questions, by the model's fingerprint.
+        questions: the first `shown` of all questions, or all of them, by the model's fingerprint.
     """
 
-    def __init__(self, known: Memo | None = None) -> None:
+    def __init__(self, known: Memo | None = None, shown: int | None = SHOWN) -> None:
+        self.shown = shown
         self._known = known
         self._replies: dict[str, tuple[JSON, Usage]] = {}
         self._stand_ins: dict[int, Rehearsed] = {}
@@ -89,8 +90,8 @@ class Rehearsed:
 
     def choose(self, prompt: Prompt, options: Sequence[str]) -> Choice:
         quote = self._rehearsal.quoted = self._quote(prompt, options)
-        shown = self._rehearsal.questions.setdefault(self.fingerprint(), [])
-        if len(shown) < SHOWN:
+        shown, most = self._rehearsal.questions.setdefault(self.fingerprint(), []), self._rehearsal.shown
+        if most is None or len(shown) < most:
             shown.append((self._model, prompt, tuple(options)))
         return Choice((1.0 / len(options),) * len(options), quote.usage)
 

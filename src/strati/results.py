@@ -72,6 +72,11 @@ class Result:
         return dict(Counter(causes).most_common())
 
     @property
+    def timed(self) -> bool:
+        """Whether its answers were timed: those that came in a batch were not."""
+        return not self.answers.number("batched").any()
+
+    @property
     def seconds_per_answer(self) -> float | None:
         return _mean(self.answers.number("seconds"))
 
@@ -92,7 +97,12 @@ class Result:
 
     @property
     def latency_ms(self) -> dict[str, float | int | None] | None:
-        """Percentiles over single answers: probed for fast layers, as they came for slow and recorded ones."""
+        """Percentiles over single answers: probed for fast layers, as they came for slow and recorded ones.
+
+        None where they were not timed.
+        """
+        if not self.timed:
+            return None
         if self.record["slow"] or self.record["recorded"]:
             seconds = self.answers.number("seconds")
             seconds = seconds[seconds > 0]

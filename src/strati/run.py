@@ -20,6 +20,7 @@ from strati.effort import Effort
 from strati.environment import environment
 from strati.errors import BudgetReached, DataError, Stopped, TaskError
 from strati.fresh_labels import remember_learned
+from strati.held_models import in_batches
 from strati.identity import fingerprint
 from strati.journal import Journal, StoredExample
 from strati.ladder import ladder
@@ -115,6 +116,7 @@ def prepare(
     labels = task.labels or tuple(found)
     lined_up = [*(ladder(task, labels, models, embedders) if candidates is None else candidates), *also]
     _refuse_leaks(lined_up, task)
+    _refuse_untimed(lined_up, task)
     allowed = tuple(lined_up)
     names = [candidate.name for candidate in allowed]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -192,6 +194,18 @@ def _refuse_leaks(candidates: Sequence[Candidate], task: Task) -> None:
                     f"the model {card.name} would send the texts to {where}, but the goal is private: expected "
                     "private = false in [goal] to allow it, or a run without this model"
                 )
+
+
+def _refuse_untimed(candidates: Sequence[Candidate], task: Task) -> None:
+    """Raise before anything is paid when a limit on latency could never be met, because answers come in batches."""
+    if task.goal.max_p95_ms is None:
+        return
+    for candidate in candidates:
+        if any(in_batches(form.stack) for form in candidate.forms):
+            raise TaskError(
+                f"{candidate.name} is asked in batches, which nobody can time, but the goal has max_p95_ms: expected "
+                f"no batch = true in models.{candidate.cards[0].name}, or no such limit"
+            )
 
 
 def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None:

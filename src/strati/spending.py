@@ -10,7 +10,7 @@ from strati.words import money
 
 
 def spending(journal: Journal) -> dict[str, JSON]:
-    """The limit, what was spent, and by which rung; `lost` was set aside by a process that died: it may be paid."""
+    """The limit, what was spent, and by which rung; `lost` was set aside for replies that were not read."""
     paid, lost = journal.totals()
     rows = journal.spending()
     return {

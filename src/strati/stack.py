@@ -158,8 +158,8 @@ class Stack:
 
     @property
     def batch(self) -> int:
-        """How many cases it is best given at once: the smallest wish of its layers."""
-        return min(int(getattr(stage.layer, "batch", BATCH)) for stage in self.stages)
+        """How many cases it is best given at once: the smallest wish of its layers that have one."""
+        return min((int(stage.layer.batch) for stage in self.stages if hasattr(stage.layer, "batch")), default=BATCH)
 
     def fingerprint(self) -> str:
         return fingerprint("stack.v1", stages=[stage.fingerprint() for stage in self.stages])

@@ -22,6 +22,7 @@ from strati.learning_curve import CurveMaker, is_trainable
 from strati.records import Case, Example, Usage
 from strati.repeats import SPLIT, again, asked_twice, is_remote, repeats_of
 from strati.stack import Stack
+from strati.telling import tell_answering
 from strati.twins import KINDS, twin, twin_case
 
 
@@ -94,10 +95,12 @@ class Study:
         name, journal = candidate.name, self.bench.journal
         sample = self._answered([candidate])
         chosen = {example.id for example in asked_twice(sample)} - journal.answered(name, SPLIT)
-        for unit in self.units:
-            todo = self._of(unit, chosen)
-            if todo:
-                self._ask(name, "asked again", again(self._stack(candidate, unit)), [Case.of(e) for e in todo], SPLIT)
+        todo = [
+            (again(self._stack(candidate, unit)), [Case.of(example) for example in examples])
+            for unit in self.units
+            if (examples := self._of(unit, chosen))
+        ]
+        self._ask_all(name, "asked again", todo, SPLIT)
 
     def _twins(self, done: Sequence[Candidate]) -> None:
         llms = [candidate for candidate in done if candidate.uses_llm and not candidate.recorded]
@@ -109,6 +112,7 @@ class Study:
 
     def _twins_of(self, candidate: Candidate, chosen: set[str]) -> None:
         for kind in KINDS if candidate.uses_llm else KINDS[:1]:
+            todo = []
             for unit in self.units:
                 examples = self._of(unit, chosen)
                 known = self.bench.journal.answered(candidate.name, twin_split(kind))
@@ -117,8 +121,8 @@ class Study:
                 stack = twin(kind, self._stack(candidate, unit), self.bench.ctx.seed)
                 if stack is None:
                     return
-                cases = [twin_case(kind, Case.of(example)) for example in examples]
-                self._ask(candidate.name, f"twins, {kind}", stack, cases, twin_split(kind))
+                todo.append((stack, [twin_case(kind, Case.of(example)) for example in examples]))
+            self._ask_all(candidate.name, f"twins, {kind}", todo, twin_split(kind))
 
     def _control(self, done: Sequence[Candidate]) -> list[Candidate]:
         """The trained rung that did best on tune: nobody trained it on anything but the training rows."""
@@ -129,6 +133,11 @@ class Study:
             return max((form["tune"] or 0.0 for form in forms if form["chosen"]), default=0.0)
 
         return sorted(filter(is_trainable, done), key=on_tune)[-1:]
+
+    def _ask_all(self, name: str, what: str, todo: Sequence[tuple[Stack, Sequence[Case]]], split: str) -> None:
+        tell_answering(todo, self.bench.fitting)
+        for stack, cases in todo:
+            self._ask(name, what, stack, cases, split)
 
     def _ask(self, name: str, what: str, stack: Stack, cases: Sequence[Case], split: str) -> None:
         """All cases at once: what was asked before an interruption comes from the memo."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import asdict
 
 import numpy as np
@@ -13,7 +12,7 @@ from strati.decision import Decision, Measured, decide
 from strati.journal import Journal
 from strati.metrics import METRICS, get_metric
 from strati.metrics.base import Statistics
-from strati.metrics.per_class import ClassRow, per_class
+from strati.mistakes import by_label, confusions, disagreements
 from strati.questions import questions
 from strati.race_results import limits_of, race_of, retirements
 from strati.ranking import aurc_row
@@ -27,9 +26,6 @@ from strati.task import Goal
 from strati.words import difference, milliseconds, money, share
 
 FORMAT = 1
-SHOWN_DISAGREEMENTS = 12
-SHOWN_CONFUSIONS = 15
-SHOWN_TEXT = 300
 
 
 def judge(journal: Journal) -> dict[str, JSON]:
@@ -96,9 +92,9 @@ def judge(journal: Journal) -> dict[str, JSON]:
         "frontier": journal.read("frontier"),
         "questions": questions(results, decision, studied),
         **studied,
-        "per_class": _per_class(results, shown),
-        "confusions": _confusions(results, shown),
-        "disagreements": _disagreements(journal, results),
+        "per_class": by_label(results, shown),
+        "confusions": confusions(results, shown),
+        "disagreements": disagreements(journal, results),
         "environment": meta["environment"],
         "ledger": meta["ledger"],
         "spending": spent,
@@ -188,7 +184,8 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "cost_per_1000": result.cost_per_1000,
         "cost_parts": result.cost_parts,
         "latency_ms": result.latency_ms,
-        "seconds_per_answer": result.seconds_per_answer,
+        "batched": not result.timed,
+        "seconds_per_answer": result.seconds_per_answer if result.timed else None,
         "tokens_per_answer": result.tokens_per_answer,
         "fit_seconds": record.get("fit_seconds"),
         "memory_mb": None if memory is None else memory / 2**20,
@@ -255,69 +252,6 @@ def _refit(result: Result, results: Results) -> dict[str, JSON] | None:
 
 def _interval(found: Interval) -> dict[str, JSON]:
     return {"value": found.value, "low": found.low, "high": found.high, "n": found.n, "method": found.method}
-
-
-def _per_class(results: Results, shown: Result | None) -> dict[str, JSON] | None:
-    if shown is None:
-        return None
-    pairs = [(str(r), a["value"]) for r, a in zip(results.references, shown.answers, strict=True) if a is not None]
-    rows = per_class([r for r, _ in pairs], [v for _, v in pairs], results.labels, 1 - results.goal.alpha)
-    if results.groups is not None:
-        rows = [_by_group(row, results, shown) for row in rows]
-    return {"candidate": shown.name, "rows": [row._asdict() for row in rows]}
-
-
-def _by_group(row: ClassRow, results: Results, shown: Result) -> ClassRow:
-    """A label's row with limits that allow for groups: exact ones hold for independent examples only."""
-    places = [
-        place
-        for place, (reference, answer) in enumerate(zip(results.references, shown.answers, strict=True))
-        if answer is not None and str(reference) == row.label
-    ]
-    if not places or results.groups is None:
-        return row
-    metric = get_metric("accuracy", results.labels)
-    statistics = statistics_of(metric, results.test, shown.answers)[places]
-    groups = [results.groups[place] for place in places]
-    found = quality_interval(statistics, metric, 1 - results.goal.alpha, groups, int(results.meta["seed"]))
-    return row._replace(low=found.low, high=found.high)
-
-
-def _confusions(results: Results, shown: Result | None) -> dict[str, JSON] | None:
-    if shown is None:
-        return None
-    pairs = Counter(
-        (str(r), str(a["value"]) if a["value"] is not None else "(no answer)")
-        for r, a in zip(results.references, shown.answers, strict=True)
-        if a is not None and a["value"] != r
-    )
-    rows = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_CONFUSIONS]
-    return {
-        "candidate": shown.name,
-        "rows": [{"reference": r, "answer": a, "count": count} for (r, a), count in rows],
-    }
-
-
-def _disagreements(journal: Journal, results: Results) -> list[dict[str, JSON]]:
-    """Tune examples on which the rungs differ most, and no test example: errors on test stay unseen."""
-    examples = {example.id: example for example in journal.examples("tune")}
-    answers: dict[str, dict[str, JSON]] = {}
-    for result in results.candidates:
-        for unit in results.meta["units"]:
-            for key, answer in journal.answers(result.name, f"tune/{unit}").items():
-                answers.setdefault(key, {})[result.name] = answer["value"]
-    rows = [(len(set(map(str, given.values()))), len(given), key) for key, given in answers.items() if key in examples]
-    rows.sort(key=lambda row: (-row[1], -row[0], row[2]))
-    return [
-        {
-            "id": key,
-            "text": str(examples[key].input)[:SHOWN_TEXT],
-            "reference": examples[key].reference,
-            "answers": answers[key],
-        }
-        for kinds, _, key in rows
-        if kinds > 1
-    ][:SHOWN_DISAGREEMENTS]
 
 
 def _clean(value: JSON) -> JSON:

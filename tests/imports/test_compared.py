@@ -32,7 +32,7 @@ def values(imported: Imported, name: str) -> list[str | None]:
 
 
 def test_a_sample_that_failed_is_wrong_and_one_never_asked_is_left_out() -> None:
-    a = run("a", scored("1", 1), scored("2", 0), Sample("3", failure="error: 500"), scored("4", 1))
+    a = run("a", scored("1", 1), scored("2", 0), Sample("3", failure="error: 500\n    at the server"), scored("4", 1))
     b = run("b", scored("3", 1), scored("2", 1), scored("1", 0))
     imported = of(a, b)
     assert [example.id for example in imported.examples] == ["1", "2", "3"]

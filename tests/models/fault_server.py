@@ -102,7 +102,7 @@ OLLAMA = Behaviour(logprobs="ignored", drops_above=4096, details=False, price_in
 
 
 class FaultServer:
-    """A server on loopback, in threads of this process.
+    """A server on loopback, in threads of this process. `handler` answers its requests.
 
     Args:
         faults: the fault of each request in order, then good replies; or shares by name; or a function of the
@@ -110,6 +110,8 @@ class FaultServer:
         behaviour: what it can and charges.
         port: 0 for any that is free.
     """
+
+    handler: type[BaseHTTPRequestHandler]
 
     def __init__(
         self,
@@ -130,7 +132,7 @@ class FaultServer:
         self.keys: list[str] = []
         self.keep_bodies = True
         self.closed = False
-        self._http = _Threads(("127.0.0.1", port), _Handler)
+        self._http = _Threads(("127.0.0.1", port), self.handler)
         self._http.owner = self
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -185,14 +187,14 @@ class FaultServer:
         with self._lock:
             self._in_flight -= 1
 
-    def bill(self, body: dict[str, Any], usage: dict[str, Any]) -> None:
+    def bill(self, body: dict[str, Any], usage: dict[str, Any], factor: float = 1.0) -> None:
         able = self.behaviour
         cached = usage["prompt_tokens_details"]["cached_tokens"]
         dollars = (
             (usage["prompt_tokens"] - cached) * able.price_in
             + cached * able.price_cached
             + usage["completion_tokens"] * able.price_out
-        ) / 1e6
+        ) * (factor / 1e6)
         with self._lock:
             self._billed[prompt_key(body)] += 1
             self._counts["billed"] += 1
@@ -211,7 +213,7 @@ class _Threads(ThreadingHTTPServer):
         """A client that went away is no news."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Threads
@@ -250,7 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _complete(self, body: dict[str, Any], fault: str) -> None:
         owner, able = self.server.owner, self.server.owner.behaviour
-        refused = _refused(body, able, self.headers.get("Authorization", ""))
+        refused = refusal_of(body, able, self.headers.get("Authorization", ""))
         if refused:
             self._error(*refused)
             return
@@ -333,6 +335,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._headers_buffer = []
 
 
+FaultServer.handler = Handler
+
+
 def completion(body: dict[str, Any], able: Behaviour, fault: str) -> dict[str, Any]:
     """The reply to a request, whole."""
     shares = {able.reply: 1.0} if able.reply is not None else distribution(body, able.certainty)
@@ -371,7 +376,7 @@ def completion(body: dict[str, Any], able: Behaviour, fault: str) -> dict[str, A
     }
 
 
-def _refused(body: dict[str, Any], able: Behaviour, authorization: str) -> tuple[int, str, str] | None:
+def refusal_of(body: dict[str, Any], able: Behaviour, authorization: str) -> tuple[int, str, str] | None:
     """Status, message and code for a request that is not served."""
     if able.key is not None and authorization != f"Bearer {able.key}":
         return 401, f"Incorrect API key provided: {authorization.removeprefix('Bearer ')}.", "invalid_api_key"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from strati.errors import ModelError
 from strati.model import ContextOverflow
+from strati.models.chat_request import Request
 from strati.models.completion import BadRequest, Completion, Fault, UnknownModel, read, said
 from strati.models.dialect import Dialect
 from strati.models.hosted_settings import HostedSettings
@@ -112,12 +113,12 @@ def test_a_refusal_of_many_alternatives_asks_for_fewer_before_it_asks_for_none()
     message = {"message": "Requested logprobs of 20, which is greater than max allowed: 5"}
     asked = []
     for _ in range(3):
-        body = dialect.body([], 5, 0.0, 0, True)
+        body = dialect.body(Request([], 5, logprobs=True))
         asked.append(body["top_logprobs"])
         assert dialect.adapt(body, message)
     assert asked == [20, 5, 2]
     assert not dialect.logprobs
-    assert not dialect.adapt(dialect.body([], 5, 0.0, 0, False), {"message": "Invalid role"})
+    assert not dialect.adapt(dialect.body(Request([], 5)), {"message": "Invalid role"})
 
 
 anything = st.recursive(

@@ -68,6 +68,17 @@ def test_a_bench_outlasts_faults_and_its_ledger_is_right(
         assert set(stats["billed_by_prompt"].values()) == {1}  # and nothing is paid twice
 
 
+def test_what_a_model_noted_about_its_calls_is_in_the_verdict(tmp_path: Path) -> None:
+    task = Task(goal=Goal(private=False))
+    with FaultServer({"other-model": 0.2, "no-usage": 0.2}) as server:
+        values = {"url": server.url, "model": "fake-1", "price_in": 1.0, "price_out": 4.0, "private": False}
+        model = OpenAICompatible.of("fake", {**values, "concurrency": 4})
+        more = {"runs": tmp_path / "runs", "max_dollars": 5.0, "studies": Studies(curve=False, repeats=False)}
+        note = bench(data(), task, models=[model], effort=Effort.of(40), **more).verdict["limits"]["note"]
+    assert note.count("asked for fake-1, the server answered as fake-2") == 1
+    assert note.count("of its replies came without a count of tokens") == 1
+
+
 def test_rungs_behind_a_server_come_last_by_price_and_have_few_forms() -> None:
     def hosted(name: str, price: float) -> OpenAICompatible:
         values = {"url": "https://api.example.com/v1", "model": name, "price_in": price, "price_out": price}

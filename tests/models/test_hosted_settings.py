@@ -68,6 +68,8 @@ def test_what_runs_on_this_machine(url: str, here: bool) -> None:
         ({"samples": 0}, "samples is 0, expected at least 1"),
         ({"concurrency": 0}, "concurrency is 0, expected at least 1"),
         ({"retries": -1}, "retries is -1, expected at least 0"),
+        ({"batch_factor": 0}, "batch_factor is 0, expected a share above 0"),
+        ({"batch_factor": 50}, "batch_factor is 50, expected a share above 0"),
         ({"context": 10}, "context is 10, expected at least 64"),
         ({"extra": {"max_tokens": 5}}, "extra sets 'max_tokens'"),
         ({"extra": {"until": date(2026, 1, 1)}}, "extra holds a date"),
@@ -100,6 +102,6 @@ def test_every_key_of_the_config_file_is_known() -> None:
     values = {"url": "https://x.example/v1", "model": "m", "price_in": 1.0, "price_out": 1.0, "price_cached": 1.0}
     others = {"key_env": "K", "private": False, "licence": "x", "provider": "openai", "context": 100, "concurrency": 2}
     more = {"timeout": 5, "retries": 1, "logprobs": True, "samples": 2, "reasoning_tokens": 9, "extra": {"a": 1}}
-    given = {**values, **others, **more, "cutoff": "2024-06-01"}
+    given = {**values, **others, **more, "cutoff": "2024-06-01", "batch": True, "batch_factor": 0.6}
     assert set(given) == set(MODEL_KEYS)
     assert HostedSettings.of("x", given).samples == 2

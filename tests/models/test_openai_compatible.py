@@ -299,7 +299,7 @@ def test_what_readers_of_the_results_should_know() -> None:
         asked.within(ctx).choose(PROMPT, LABELS)
         asked.within(ctx).choose(PROMPT, LABELS)
         assert asked.notes[0] == "fake: asked for fake-1, the server answered as fake-2"
-        assert "1 replies came without a count of tokens" in asked.notes[1]
+        assert "1 of its replies came without a count of tokens" in asked.notes[1]
         assert ctx.budget.spent > server.stats()["dollars"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from strati.errors import ModelError
 from strati.models.hosted_settings import HostedSettings
-from strati.models.prices import Prices, Rate, find_prices
+from strati.models.prices import Prices, Rate, batch_prices, find_prices
 from strati.records import Usage
 
 
@@ -70,3 +70,26 @@ def test_no_call_costs_more_than_the_worst(
     found = Prices(first, second, third, "")
     used = Usage(0, 1, max(0, tokens - less), cached, max(0, out - less))
     assert found.of(used) <= found.worst(tokens, out) + 1e-12
+
+
+def test_a_batch_costs_what_the_table_says_or_the_user_or_half() -> None:
+    def both(**values: Any) -> tuple[Prices, Prices]:
+        settings = HostedSettings.of("gpt", {"url": "https://api.openai.com/v1", "model": "gpt-4o-mini", **values})
+        ordinary = find_prices(settings)
+        return ordinary, batch_prices(settings, ordinary)
+
+    ordinary, batch = both()
+    assert (batch.input.base, batch.output.base) == (ordinary.input.base / 2, ordinary.output.base / 2)
+    assert batch.cached.base <= ordinary.cached.base
+    assert batch.source.endswith("gpt-4o-mini of openai, in a batch")
+    _, batch = both(batch_factor=0.25)
+    assert batch.input.base == ordinary.input.base / 4
+    _, batch = both(price_in=3.0, price_out=8.0)
+    assert (batch.input.base, batch.output.base, batch.source) == (1.5, 4.0, "strati.toml, x 0.5 in a batch")
+    _, batch = both(url="http://localhost:1/v1")
+    assert batch.free
+
+
+def test_tiers_are_shared_too() -> None:
+    rate = Rate(2.0, ((1000, 4.0),)).times(0.5)
+    assert (rate.at(10), rate.at(2000)) == (1.0, 2.0)

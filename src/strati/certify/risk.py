@@ -6,9 +6,9 @@ losses are independent draws from the distribution of the loss *given acceptance
 valid although their number is random. Its null hypothesis: the mean loss given acceptance is `at_most` or more.
 
 - Right or wrong, independent examples: the exact binomial tail. "Learn then Test" (Angelopoulos et al., arXiv
-  2110.01052, section 1.1 and appendix) asks for any valid p-value; for a 0/1 loss none is smaller for all data.
+  2110.01052) asks for any valid p-value; for a 0/1 loss none is smaller for all data.
 - Graded losses, and examples in groups: the capital of a bettor against the null hypothesis (Waudby-Smith and Ramdas,
-  arXiv 2010.09686, section 4.1); by Ville's inequality 1 / (its maximum) is a p-value.
+  arXiv 2010.09686, section 4, on capital processes); by Ville's inequality 1 / (its maximum) is a p-value.
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ def betting_p(
     A unit holds `sizes` answers (1, or those of a group, at most `largest`) with the summed `losses`. Under the null
     hypothesis E[losses] >= at_most E[sizes], so staking the share f of what can be lost multiplies the capital by
     1 + f (at_most * size - loss) / ((1 - at_most) largest) >= 0, of expectation 1 or less: the capital process of
-    Waudby-Smith and Ramdas, section 4.1, with a fixed bet. An average over bets is again such a process (their
-    diversified bets, appendix B), and Ville's inequality bounds its maximum over the units in the order given. That
+    Waudby-Smith and Ramdas, section 4, with a fixed bet. An average over bets is again such a process (their
+    diversified bets), and Ville's inequality bounds its maximum over the units in the order given. That
     order must not depend on the losses. For n right answers with f = 1 it gives (1 - at_most)^n, the binomial's p.
     """
     losses, sizes = np.asarray(losses, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
@@ -201,7 +201,7 @@ def betting_upper_bound(
 ) -> float:
     """The smallest mean loss that betting rejects at `risk`: a one-sided upper confidence bound; 1 where none is.
 
-    The capital grows with `at_most` for every bet, so the bounds not rejected are an interval (section 4.1).
+    The capital grows with `at_most` for every bet, so the bounds not rejected are an interval (the same section).
     """
     losses = np.asarray(losses, dtype=np.float64)
     sizes = np.ones(len(losses)) if sizes is None else np.asarray(sizes, dtype=np.float64)

@@ -4,7 +4,7 @@
 at most d. Then, over draws of the calibrate examples, the probability that **any** passed setting breaks the promise is
 at most d. So one may choose among the passed settings by any rule, even one that has seen calibrate or test.
 
-*Why.* This is the fixed-sequence procedure of "Learn then Test" (Angelopoulos et al., arXiv 2110.01052, section 3) on
+*Why.* This is the fixed-sequence procedure of "Learn then Test" (Angelopoulos et al., arXiv 2110.01052) on
 the ordered settings of Pareto Testing (Laufer-Goldenshluger et al., arXiv 2210.07913, section 4), with the starts
 linked as in the fallback procedure (Wiens, Pharmaceutical Statistics 2, 2003): a setting is tested at the level of a
 start that lies on it, plus the level its predecessor was tested at if that passed, else plus nothing. Consider the

@@ -137,7 +137,7 @@ def _answerer(stack: Stack, folder: Path, ctx: Context, workers: int | None, use
     from strati.cli.pool import answer_in_processes, default_workers
     from strati.stack import BATCH
 
-    size = CHUNK if stack.batch >= BATCH else stack.batch
+    size = max(CHUNK, stack.batch) if stack.batch >= BATCH else stack.batch
     count = 1 if uses_models else (workers or default_workers())
     return (answer_in_processes(folder, count) if count > 1 else answer_here(stack, ctx)), size
 

@@ -114,7 +114,7 @@ def _notes(systems: Sequence[System], common: Sequence[Key], rule: Rule) -> list
     for system in systems:
         failed = [system.samples[key] for key in common if rule.value(system.samples[key]) is None]
         if failed:
-            why = (failed[0].failure or "no score or no answer")[:80]
+            why = next(iter((failed[0].failure or "").splitlines()), "no score or no answer")[:80]
             notes.append(f"{system.name}: {len(failed):,} of {len(common):,} failed and count as wrong ({why})")
         if system.name != system.runs[0].system:
             notes.append(f"{system.name} is {system.runs[0].source}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,7 +58,9 @@ class Linear:
         machine = LinearSVC(
             C=self.C, class_weight="balanced" if self.balanced else None, random_state=ctx.seed, max_iter=5000, tol=1e-3
         )
-        with _LIBLINEAR:
+        with _LIBLINEAR, warnings.catch_warnings():
+            # Nearly as many labels as rows is how a learning curve over 77 labels begins, not a regression by mistake.
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
             machine.fit(matrix, references)
         weights = np.hstack([machine.coef_, machine.intercept_[:, None]]).astype(np.float32)
         if len(machine.classes_) == 2:

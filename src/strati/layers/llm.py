@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
 
+from strati.ahead import TOGETHER, ask_ahead, batches
 from strati.asking import WAVES, choose, concurrency, each
 from strati.context import Context
 from strati.errors import ModelError
 from strati.identity import fingerprint
 from strati.layers.prompts import FORMS, options, render
-from strati.model import Choice, ContextOverflow, LanguageModel
+from strati.model import Choice, ContextOverflow, LanguageModel, Prompt
 from strati.records import JSON, Answer, Case, Failure
 
 
@@ -52,6 +54,8 @@ class LLM:
     @property
     def batch(self) -> int:
         """How many cases it is best given at once."""
+        if batches(self.model):
+            return TOGETHER
         at_once = concurrency(self.model)
         return at_once * WAVES if at_once > 1 else 1
 
@@ -86,6 +90,7 @@ class LLM:
             except (ContextOverflow, UnicodeEncodeError):
                 return None
 
+        plain._ask_ahead(cases, ctx)
         for found in each(ask, cases, concurrency(self.model)):
             if found is None:
                 continue
@@ -95,6 +100,7 @@ class LLM:
         return replace(self, prior=tuple(float(share) for share in sums / rows))
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        self._ask_ahead(cases, ctx)
         done = []
         for case in each(lambda case: self._one(case, ctx), cases, concurrency(self.model)):
             done.append(case)
@@ -130,8 +136,24 @@ class LLM:
         answer = Answer(alternatives[0][0], alternatives[0][1], self.name, alternatives, features)
         return case.answered(answer, usage)
 
+    def _ask_ahead(self, cases: Sequence[Case], ctx: Context) -> None:
+        """Tell a model that answers in batches what it is about to be asked."""
+
+        def questions() -> Iterator[tuple[Prompt, list[str]]]:
+            for case in cases:
+                with suppress(UnicodeEncodeError):
+                    prompt, said, _ = self._question(case)
+                    yield prompt, said
+
+        ask_ahead(self.model, questions(), ctx, self.again)
+
     def _choice(self, case: Case, ctx: Context) -> tuple[Choice, tuple[str, ...]]:
         """The model's choice among the labels allowed for this case."""
+        prompt, said, allowed = self._question(case)
+        return choose(self.model, prompt, said, ctx, self.again), allowed
+
+    def _question(self, case: Case) -> tuple[Prompt, list[str], tuple[str, ...]]:
+        """The prompt for a case, the options as the model is to write them, and the labels they stand for."""
         form = FORMS[self.form]
         shots = [found for found in case.evidence if found.kind == "example"]
         listed = {found.text for found in case.evidence if found.kind == "label"}
@@ -141,7 +163,7 @@ class LLM:
         allowed = shortlist if len(shortlist) > 1 else self.labels
         said = [words[label] for label in allowed]
         prompt.user.encode()  # what has no UTF-8 form can't be asked: UnicodeEncodeError
-        return choose(self.model, prompt, said, ctx, self.again), allowed
+        return prompt, said, allowed
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         return {**self.settings(), "model": self.model.card.name, "model_fingerprint": self.model.fingerprint()}

@@ -6,12 +6,12 @@ import difflib
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from strati.context import Context
 from strati.errors import LayerDown, ModelError
+from strati.models.chat_request import Request
 from strati.models.completion import BadRequest, Completion, Fault, UnknownModel, read, said
 from strati.models.dialect import Dialect
 from strati.models.hosted_settings import HostedSettings
@@ -24,7 +24,6 @@ from strati.records import JSON, Usage
 ADAPTIONS = 8
 LOOK_UP = 10.0
 """Seconds for the small questions beside the calls: the list of models, the tokens of a text."""
-Messages = Sequence[Mapping[str, str]]
 
 
 class Caller:
@@ -37,14 +36,12 @@ class Caller:
         self.served: dict[str, int] = {}
         self.uncounted = 0
         self._gate = Gate(settings.at_once)
-        self._transport = Transport(settings.at_once, proxies=not settings.loopback)
+        self.transport = Transport(settings.at_once, proxies=not settings.loopback)
         self._lock = threading.Lock()
         self._reached = False
         self._tokenizes: bool | None = None if settings.stays else False
 
-    def ask(
-        self, messages: Messages, limit: int, ctx: Context, *, temperature: float, seed: int, logprobs: bool
-    ) -> tuple[Completion, Usage]:
+    def ask(self, request: Request, ctx: Context) -> tuple[Completion, Usage]:
         """One reply, and what all attempts at it took together; the seconds are left to the caller.
 
         Raises:
@@ -57,23 +54,23 @@ class Caller:
         spent = Usage()
         attempt = adaptions = 0
         while True:
-            body = self.dialect.body(messages, limit, temperature, seed, logprobs)
+            body = self.dialect.body(request)
             try:
-                completion, used = self._attempt(body, at_most(messages), limit, ctx)
+                completion, used = self._attempt(body, at_most(request.messages), request.limit, ctx)
                 RetryBudget.of(ctx).succeeded()
                 return completion, spent + used
             except BadRequest as refused:
                 adaptions += 1
                 if adaptions > ADAPTIONS or not self.dialect.adapt(body, refused.error):
                     raise ModelError(str(refused)) from None
-                if logprobs and not self.dialect.logprobs:
+                if request.logprobs and not self.dialect.logprobs:
                     raise NoLogprobs(spent) from None
             except UnknownModel as unknown:
                 raise self._unknown(str(unknown)) from None
             except _Failed as failed:
                 attempt += 1
                 spent += failed.usage
-                self._wait(failed.fault, attempt, ctx)
+                self.wait_again(failed.fault, attempt, ctx)
 
     def count(self, text: str) -> int | None:
         """The tokens of a text where the server tells (llama.cpp and vLLM do), else None."""
@@ -83,7 +80,7 @@ class Caller:
         try:
             data = json.dumps(asked, ensure_ascii=False).encode()
             key = self.settings.key()
-            reply = self._transport.send("POST", f"{self.settings.root}/tokenize", key, data, seconds=LOOK_UP).json
+            reply = self.transport.send("POST", f"{self.settings.root}/tokenize", key, data, seconds=LOOK_UP).json
         except (Unsent, Lost, UnicodeEncodeError):
             return None
         found = reply.get("tokens") if isinstance(reply, dict) else None
@@ -91,7 +88,7 @@ class Caller:
         return len(found) if isinstance(found, list) else None
 
     def close(self) -> None:
-        self._transport.close()
+        self.transport.close()
 
     def _attempt(self, body: JSON, most_in: int, limit: int, ctx: Context) -> tuple[Completion, Usage]:
         """One attempt, its worst case set aside before and its price booked after."""
@@ -105,7 +102,7 @@ class Caller:
                 seconds = settings.timeout
                 if ctx.deadline is not None:
                     seconds = max(0.05, min(seconds, ctx.deadline - time.monotonic()))
-                reply = self._transport.send("POST", f"{settings.url}/chat/completions", key, data, seconds=seconds)
+                reply = self.transport.send("POST", f"{settings.url}/chat/completions", key, data, seconds=seconds)
                 self._reached = True
                 paid = None if reply.status == 200 else 0.0
                 completion = read(reply, settings, key)
@@ -129,9 +126,9 @@ class Caller:
             finally:
                 booked = reserved.settle(paid)
             self._gate.succeeded()
-        return completion, self._used(completion, most_in, booked)
+        return completion, self.used(completion, most_in, booked)
 
-    def _used(self, completion: Completion, most_in: int, booked: float) -> Usage:
+    def used(self, completion: Completion, most_in: int, booked: float) -> Usage:
         """What a reply took; without the server's count, the most it can have been, and it is counted that we do so."""
         with self._lock:
             self.served[completion.model] = self.served.get(completion.model, 0) + 1
@@ -140,7 +137,7 @@ class Caller:
             return Usage(calls=1, tokens_in=most_in, tokens_out=len(completion.text.encode()), dollars=booked)
         return replace(completion.usage, dollars=booked)
 
-    def _wait(self, fault: Fault, attempt: int, ctx: Context) -> None:
+    def wait_again(self, fault: Fault, attempt: int, ctx: Context) -> None:
         """Wait before the next attempt, or raise `LayerDown` when there is to be none."""
         tried = f"{attempt} attempt{'s' if attempt > 1 else ''}"
         if not fault.again or attempt > self.settings.retries:
@@ -158,7 +155,7 @@ class Caller:
         settings = self.settings
         try:
             key = settings.key()
-            reply = self._transport.send("GET", f"{settings.url}/models", key, seconds=LOOK_UP)
+            reply = self.transport.send("GET", f"{settings.url}/models", key, seconds=LOOK_UP)
             listed: Any = reply.json["data"] if reply.status == 200 else None
             names = [str(entry["id"]) for entry in listed]
         except (Unsent, Lost, KeyError, TypeError):

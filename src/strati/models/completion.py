@@ -82,6 +82,11 @@ def read(reply: HttpReply, settings: HostedSettings, key: str | None) -> Complet
     raise _meaning(reply.status, error, reply, settings, key)
 
 
+def refusal(reply: HttpReply, settings: HostedSettings, key: str | None) -> Exception:
+    """What a status that is no success means, as an exception of the kinds that `read` raises."""
+    return _meaning(reply.status, _error(reply.json), reply, settings, key)
+
+
 def said(error: Mapping[str, Any], key: str | None) -> str:
     """The server's own words, short, on one line, without any key."""
     text = str(error.get("message") or error.get("detail") or error.get("code") or "")

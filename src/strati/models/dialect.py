@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from strati.models.chat_request import Request
 from strati.models.hosted_settings import HostedSettings
 from strati.records import JSON
 
@@ -39,22 +40,20 @@ class Dialect:
         """A reply came without the log probabilities that were asked for."""
         self._ignores_logprobs = True
 
-    def body(
-        self, messages: Sequence[Mapping[str, str]], limit: int, temperature: float, seed: int, logprobs: bool
-    ) -> dict[str, JSON]:
-        """A request for one reply of at most `limit` tokens."""
+    def body(self, request: Request) -> dict[str, JSON]:
+        """A request in the fields that the server takes, as far as is known."""
         with self._lock:
             name = LIMITS[LIMITS[0] in self._refused]
             body: dict[str, JSON] = {
                 "model": self._settings.model,
-                "messages": [dict(message) for message in messages],
+                "messages": [dict(message) for message in request.messages],
                 "stream": False,
-                name: limit,
+                name: request.limit,
             }
-            for field, value in {"temperature": temperature, "seed": seed}.items():
+            for field, value in {"temperature": request.temperature, "seed": request.seed}.items():
                 if field not in self._refused:
                     body[field] = value
-            if logprobs and self._tops:
+            if request.logprobs and self._tops:
                 body |= {"logprobs": True, "top_logprobs": self._tops[0]}
             return {**body, **self._settings.extra}
 

@@ -35,6 +35,8 @@ class HostedSettings:
         price_in, price_out, price_cached: dollars per million tokens.
         provider: whose prices apply where the address does not tell.
         context: tokens that prompt and reply may take together, where known.
+        batch: whether questions are handed in together, to be answered within a day for less.
+        batch_factor: what a batch costs, as a share of the ordinary price; None: by the table, else half.
         concurrency: calls in flight at most; None: 1 for a server on this machine, else 8.
         timeout: seconds for a whole reply.
         retries: further attempts at most, for each call.
@@ -56,6 +58,8 @@ class HostedSettings:
     price_cached: float | None = None
     provider: str | None = None
     context: int | None = None
+    batch: bool = False
+    batch_factor: float | None = None
     concurrency: int | None = None
     timeout: float = 60.0
     retries: int = 5
@@ -85,6 +89,8 @@ class HostedSettings:
             value = getattr(self, key)
             if value is not None and value < low:
                 raise ModelError(f"{where}.{key} is {value}, expected at least {low}")
+        if self.batch_factor is not None and not 0 < self.batch_factor <= 1:
+            raise ModelError(f"{where}.batch_factor is {self.batch_factor:.12g}, expected a share above 0 up to 1: 0.5")
         if not 0 < self.timeout <= 3600:
             raise ModelError(f"{where}.timeout is {self.timeout}, expected seconds above 0 and at most 3600")
         for key in self.extra:

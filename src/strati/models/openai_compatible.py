@@ -8,24 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
-from strati.asking import Quote
+from strati.asking import Question, Quote
 from strati.context import Context
 from strati.errors import ModelError
 from strati.identity import fingerprint
+from strati.jobs import KeepsJobs, Received
 from strati.model import Choice, ContextOverflow, Generation, LanguageModel, ModelCard, Prompt
+from strati.models.batch_lines import as_reply
+from strati.models.batching import Batcher
 from strati.models.caller import Caller, NoLogprobs
-from strati.models.completion import Completion
+from strati.models.chat_request import Request, as_messages, room, samples, with_logprobs
+from strati.models.choice_reading import by_agreement, by_tokens
+from strati.models.completion import Completion, read
 from strati.models.hosted_settings import HostedSettings
 from strati.models.prices import find_prices
 from strati.models.token_bounds import about, at_least, at_most
-from strati.models.token_walk import walk
-from strati.models.written_reply import Found, Options
+from strati.models.written_reply import Options
 from strati.records import JSON, Usage
 
-SAMPLING = 0.7
-"""Temperature of replies whose agreement stands for confidence, as in Wang et al., arXiv 2203.11171, section 3.1."""
-ROOM = 8
-"""Tokens for a reply beside the longest option: a lead such as "Label:", quotation marks."""
 MESSAGE_GUESS, TEMPLATE_GUESS = 4, 3
 """Tokens that chat templates put around a message and a chat, for what a call is expected to cost."""
 LONG = 2000
@@ -47,7 +47,9 @@ class OpenAICompatible:
     def __init__(self, settings: HostedSettings) -> None:
         self.settings = settings
         self._caller = Caller(settings, find_prices(settings))
+        self._batcher = Batcher(self._caller)
         self._ctx = Context()
+        self._brought: Mapping[int, Received] = {}
 
     @classmethod
     def of(cls, name: str, values: Mapping[str, JSON]) -> Self:
@@ -68,9 +70,33 @@ class OpenAICompatible:
         bound._ctx = ctx
         return bound
 
+    def of_key(self, key: str) -> LanguageModel:
+        """The same model; it takes the replies that batches brought for an answer, and asks for the rest."""
+        bound = copy.copy(self)
+        memo = self._ctx.memo
+        bound._brought = memo.jobs.replies(key) if isinstance(memo, KeepsJobs) else {}
+        return bound
+
+    @property
+    def batches(self) -> bool:
+        """Whether questions are handed in as batches."""
+        return self.settings.batch
+
+    def take_up(self, ctx: Context) -> None:
+        """See batches of an earlier process through; without `batch` what they have not done is cancelled."""
+        self._batcher.take_up(self.fingerprint(), ctx)
+
+    def tried(self, ctx: Context) -> bool:
+        """Whether the server is known well enough to hand questions in. Raises `ModelError` without batch endpoints."""
+        return self._batcher.tried(ctx)
+
+    def hand_in(self, questions: Sequence[Question], ctx: Context) -> None:
+        """Have questions answered by batches (see `strati.models.batching`); replies wait in the journal."""
+        self._batcher.hand_in(self.fingerprint(), questions, ctx)
+
     @property
     def card(self) -> ModelCard:
-        settings, prices = self.settings, self._caller.prices
+        settings, prices = self.settings, self._batcher.prices
         details = {
             "kind": "openai-compatible",
             "host": settings.host,
@@ -96,7 +122,7 @@ class OpenAICompatible:
             found.append(f"{settings.name}: asked for {settings.model}, the server answered as {', '.join(others)}")
         if caller.uncounted:
             found.append(
-                f"{settings.name}: {caller.uncounted} replies came without a count of tokens; "
+                f"{settings.name}: {caller.uncounted} of its replies came without a count of tokens; "
                 "the most they can have been is booked"
             )
         return found
@@ -118,18 +144,16 @@ class OpenAICompatible:
         """The probability of each option as the whole reply; all 0, with the reply, when it is none of them."""
         start = time.perf_counter()
         known = Options(options)
-        messages = as_messages(prompt)
-        limit = self._room(options)
         spent = Usage()
-        if self._caller.dialect.logprobs:
+        if self._caller.dialect.logprobs and 1 not in self._brought:  # where samples were brought, they are the way
             try:
-                completion, spent = self._ask(messages, limit, 0.0, 0, logprobs=True)
+                completion, spent = self._ask(with_logprobs(prompt, options, self.settings))
                 choice = self._by_tokens(completion, known)
                 if choice is not None:
                     return replace(choice, usage=_timed(spent, start))
             except NoLogprobs as without:
                 spent = without.usage
-        choice, used = self._by_samples(messages, limit, known)
+        choice, used = self._by_samples(prompt, known)
         return replace(choice, usage=_timed(spent + used, start))
 
     def quote(self, prompt: Prompt, options: Sequence[str]) -> Quote:
@@ -137,13 +161,13 @@ class OpenAICompatible:
 
         Expected: every reply is one of the options, and the server gives log probabilities unless it is known not to.
         """
-        messages, prices = as_messages(prompt), self._caller.prices
+        messages, prices = as_messages(prompt), self._batcher.prices
         tokens = TEMPLATE_GUESS + sum(MESSAGE_GUESS + self.count_tokens(message["content"]) for message in messages)
         written = round(sum(map(about, options)) / len(options)) + 1
         by_tokens = self._caller.dialect.logprobs
         once = Usage(0.0, 1, tokens, 0, written + self.settings.reasoning_tokens)
         usage = sum((once for _ in range(1 if by_tokens else self.settings.samples)), Usage())
-        most = prices.worst(at_most(messages), self._room(options))
+        most = prices.worst(at_most(messages), room(options, self.settings))
         times = 1 if self.settings.logprobs else self.settings.samples
         return Quote(replace(usage, dollars=usage.calls * prices.of(once)), most * times)
 
@@ -155,7 +179,7 @@ class OpenAICompatible:
             raise ModelError(f"{self.settings.name} is behind a server, which takes no grammar: expected none")
         start = time.perf_counter()
         limit = max_tokens + self.settings.reasoning_tokens
-        done, spent = self._ask(as_messages(prompt), limit, 0.0, 0, logprobs=False)
+        done, spent = self._ask(Request(as_messages(prompt), limit))
         return Generation(done.text, _timed(spent, start), done.finish in ("stop", ""))
 
     def count_tokens(self, text: str) -> int:
@@ -167,24 +191,23 @@ class OpenAICompatible:
         """Close the connections; the next call opens new ones."""
         self._caller.close()
 
-    def _room(self, options: Sequence[str]) -> int:
-        """Tokens that a reply with one of the options may have."""
-        return ROOM + max(len(option.encode()) for option in options) + self.settings.reasoning_tokens
-
-    def _ask(
-        self, messages: list[dict[str, str]], limit: int, temperature: float, seed: int, *, logprobs: bool
-    ) -> tuple[Completion, Usage]:
+    def _ask(self, request: Request) -> tuple[Completion, Usage]:
         """One reply to a prompt that the server has read as a whole."""
         start = time.perf_counter()
-        context, least = self.settings.context, at_least(messages)
-        if context is not None and least + limit > context:
-            raise ContextOverflow(least, context - limit)
-        done, spent = self._caller.ask(
-            messages, limit, self._ctx, temperature=temperature, seed=seed, logprobs=logprobs
-        )
+        context, least = self.settings.context, at_least(request.messages)
+        if context is not None and least + request.limit > context:
+            raise ContextOverflow(least, context - request.limit)
+        brought = self._brought.get(request.seed)
+        done, spent = self._caller.ask(request, self._ctx) if brought is None else self._read(brought, request)
         if done.usage is not None and done.finish != "content_filter":
-            self._must_be_whole(messages, least, done.usage.tokens_in, spent, start)
+            self._must_be_whole(request.messages, least, done.usage.tokens_in, spent, start)
         return done, spent
+
+    def _read(self, brought: Received, request: Request) -> tuple[Completion, Usage]:
+        """A reply that a batch brought, as if it came now."""
+        done = read(as_reply(brought.reply), self.settings, None)
+        used = self._caller.used(done, at_most(request.messages), brought.dollars)
+        return done, replace(used, batched=1)
 
     def _must_be_whole(
         self, messages: list[dict[str, str]], least: int, counted: int, spent: Usage, start: float
@@ -200,74 +223,29 @@ class OpenAICompatible:
 
     def _by_tokens(self, done: Completion, options: Options) -> Choice | None:
         """From the log probabilities of one reply; None where there are none."""
-        found = _found(done, options)
-        if found is None:
-            if done.tokens or not done.text:
-                return _none(done, len(options.texts))
-        elif len(options.texts) == 1:
-            return Choice((1.0,), Usage(), None, done.text)
-        walked = walk(done.tokens, done.text, found, options) if found and done.tokens else None
-        if found and walked:
-            return Choice(walked.probabilities, Usage(), walked.mass, done.text)
-        if self.settings.logprobs and not done.tokens:
-            raise ModelError(
-                f"models.{self.settings.name}.logprobs is true and {self.settings.host} gives no log probabilities: "
-                "expected false, or no such key"
-            )
-        if not done.tokens:
+        choice = by_tokens(done, options)
+        if choice is None and not done.tokens:
+            if self.settings.logprobs:
+                raise ModelError(
+                    f"models.{self.settings.name}.logprobs is true and {self.settings.host} gives no log "
+                    "probabilities: expected false, or no such key"
+                )
             self._caller.dialect.ignores_logprobs()
-        return None
+        return choice
 
-    def _by_samples(self, messages: list[dict[str, str]], limit: int, options: Options) -> tuple[Choice, Usage]:
-        """From the agreement of several replies.
-
-        Each option counts one nth of a reply beforehand, n being the number of options (a Dirichlet prior of weight
-        1), so even replies that all agree leave some doubt.
-        """
-        count, size = self.settings.samples, len(options.texts)
-        spent, votes, replies = Usage(), [0.0] * size, []
-        for number in range(count):
-            temperature = SAMPLING if count > 1 else 0.0
-            done, used = self._ask(messages, limit, temperature, number + 1, logprobs=False)
+    def _by_samples(self, prompt: Prompt, options: Options) -> tuple[Choice, Usage]:
+        """From the agreement of several replies."""
+        spent, replies = Usage(), []
+        for request in samples(prompt, options.texts, self.settings):
+            done, used = self._ask(request)
             spent += used
             replies.append(done)
-            found = _found(done, options)
-            if found is not None:
-                votes[found.option] += 1 - 1e-6 * number  # of equals, the one that was drawn first
-        usable = round(sum(votes))
-        if not usable:
-            return _none(replies[0], size, "samples"), spent
-        weights = [vote + 1 / size for vote in votes]
-        total = sum(weights)
-        shares = tuple(weight / total for weight in weights)
-        return Choice(shares, Usage(), usable / count, replies[0].text, "samples"), spent
+        return by_agreement(replies, options), spent
 
     def _confidence(self) -> str:
         if self._caller.dialect.logprobs:
             return "token log probabilities" + ("" if self.settings.logprobs else ", if the server gives them")
         return f"agreement of {self.settings.samples} replies"
-
-
-def as_messages(prompt: Prompt) -> list[dict[str, str]]:
-    """A prompt as chat messages: one system message, the shots as earlier turns, one user message."""
-    messages = [{"role": "system", "content": prompt.system}] if prompt.system else []
-    for user, reply in prompt.shots:
-        messages += [{"role": "user", "content": user}, {"role": "assistant", "content": reply}]
-    return [*messages, {"role": "user", "content": prompt.prefix + prompt.user}]
-
-
-def _found(done: Completion, options: Options) -> Found | None:
-    """The option of a reply; none when the reply was cut where another option would go on."""
-    found = options.find(done.text)
-    if found and done.finish == "length" and len(options.matching(done.text[found.start : found.end])) > 1:
-        return None
-    return found
-
-
-def _none(done: Completion, options: int, basis: str = "tokens") -> Choice:
-    """A reply that is none of the options: nothing is known of any of them."""
-    why = {"length": "(cut at the limit of tokens) ", "content_filter": "(withheld by a content filter) "}
-    return Choice((0.0,) * options, Usage(), 0.0, why.get(done.finish, "") + done.text, basis)
 
 
 def _timed(usage: Usage, start: float) -> Usage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,6 +13,8 @@ from strati.models.hosted_settings import HostedSettings
 from strati.records import Usage
 
 MILLION = 1e6
+HALF = 0.5
+"""What a batch costs where nobody says: the share that providers of batch endpoints take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Rate:
 
     base: float
     tiers: tuple[tuple[int, float], ...] = ()
+
+    def times(self, factor: float) -> Rate:
+        return Rate(self.base * factor, tuple((start, price * factor) for start, price in self.tiers))
 
     def at(self, prompt_tokens: int) -> float:
         passed = [price for start, price in self.tiers if prompt_tokens > start]
@@ -39,6 +44,10 @@ class Prices:
     output: Rate
     cached: Rate
     source: str
+
+    def times(self, factor: float, source: str) -> Prices:
+        """Every price as a share of this one."""
+        return Prices(self.input.times(factor), self.output.times(factor), self.cached.times(factor), source)
 
     @property
     def free(self) -> bool:
@@ -80,7 +89,21 @@ def find_prices(settings: HostedSettings) -> Prices:
         return FREE
 
 
-def _from_table(settings: HostedSettings) -> Prices:
+def batch_prices(settings: HostedSettings, ordinary: Prices) -> Prices:
+    """What tokens cost in a batch: the user's share of the ordinary price, else as the table says, else half."""
+    factor = settings.batch_factor
+    if ordinary.free:
+        return ordinary
+    if factor is None and settings.price_in is None:
+        stated = _from_table(settings, {"processing": "batch"})
+        if (stated.input, stated.output) != (ordinary.input, ordinary.output):
+            return stated
+    share = HALF if factor is None else factor
+    return ordinary.times(share, f"{ordinary.source}, x {share:g} in a batch")
+
+
+def _from_table(settings: HostedSettings, context: Mapping[str, str] | None = None) -> Prices:
+    """`context` says which of a model's prices: those for {"processing": "batch"}; the ordinary ones without."""
     try:
         from genai_prices import __version__, data_snapshot
     except ImportError as error:
@@ -105,7 +128,7 @@ def _from_table(settings: HostedSettings) -> Prices:
             f"nothing says what models.{settings.name} costs ({settings.model} at {where}): "
             "expected price_in and price_out, in dollars per million tokens"
         ) from None
-    found = model.get_prices(datetime.now(UTC))
+    found = model.get_prices(datetime.now(UTC), context)
     if found.input_mtok is None or found.output_mtok is None or found.requests_kcount is not None:
         raise ModelError(
             f"the table of prices has no plain price by token for {model.id} of {provider.id}: "
@@ -113,6 +136,7 @@ def _from_table(settings: HostedSettings) -> Prices:
         )
     dated = _newest_date(table.providers)
     source = f"genai-prices {__version__}, changes up to {dated}: {model.id} of {provider.id}"
+    source += ", in a batch" if context else ""
     inputs = _rate(found.input_mtok)
     cached = inputs if found.cache_read_mtok is None else _rate(found.cache_read_mtok)
     return Prices(inputs, _rate(found.output_mtok), cached, source)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONNECT = 10.0
 LARGEST = 32 * 2**20
+"""Bytes of a reply, unless more is expected."""
 IDLE = 2.0
 """Seconds for which an idle connection is kept: shorter than servers do, who else close it just as it is used."""
 
@@ -79,8 +80,18 @@ class Transport:
         self._lock = threading.Lock()
         self._client: httpx2.Client | None = None
 
-    def send(self, method: str, url: str, key: str | None, data: bytes | None = None, *, seconds: float) -> HttpReply:
-        """Send one request; `seconds` is for all of it.
+    def send(
+        self,
+        method: str,
+        url: str,
+        key: str | None,
+        data: bytes | None = None,
+        *,
+        seconds: float,
+        kind: str = "application/json",
+        largest: int = LARGEST,
+    ) -> HttpReply:
+        """Send one request with data of that kind; `seconds` is for all of it, `largest` the most bytes of its reply.
 
         Raises:
             Unsent: no connection could be made.
@@ -92,7 +103,7 @@ class Transport:
         until = time.monotonic() + seconds
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         if data is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = kind
         timeout = httpx2.Timeout(seconds, connect=min(CONNECT, seconds), pool=seconds)
         where = urlsplit(url).netloc
         try:
@@ -103,8 +114,8 @@ class Transport:
                     size += len(part)
                     if time.monotonic() > until:
                         raise Lost(f"{where} did not finish its reply within {seconds:.0f} s", slow=True)
-                    if size > LARGEST:
-                        raise Lost(f"the reply of {where} is longer than {LARGEST // 2**20} MB")
+                    if size > largest:
+                        raise Lost(f"the reply of {where} is longer than {largest // 2**20} MB")
                 named = {name.lower(): value for name, value in reply.headers.items()}
                 return HttpReply(reply.status_code, named, b"".join(parts))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:

@@ -9,6 +9,7 @@ from strati import words
 
 Record = Mapping[str, Any]
 
+BATCHED = "asked in batches: at their price, not timed"
 DECISIONS = {"use": "Use it", "none": "Nothing is good enough yet", "undecided": "Undecided"}
 
 
@@ -124,7 +125,7 @@ def spending_lines(verdict: Record) -> list[str]:
     allowed = "" if limit is None else f" of the {words.money(limit)} allowed"
     lines = [f"{words.money(total)}{allowed} paid to others, all calls of this run together."]
     if lost:
-        lines.append(f"{words.money(lost)} of it was set aside by a process that died, and may not have been paid.")
+        lines.append(f"{words.money(lost)} of it was set aside for replies not read yet, and may not have been paid.")
     rungs = [
         f"{name_of(rung)} {words.money(rung.get('dollars'))} ({words.count(rung.get('calls'))} calls)"
         for rung in records(spent, "rungs")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from strati import words
 from strati.report.facts import (
+    BATCHED,
     Record,
     chosen,
     failures_words,
@@ -103,6 +104,7 @@ def _name(candidate: Record) -> Html:
     below = [
         ", ".join(texts(candidate, "layers")),
         f"model {model}" if model and model not in name_of(candidate) else "",
+        BATCHED if candidate.get("batched") else "",
     ]
     small = " · ".join(part for part in below if part)
     return tag("span", tag("bdi", name_of(candidate)), tag("small", small) if small else None, class_="name")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strati import words
 from strati.report import composed, economy
 from strati.report.facts import (
+    BATCHED,
     Record,
     chosen,
     failures_words,
@@ -80,7 +81,7 @@ def _headline(verdict: Record, paper: Paper) -> None:
 
 
 def _splits(data: Record) -> str:
-    return ", ".join(f"{words.line(name)} {words.count(n)}" for name, n in record(data, "splits").items())
+    return ", ".join(f"{words.line(name)} {words.count(n)}" for name, n in record(data, "splits").items() if n)
 
 
 def _ladder(verdict: Record, paper: Paper) -> None:
@@ -111,6 +112,8 @@ def _notes(candidate: Record) -> Iterable[str]:
     if model and model not in name_of(candidate):
         yield f"model {model}"
     yield from texts(candidate, "obstacles")
+    if candidate.get("batched"):
+        yield BATCHED
     completion = words.finite(candidate.get("completion"))
     if completion is not None and completion < 1:
         yield f"answered {words.share(completion)}"

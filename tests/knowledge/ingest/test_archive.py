@@ -16,7 +16,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
         for name, data in files.items():
             info = zipfile.ZipInfo(name)
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
+            with archive.open(info, "w") as member:  # writestr cannot write a member without a name
+                member.write(data)
     return made.getvalue()
 
 

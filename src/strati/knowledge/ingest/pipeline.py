@@ -37,8 +37,7 @@ Told = Callable[[str, int, int], None]
 @dataclass
 class Settings:
     """How to ingest. `full_pages` takes all of a web page, not its main content only; more than `approximate_above`
-    vectors get an index; `told` hears (what is done, done, total); `cancelled` ends the work after the document at
-    hand.
+    vectors get an index; `told` hears (what is done, done, total); `cancelled` ends work after the document at hand.
     """
 
     limits: Limits = field(default_factory=Limits)

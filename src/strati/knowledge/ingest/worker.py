@@ -46,9 +46,9 @@ class Item(NamedTuple):
 class Worker:
     """Reads one file at a time, with everything inside it, and sends what it finds as it goes.
 
-    A job is `{path, name, known, skip, dead, limits, sizes, full_pages}`: `known` maps paths to [sha256, reader,
-    sizes] of what is kept already, `skip` lists paths that are done, `dead` those that killed a worker. It sends, for
-    each document, `begin` and then `record`, `same` or `refused`; and `done` at the end of the job.
+    A job is `{path, name, known, skip, dead, limits, sizes, full_pages}`: `known` maps paths to [sha256, reader, sizes]
+    of what is kept already, `skip` lists paths that are done, `dead` those that killed a worker. It sends, for each
+    document, `begin` and then `record`, `same` or `refused`; and `done` at the end of the job.
     """
 
     def __init__(self, output: BinaryIO) -> None:

@@ -123,17 +123,22 @@ def _teller(bar: Any, task: Any) -> Callable[[int, int | None], None]:
 
 
 def _show(reports: list[SpeedReport]) -> None:
-    heard = any(report.sound_seconds_per_second for report in reports)  # a column for speech only where there is some
-    columns = ("model", ">load s", ">prompt tok/s", ">written tok/s", ">texts/s", ">peak MB")
-    table = _table(*columns, *([">sound s/s"] if heard else []))
-    for report in reports:
-        rates = (report.prompt_tokens_per_second, report.generated_tokens_per_second, report.texts_per_second)
-        memory = "" if report.peak_memory_mb is None else f"{report.peak_memory_mb:,.0f}"
-        last = [_rate(report.sound_seconds_per_second)] if heard else []
-        table.add_row(report.name, f"{report.load_seconds:.1f}", *map(_rate, rates), memory, *last)
+    columns = {
+        "model": [report.name for report in reports],
+        ">load s": [f"{report.load_seconds:.1f}" for report in reports],
+        ">prompt tok/s": [_rate(report.prompt_tokens_per_second) for report in reports],
+        ">written tok/s": [_rate(report.generated_tokens_per_second) for report in reports],
+        ">texts/s": [_rate(report.texts_per_second) for report in reports],
+        ">sound s/s": [_rate(report.sound_seconds_per_second) for report in reports],
+        ">peak MB": ["" if one.peak_memory_mb is None else f"{one.peak_memory_mb:,.0f}" for one in reports],
+    }
+    shown = {name: cells for name, cells in columns.items() if any(cells)}
+    table = _table(*shown)
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
     _console().print(table)
     typer.echo("Medians, the slowest in brackets. The peak is of this process with all models so far.")
-    if heard:
+    if ">sound s/s" in shown:
         typer.echo("sound s/s: seconds of speech that are written down in a second.")
 
 

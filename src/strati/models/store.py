@@ -203,7 +203,7 @@ class Store:
 
 def _own_folder(entry: Entry, files: Mapping[str, Path], hashes: Mapping[str, str]) -> Path:
     try:
-        own = Path(tempfile.mkdtemp(prefix="strati-"))
+        own = Path(tempfile.mkdtemp(prefix="strati-model-"))
         atexit.register(shutil.rmtree, own, ignore_errors=True)
         return link_files(own, files, hashes)
     except OSError as error:

@@ -46,7 +46,7 @@ class WhisperModel:
             except MemoryError:
                 raise
             except Exception as error:  # tokenizers raises plain Exception for a damaged file
-                told = " ".join(str(error).split())[:200]
+                told = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:200]
                 raise ModelError(f"the speech model {self.model.name} in {place} cannot be loaded: {told}") from error
         return self._engine
 

@@ -5,7 +5,9 @@ import pytest
 from strati.errors import ModelError
 from strati.models.gguf import GgufModel
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
+from strati.models.speech import speech_model
 from strati.models.speed import measure
+from strati.models.whisper import WhisperModel
 
 
 def test_a_language_model(smollm2: GgufModel) -> None:
@@ -31,3 +33,15 @@ def test_an_embedder_and_its_calls() -> None:
 def test_repetitions() -> None:
     with pytest.raises(ModelError, match="repetitions is 0"):
         measure(ScriptedModel({}, default="word"), repetitions=0)
+
+
+def test_a_speech_model() -> None:
+    pytest.importorskip("faster_whisper")
+    try:
+        model = WhisperModel(speech_model())
+    except ModelError:
+        pytest.skip("no speech model on this machine")
+    report = measure(model, repetitions=1)
+    assert report.sound_seconds_per_second is not None
+    assert report.sound_seconds_per_second.median > 0
+    assert report.texts_per_second is None

@@ -35,6 +35,7 @@ def open_models(
     from strati.model import Embedder, LanguageModel
     from strati.models.catalog import Catalog
     from strati.models.store import Store
+    from strati.models.whisper_files import KIND as SPEECH
 
     catalog = Catalog.load(catalogs)
     store = Store()
@@ -53,6 +54,8 @@ def open_models(
         if (names and name not in names) or not entry.usable or name in hosted:
             continue
         if not llms and entry.kind == "gguf":
+            continue
+        if entry.kind == SPEECH and not names:
             continue
         entry.check_packages()
         found.append(store.open(entry))

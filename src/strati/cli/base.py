@@ -41,12 +41,20 @@ def embedder_for(folder: Path, name: str | None, catalogs: Sequence[Path]) -> Em
     if name is not None:
         return _must_embed(name, open_models([name], catalogs, llms=False)[1])
     known = Catalog.load(catalogs)
-    names = [e.name for e in Store().pulled(known) if e.usable and e.kind != "gguf"]
+    names = [e.name for e in Store().pulled(known) if e.kind == "onnx-embedder"]
     own = _own(folder)
     chosen = own if own in names else names[0] if len(names) == 1 and own is None else None
     if chosen is None or not _installed():
         return None
     return _must_embed(chosen, open_models([chosen], catalogs, llms=False)[1])
+
+
+def with_catalogs(catalogs: Sequence[Path]) -> dict[str, str]:
+    """The variable by which the processes that read know these catalogs, too: one may hold the speech model."""
+    if not catalogs:
+        return {}
+    named = os.environ.get("STRATI_CATALOG")
+    return {"STRATI_CATALOG": os.pathsep.join([*([named] if named else []), *map(str, catalogs)])}
 
 
 def _must_embed(name: str, found: Sequence[Embedder]) -> Embedder:

@@ -36,7 +36,7 @@ def ingest(
 
     Example: strati ingest contracts/ talk.vtt page.html --kb work
     """
-    from strati.cli.base import embedder_for, told_in_bars
+    from strati.cli.base import embedder_for, told_in_bars, with_catalogs
     from strati.cli.signals import stop_on_interrupt
     from strati.errors import DataError, Stopped
     from strati.knowledge.base import KnowledgeBase, folder_of
@@ -46,6 +46,7 @@ def ingest(
     limits = Limits(size=int(max_megabytes * 1e6), seconds=max_seconds, memory=max_memory * 1_000_000)
     settings = Settings(limits=limits, prune=prune, full_pages=full_pages)
     settings.workers = workers or settings.workers
+    settings.environment = with_catalogs(catalog or [])
     model = embedder_for(folder_of(kb), embedder, catalog or [])
     with KnowledgeBase.open(kb, model) as base, told_in_bars(settings), stop_on_interrupt(settings.cancelled):
         report = base.ingest(paths, settings)

@@ -13,7 +13,11 @@ import typer
 
 if TYPE_CHECKING:
     from strati.models.catalog import Catalog, Entry
+    from strati.models.gguf import GgufModel
+    from strati.models.onnx_embedder import OnnxEmbedder
     from strati.models.speed import Rate, SpeedReport
+    from strati.models.store import Store
+    from strati.models.whisper import WhisperModel
 
 app = typer.Typer(no_args_is_help=True, help="Models that can be used: list them, fetch them, measure them.")
 
@@ -88,11 +92,11 @@ def bench(
     entries = [known[name] for name in names] if names else store.pulled(known)
     if not entries:
         raise ModelError("no model of the catalog is on this machine: run `strati models pull NAME` first")
-    models = [store.open(entry) for entry in entries]
+    models = [_open(entry, store) for entry in entries]
     reports = []
     with _progress("steps") as bar:
         for entry, model in zip(entries, models, strict=True):
-            steps = repetitions * (1 if entry.tokenizer else 2)
+            steps = repetitions * (2 if entry.kind == "gguf" else 1)
             task = bar.add_task(entry.name, total=steps)
             reports.append(measure(model, repetitions=repetitions, advance=partial(bar.advance, task)))
             model.close()
@@ -102,18 +106,40 @@ def bench(
     _show(reports)
 
 
+def _open(entry: Entry, store: Store) -> GgufModel | OnnxEmbedder | WhisperModel:
+    from strati.models.speech import pulled_model
+    from strati.models.whisper import WhisperModel
+    from strati.models.whisper_files import KIND
+
+    if entry.kind != KIND:
+        return store.open(entry)
+    model = WhisperModel(pulled_model(entry, store))
+    entry.check_packages()
+    return model
+
+
 def _teller(bar: Any, task: Any) -> Callable[[int, int | None], None]:
     return lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(reports: list[SpeedReport]) -> None:
-    table = _table("model", ">load s", ">prompt tok/s", ">written tok/s", ">texts/s", ">peak MB")
-    for report in reports:
-        rates = (report.prompt_tokens_per_second, report.generated_tokens_per_second, report.texts_per_second)
-        memory = "" if report.peak_memory_mb is None else f"{report.peak_memory_mb:,.0f}"
-        table.add_row(report.name, f"{report.load_seconds:.1f}", *map(_rate, rates), memory)
+    columns = {
+        "model": [report.name for report in reports],
+        ">load s": [f"{report.load_seconds:.1f}" for report in reports],
+        ">prompt tok/s": [_rate(report.prompt_tokens_per_second) for report in reports],
+        ">written tok/s": [_rate(report.generated_tokens_per_second) for report in reports],
+        ">texts/s": [_rate(report.texts_per_second) for report in reports],
+        ">sound s/s": [_rate(report.sound_seconds_per_second) for report in reports],
+        ">peak MB": ["" if one.peak_memory_mb is None else f"{one.peak_memory_mb:,.0f}" for one in reports],
+    }
+    shown = {name: cells for name, cells in columns.items() if any(cells)}
+    table = _table(*shown)
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
     _console().print(table)
     typer.echo("Medians, the slowest in brackets. The peak is of this process with all models so far.")
+    if ">sound s/s" in shown:
+        typer.echo("sound s/s: seconds of speech that are written down in a second.")
 
 
 def _rate(rate: Rate | None) -> str:
@@ -137,6 +163,7 @@ def _entry_json(entry: Entry, here: bool) -> dict[str, Any]:
         "licence": entry.licence,
         "bytes": entry.bytes,
         "sha256": entry.file.sha256 if entry.file else None,
+        "files": {name: file.sha256 for name, file in entry.files.items()},
         "usable": entry.usable,
         "pulled": here,
     }

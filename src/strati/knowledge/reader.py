@@ -112,12 +112,17 @@ class Limits:
 class Reader(Protocol):
     """Reads one format.
 
-    `name` is short and lower case ("pdf"); `version` ("1") changes whenever the same bytes may give another text or
-    other spans: documents read by an older version are read again.
+    `name` is short and lower case ("pdf").
     """
 
     name: str
-    version: str
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same bytes may give another text or other spans ("1"): documents read by another version
+        are read again. A plain attribute will do; it never raises.
+        """
+        ...
 
     def sniff(self, data: bytes, name: str) -> float:
         """How sure the reader is that these bytes are of its format, 0 to 1; never raises, and is fast.

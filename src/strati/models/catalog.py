@@ -8,18 +8,24 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from strati.errors import ModelError
+from strati.models import whisper_files
 from strati.models.sources import PypiSource, Source, parse_source
 
-USABLE = ("gguf", "onnx-embedder")
-"""Kinds that `pull` and `open_model` know; others are listed only."""
+USABLE = ("gguf", "onnx-embedder", whisper_files.KIND)
+"""Kinds that `pull` and `Store.open` know; others are listed only."""
 
-_KEYS = {"kind", "sources", "sha256", "bytes", "licence", "tokenizer"}
-_NEEDS = {"gguf": ("xllamacpp",), "onnx-embedder": ("onnxruntime", "tokenizers")}
+_FILE_KEYS = {"sources", "sha256", "bytes"}
+_KEYS = {"kind", "licence", "tokenizer", "files", *_FILE_KEYS}
+_NEEDS = {  # kind: the extra, and its packages as they are imported
+    "gguf": ("local", ("xllamacpp",)),
+    "onnx-embedder": ("local", ("onnxruntime", "tokenizers")),
+    whisper_files.KIND: ("audio", ("faster_whisper",)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,11 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model by name. `file` is None for kinds that strati cannot use yet; `catalog` is where the entry was read."""
+    """A model by name; `catalog` is where the entry was read.
+
+    A model is one `file`, perhaps with a `tokenizer`, or a folder of `files` by name; it has none of them where strati
+    cannot use it.
+    """
 
     name: str
     kind: str
@@ -41,11 +51,12 @@ class Entry:
     file: Artefact | None
     tokenizer: Artefact | None = None
     catalog: str = ""
+    files: Mapping[str, Artefact] = field(default_factory=dict, hash=False)
 
     @property
     def artefacts(self) -> tuple[Artefact, ...]:
         """All files of the model."""
-        return tuple(artefact for artefact in (self.file, self.tokenizer) if artefact)
+        return tuple(artefact for artefact in (self.file, self.tokenizer, *self.files.values()) if artefact)
 
     @property
     def bytes(self) -> int | None:
@@ -56,15 +67,23 @@ class Entry:
     @property
     def usable(self) -> bool:
         """Whether strati can pull and open it."""
-        return self.kind in USABLE
+        return self.kind in USABLE and bool(self.artefacts)
+
+    def check_usable(self) -> None:
+        """Raise `ModelError` when strati cannot pull and open it."""
+        if self.kind not in USABLE:
+            raise ModelError(f"{self.name} is of the kind {self.kind!r}, which strati cannot use yet")
+        if not self.artefacts:
+            raise ModelError(f"{self.catalog}: models.{self.name} has no table `files`, which strati needs to pull it")
 
     def check_packages(self) -> None:
         """Raise `MissingExtra` when a package that runs this kind is not installed."""
         from strati.errors import MissingExtra
 
-        for package in _NEEDS.get(self.kind, ()):
+        extra, packages = _NEEDS.get(self.kind, ("", ()))
+        for package in packages:
             if importlib.util.find_spec(package) is None:
-                raise MissingExtra(package, "local")
+                raise MissingExtra(package.replace("_", "-"), extra)
 
 
 class Catalog:
@@ -81,7 +100,8 @@ class Catalog:
     def load(cls, extra: Sequence[Path | str] = (), environment: Mapping[str, str] | None = None) -> Catalog:
         """The product's catalog, those that STRATI_CATALOG names (joined as in PATH), and `extra`; later ones win.
 
-        Raises `ModelError` for a file that is missing or wrong, and when two give one name different hashes.
+        An entry that says nothing of its files does not hide one that does. Raises `ModelError` for a catalog that is
+        missing or wrong, and when two give one name different hashes.
         """
         environment = os.environ if environment is None else environment
         named = [Path(part) for part in environment.get("STRATI_CATALOG", "").split(os.pathsep) if part]
@@ -140,11 +160,37 @@ def _entry(name: str, value: Any, where: str) -> Entry:
     if kind not in USABLE:
         _sources(value, place)
         return Entry(name, kind, value["licence"], None, None, where)
+    if kind == whisper_files.KIND:
+        return Entry(name, kind, value["licence"], None, None, where, _files(value, place))
+    if "files" in value:
+        raise ModelError(f"{place} has a table `files`, which is for the kind {whisper_files.KIND!r} only")
     tokenizer = value.get("tokenizer")
     if kind == "onnx-embedder" and not isinstance(tokenizer, dict):
         raise ModelError(f"{place}.tokenizer is {tokenizer!r}, expected a table with sources and sha256")
     second = _artefact(tokenizer, f"{place}.tokenizer") if isinstance(tokenizer, dict) else None
     return Entry(name, kind, value["licence"], _artefact(value, place), second, where)
+
+
+def _files(value: Mapping[str, Any], place: str) -> dict[str, Artefact]:
+    """The files of a folder by name; none where the entry gives whole packages instead."""
+    if "files" not in value:
+        _sources(value, place)
+        return {}
+    if beside := sorted({"tokenizer", *_FILE_KEYS} & set(value)):
+        raise ModelError(f"{place} has both `files` and {beside[0]!r}, expected sources and hashes in `files` only")
+    files = value["files"]
+    if not isinstance(files, dict):
+        raise ModelError(f"{place}.files is {files!r}, expected a table of files by name")
+    found = {}
+    for name, one in files.items():
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            raise ModelError(f"{place}.files names {name!r}, expected the name of a file without a folder")
+        if not isinstance(one, dict) or set(one) - _FILE_KEYS:
+            raise ModelError(f'{place}.files."{name}" is {one!r}, expected a table with sources, sha256 and bytes')
+        found[name] = _artefact(one, f'{place}.files."{name}"')
+    if missing := whisper_files.missing_file(found):
+        raise ModelError(f"{place}.files has no {missing}, which a Whisper model needs")
+    return found
 
 
 def _artefact(value: Mapping[str, Any], place: str) -> Artefact:
@@ -177,12 +223,22 @@ def _sources(value: Mapping[str, Any], place: str) -> tuple[Source, ...]:
 
 
 def _merged(old: Entry, new: Entry) -> Entry:
-    """The new entry, provided that both mean the same files."""
-    pairs = (("sha256", old.file, new.file), ("tokenizer.sha256", old.tokenizer, new.tokenizer))
+    """The new entry, provided that both mean the same files; the old one where the new one says nothing of files."""
+    if old.artefacts and not new.artefacts:
+        return old
+    place = f"{new.catalog}: models.{new.name}"
+    if old.files and set(old.files) != set(new.files):
+        found = ", ".join(sorted(new.files)) or "none"
+        raise ModelError(
+            f"{place}.files are {found}, but {old.catalog} has {', '.join(sorted(old.files))}: "
+            "expected the same files or another name"
+        )
+    pairs = [("sha256", old.file, new.file), ("tokenizer.sha256", old.tokenizer, new.tokenizer)]
+    pairs += [(f'files."{name}".sha256', one, new.files.get(name)) for name, one in old.files.items()]
     for key, before, after in pairs:
         if before and after and before.sha256 != after.sha256:
             raise ModelError(
-                f"{new.catalog}: models.{new.name}.{key} is {after.sha256}, but {old.catalog} has {before.sha256}: "
+                f"{place}.{key} is {after.sha256}, but {old.catalog} has {before.sha256}: "
                 "expected the same hash or another name"
             )
     return new

@@ -1,4 +1,4 @@
-"""How fast a model is on this machine, measured on made-up text: prompts read, tokens written, texts embedded."""
+"""How fast a model is on this machine, by made-up input: prompts read, tokens written, texts embedded, sound heard."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from random import Random
 from strati.errors import ModelError
 from strati.model import Embedder, LanguageModel, Prompt
 from strati.models.gguf import GgufModel
+from strati.models.whisper import RATE, WINDOW, WhisperModel
 
 TEXT = """the order has not arrived yet and my account was charged twice please tell me how to change the address of a
 delivery or cancel it because nobody answers when I call about the invoice from last week"""
@@ -37,24 +38,28 @@ class SpeedReport:
     generated_tokens_per_second: Rate | None = None
     texts_per_second: Rate | None = None
     peak_memory_mb: float | None = None
+    sound_seconds_per_second: Rate | None = None
 
 
 def measure(
-    model: LanguageModel | Embedder,
+    model: LanguageModel | Embedder | WhisperModel,
     *,
     repetitions: int = REPETITIONS,
     advance: Callable[[], None] = lambda: None,
     seed: int = 0,
 ) -> SpeedReport:
     """Load a model and measure it. `advance` is called after each of `2 * repetitions` steps (language models) or
-    `repetitions` steps (embedders).
+    `repetitions` steps (the others).
 
     Prompts have about 150 words that no earlier prompt had, so nothing is cached; replies at most 33 tokens;
-    embedders get 64 sentences of about 15 words.
+    embedders get 64 sentences of about 15 words; speech models get half a minute of noise and write 100 tokens for it,
+    about as many as a speaker fills it with.
     """
     if repetitions < 1:
         raise ModelError(f"repetitions is {repetitions}, expected at least 1")
     words = Random(seed)
+    if isinstance(model, WhisperModel):
+        return _speech(model, repetitions, advance, seed)
     if isinstance(model, Embedder):
         return _embedder(model, repetitions, advance, words)
     start = time.perf_counter()
@@ -90,6 +95,23 @@ def _embedder(model: Embedder, repetitions: int, advance: Callable[[], None], wo
         rates.append(len(texts) / max(time.perf_counter() - start, 1e-9))
         advance()
     return SpeedReport(model.card.name, loaded, texts_per_second=_rate(rates), peak_memory_mb=peak_memory_mb())
+
+
+def _speech(model: WhisperModel, repetitions: int, advance: Callable[[], None], seed: int) -> SpeedReport:
+    import numpy as np
+
+    noise = np.random.default_rng(seed)
+    start = time.perf_counter()
+    model.load()
+    loaded = time.perf_counter() - start
+    rates = []
+    for _ in range(repetitions):
+        sound = noise.normal(0, 0.1, WINDOW * RATE).astype(np.float32)
+        start = time.perf_counter()
+        model.write(sound, 100)
+        rates.append(WINDOW / max(time.perf_counter() - start, 1e-9))
+        advance()
+    return SpeedReport(model.model.name, loaded, peak_memory_mb=peak_memory_mb(), sound_seconds_per_second=_rate(rates))
 
 
 def peak_memory_mb() -> float | None:

@@ -2,10 +2,12 @@
 
 A file lies at `<root>/<first two digits>/<sha256>/<file>` with an `about.json` beside it, which keeps name, licence and
 the size and time of the file when its hash was taken. A file that was touched since is hashed again before use.
+A model that is a folder of files has one below `<root>/folders`, with a link to each of them.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import hashlib
@@ -17,9 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from strati.errors import ModelError
-from strati.identity import sha256_of
+from strati.identity import fingerprint, sha256_of
 from strati.models.catalog import Artefact, Entry
 from strati.models.gguf import GgufModel
+from strati.models.linked import link_files
 from strati.models.onnx_embedder import OnnxEmbedder
 from strati.models.sources import PIECE
 from strati.records import JSON
@@ -58,6 +61,23 @@ class Store:
             self._rehash(artefact, name)
         return file
 
+    def folder(self, entry: Entry) -> Path:
+        """A folder with the `files` of a model under their names, each ready for use as `path` says.
+
+        It is kept in the store, or made for this process alone where the store may only be read. Raises `ModelError`.
+        """
+        entry.check_usable()
+        files = {name: self.path(artefact, entry.name) for name, artefact in entry.files.items()}
+        hashes = {name: artefact.sha256 for name, artefact in entry.files.items()}
+        try:
+            return link_files(self.root / "folders" / fingerprint("folder", **hashes), files, hashes)
+        except OSError:
+            return _own_folder(entry, files, hashes)
+
+    def size(self, entry: Entry) -> int:
+        """Bytes that a pulled model takes here."""
+        return sum(self._file(artefact).stat().st_size for artefact in entry.artefacts)
+
     def verify(self, entry: Entry) -> None:
         """Hash all files of a model. Raises `ModelError` when one is missing or changed."""
         for artefact in entry.artefacts:
@@ -69,8 +89,7 @@ class Store:
 
         A broken download goes on where it stopped, at the next pull. Two pulls of one model wait for each other.
         """
-        if not entry.usable:
-            raise ModelError(f"{entry.name} is of the kind {entry.kind!r}, which strati cannot use yet")
+        entry.check_usable()
         done = 0
         for artefact in entry.artefacts:
             base = done
@@ -83,14 +102,17 @@ class Store:
                     done += self._pull(entry, artefact, advance)
             except OSError as error:
                 raise ModelError(self._trouble(entry, error)) from error
+        if entry.files:
+            self.folder(entry)
 
     def open(self, entry: Entry, **settings: JSON) -> GgufModel | OnnxEmbedder:
         """The model behind an entry; it loads at its first use.
 
         Raises `MissingExtra` when the package that runs it is missing and `ModelError` when it is not pulled.
         """
+        entry.check_usable()
         if entry.file is None:
-            raise ModelError(f"{entry.name} is of the kind {entry.kind!r}, which strati cannot use yet")
+            raise ModelError(f"{entry.name} is a speech model, expected a language model or an embedder")
         entry.check_packages()
         path = self.path(entry.file, entry.name)
         if entry.tokenizer is None:
@@ -112,7 +134,7 @@ class Store:
         if found != artefact.sha256:
             part.unlink()
             raise ModelError(
-                f"the bytes of {entry.name} are not the expected ones and were removed: "
+                f"the bytes of {_described(entry, artefact)} are not the expected ones and were removed: "
                 f"found SHA-256 {found}, expected {artefact.sha256}"
             )
         part.replace(self._file(artefact))
@@ -177,6 +199,21 @@ class Store:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return f"no space left for {entry.name} in {self.root}: free some, or set STRATI_MODELS to another folder"
         return f"{entry.name} cannot be kept in {self.root}: {error.strerror or error}"
+
+
+def _own_folder(entry: Entry, files: Mapping[str, Path], hashes: Mapping[str, str]) -> Path:
+    try:
+        own = Path(tempfile.mkdtemp(prefix="strati-model-"))
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        return link_files(own, files, hashes)
+    except OSError as error:
+        raise ModelError(f"no folder can be made for the files of {entry.name}: {error.strerror or error}") from error
+
+
+def _described(entry: Entry, artefact: Artefact) -> str:
+    """The model, and which of its files where it has several."""
+    names = [name for name, one in entry.files.items() if one == artefact]
+    return f"{entry.name} ({names[0]})" if names else entry.name
 
 
 def _stamp(file: Path) -> list[int]:

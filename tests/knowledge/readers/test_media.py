@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-import os
 import wave
 from pathlib import Path
 
 import pytest
+from tests.models.speech_entries import speech_entry
 
-from strati.knowledge.reader import Limits, Reason, Refused
+from strati.errors import ModelError
+from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers import ocr
-from strati.knowledge.readers.audio import AudioReader, model_folder
+from strati.knowledge.readers.audio import AudioReader
 from strati.knowledge.readers.image import ImageReader
 from strati.knowledge.readers.pdf import PdfReader
+from strati.models.speech import speech_model
 
 from .samples import found, read
 
@@ -59,10 +61,30 @@ def test_a_picture_without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_recording_without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("faster_whisper")
-    monkeypatch.setenv("STRATI_WHISPER", str(tmp_path))
-    with pytest.raises(Refused, match=r"has no config\.json; set STRATI_WHISPER") as refusal:
+    monkeypatch.delenv("STRATI_WHISPER", raising=False)
+    monkeypatch.setenv("STRATI_MODELS", str(tmp_path))
+    with pytest.raises(Refused, match="run `strati models pull whisper-tiny-en`") as refusal:
         read(AudioReader(), silence())
     assert refusal.value.reason is Reason.MISSING_EXTRA
+    monkeypatch.setenv("STRATI_WHISPER", str(tmp_path))
+    with pytest.raises(Refused, match=r"has no config\.json") as refusal:
+        read(AudioReader(), silence())
+    assert refusal.value.reason is Reason.MISSING_EXTRA
+
+
+def test_another_speech_model_is_another_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STRATI_MODELS", str(tmp_path / "store"))
+    monkeypatch.delenv("STRATI_WHISPER", raising=False)
+    labels = [label(AudioReader())]
+    for name in ("one", "two"):
+        speech_entry(tmp_path, name)
+        monkeypatch.setenv("STRATI_WHISPER", str(tmp_path / name))
+        labels += [label(AudioReader()), label(AudioReader())]
+    none, one, again, two, _ = labels
+    assert none == "audio.v2"
+    assert one == again != two
+    assert one.startswith("audio.v2+")
+    assert two.startswith("audio.v2+")
 
 
 def picture(text: str) -> bytes:
@@ -108,10 +130,12 @@ def test_a_picture_that_is_cut_off_or_too_large() -> None:
         ImageReader().read(huge, "it", Limits())
 
 
-@pytest.mark.skipif("STRATI_WHISPER" not in os.environ, reason="no speech model on this machine")
 def test_silence_holds_no_text() -> None:
     pytest.importorskip("faster_whisper")
-    assert model_folder().is_dir()
+    try:
+        speech_model()
+    except ModelError:
+        pytest.skip("no speech model on this machine")
     with pytest.raises(Refused) as refusal:
         read(AudioReader(), silence())
     assert refusal.value.reason is Reason.EMPTY

@@ -37,7 +37,8 @@ Told = Callable[[str, int, int], None]
 @dataclass
 class Settings:
     """How to ingest. `full_pages` takes all of a web page, not its main content only; more than `approximate_above`
-    vectors get an index; `told` hears (what is done, done, total); `cancelled` ends work after the document at hand.
+    vectors get an index; `told` hears (what is done, done, total); `cancelled` ends work after the document at hand;
+    `environment` holds variables for the processes that read.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -48,6 +49,7 @@ class Settings:
     approximate_above: int = LEAST
     told: Told = lambda what, done, total: None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 class Ingest:
@@ -93,7 +95,8 @@ class Ingest:
                 jobs.append(Job(real, found.name, inside.get(real, {}), self.settings.full_pages))
         done, total = len(search.files) - len(jobs), len(search.files)
         self.settings.told("reading", done, total)
-        for event in Pool(jobs, self.settings.limits, self.settings.sizes, self.settings.workers).events():
+        limits, sizes, workers = self.settings.limits, self.settings.sizes, self.settings.workers
+        for event in Pool(jobs, limits, sizes, workers, self.settings.environment).events():
             if event.job_done:
                 done += 1
                 self._forget_stale(event)

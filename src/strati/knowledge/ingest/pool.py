@@ -52,10 +52,20 @@ class Event:
 
 
 class Pool:
-    """Reads jobs with `workers` processes; `events` gives what they find, in the order it is found."""
+    """Reads jobs with `workers` processes; `events` gives what they find, in the order it is found.
 
-    def __init__(self, jobs: Sequence[Job], limits: Limits, sizes: Sizes, workers: int) -> None:
-        self.limits, self.sizes = limits, sizes
+    `environment` holds variables for the processes, on top of those of this one.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        limits: Limits,
+        sizes: Sizes,
+        workers: int,
+        environment: Mapping[str, str] = {},
+    ) -> None:
+        self.limits, self.sizes, self.environment = limits, sizes, environment
         self._jobs = iter(jobs)
         self._next = threading.Lock()
         self._events: queue.Queue[Event | BaseException | None] = queue.Queue(maxsize=2 * workers)
@@ -208,10 +218,11 @@ class _Hand:
     def _started(self) -> subprocess.Popen[bytes]:
         if self.process is None:
             command = [sys.executable, "-m", "strati.knowledge.ingest.worker"]
-            alone = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one core a worker
+            alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # one core a worker
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=alone
-            )
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env={**os.environ, **self.pool.environment, **alone},
+            )  # fmt: skip
         return self.process
 
     def _close(self) -> None:

@@ -1,7 +1,8 @@
 """Recordings and the sound tracks of videos by Whisper (faster-whisper); every segment with its times.
 
-The model is a folder in CTranslate2's format that is on this machine: the one that STRATI_WHISPER names, or `whisper`
-in the folder of pulled models. Nothing is downloaded while reading. What is heard may be wrong: it is a model's guess.
+The model is the one that STRATI_WHISPER names, or the largest speech model that is pulled (`strati.models.speech`).
+Nothing is downloaded while reading. What is heard may be wrong: it is a model's guess. Another model may hear another
+text, so its hash is part of the reader's version.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
-from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from strati.errors import MissingExtra
+from strati.errors import MissingExtra, ModelError
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
-from strati.models.store import cache_folder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from strati.models.whisper import WhisperModel
 
 _STARTS = {
     b"fLaC": "audio/flac",
@@ -34,14 +38,22 @@ _STARTS = {
     b"\x1aE\xdf\xa3": "video/webm",
 }
 _FORMS = {b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo", b"AIFF": "audio/aiff", b"AIFC": "audio/aiff"}
-_NEEDED = ("config.json", "model.bin", "tokenizer.json")
+_VERSION = "2"
+_DECIDE = ("STRATI_WHISPER", "STRATI_CATALOG", "STRATI_MODELS", "XDG_CACHE_HOME", "HOME")
 
 
 class AudioReader:
     """Speech in sound and video files."""
 
     name = "audio"
-    version = "1"
+
+    @property
+    def version(self) -> str:
+        """Ends with the hash of the speech model, where there is one."""
+        try:
+            return f"{_VERSION}+{_speech_model().model.sha256}"
+        except ModelError:
+            return _VERSION
 
     def sniff(self, data: bytes, name: str) -> float:
         return 1.0 if _media_type(data) else 0.0
@@ -49,32 +61,20 @@ class AudioReader:
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         if importlib.util.find_spec("faster_whisper") is None:
             raise MissingExtra("faster-whisper", "audio")
-        folder = model_folder()
         made = DocumentBuilder(limits)
         before = 0.0
-        segments, language = _heard(data, folder)
-        for start, end, text in segments:
-            at = Locator(seconds=max(round(start, 2), before), until=max(round(end, 2), before))
-            before = at.seconds or 0.0
-            made.block(Kind.CAPTION, text.strip(), at=at)
-        metadata = Metadata(language=language, other={"speech_model": folder.name})
+        try:
+            model = _speech_model()
+            segments, language = model.hear(_decoded(data))
+            for start, end, text in segments:
+                at = Locator(seconds=max(round(start, 2), before), until=max(round(end, 2), before))
+                before = at.seconds or 0.0
+                made.block(Kind.CAPTION, text.strip(), at=at)
+        except ModelError as error:
+            raise Refused(Reason.MISSING_EXTRA, str(error)) from error
+        other = {"speech_model": model.model.name, "speech_model_hash": model.model.sha256}
+        metadata = Metadata(language=language, other=other)
         return made.document(name, media_type=_media_type(data), reader=label(self), metadata=metadata)
-
-
-def model_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """The folder of the speech model.
-
-    Raises:
-        Refused: there is none, and where one would be looked for.
-    """
-    environment = os.environ if environment is None else environment
-    named = environment.get("STRATI_WHISPER")
-    folder = Path(named) if named else cache_folder(environment) / "whisper"
-    missing = [name for name in _NEEDED if not (folder / name).is_file()]
-    if missing:
-        wanted = f"no speech model: {folder} has no {missing[0]}; set STRATI_WHISPER to a folder with a Whisper model"
-        raise Refused(Reason.MISSING_EXTRA, f"{wanted} in CTranslate2's format")
-    return folder
 
 
 def _media_type(data: bytes) -> str:
@@ -86,30 +86,30 @@ def _media_type(data: bytes) -> str:
     return next((kind for magic, kind in _STARTS.items() if data.startswith(magic)), "")
 
 
-def _heard(data: bytes, folder: Path) -> tuple[Iterator[tuple[float, float, str]], str | None]:
-    """(start, end, text) of the segments, and the language."""
-    model = _model(folder)
+def _decoded(data: bytes) -> NDArray[np.float32]:
+    """The sound as the model takes it."""
     import av
     from faster_whisper.audio import decode_audio
 
     try:
-        sound = decode_audio(io.BytesIO(data))
+        sound: NDArray[np.float32] = decode_audio(io.BytesIO(data))
     except IndexError as error:
         raise Refused(Reason.EMPTY, "it has no sound track") from error
     except (av.error.FFmpegError, ValueError, TypeError) as error:
         raise Refused(Reason.MALFORMED, "the recording is damaged or in an unknown format") from error
     if not len(sound):
         raise Refused(Reason.EMPTY, "it has no sound")
-    # One temperature and no memory of earlier text: the same bytes give the same words.
-    segments, about = model.transcribe(sound, temperature=0.0, condition_on_previous_text=False, vad_filter=True)
-    return ((segment.start, segment.end, segment.text) for segment in segments), about.language
+    return sound
+
+
+def _speech_model() -> WhisperModel:
+    """One model a process, as long as the variables that decide on it stay. Raises `ModelError`."""
+    return _chosen(tuple((name, os.environ[name]) for name in _DECIDE if name in os.environ))
 
 
 @cache
-def _model(folder: Path) -> Any:
-    from faster_whisper import WhisperModel
+def _chosen(variables: tuple[tuple[str, str], ...]) -> WhisperModel:
+    from strati.models.speech import speech_model
+    from strati.models.whisper import WhisperModel
 
-    try:
-        return WhisperModel(str(folder), device="cpu", compute_type="int8", local_files_only=True)
-    except (RuntimeError, ValueError, OSError) as error:
-        raise Refused(Reason.MISSING_EXTRA, f"the speech model in {folder} cannot be loaded") from error
+    return WhisperModel(speech_model(dict(variables)))

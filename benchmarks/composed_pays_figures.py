@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -16,7 +16,6 @@ from strati.rung_answers import Part
 from strati.statistics import clopper_pearson
 
 REPEATS = 2000  # of the bootstrap for differences
-PRESSURE = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 100.0)  # times a person's price, while stacks are designed
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Line:
 
 
 def report(parts: Mapping[str, Part], labels: Sequence[str], assumed: Assumptions) -> bool:
-    """Print the table of one set; whether the two layers are certified and the cheapest within people's share."""
+    """Print the table of one set; whether the two layers are certified and the cheapest in total."""
     sizes = ", ".join(f"{name} {len(part)}" for name, part in parts.items())
     print(f"  rows: {sizes}; seconds a call: {', '.join(_seconds(parts['test'], assumed))}")
     for rung in parts["tune"].rungs:
@@ -111,46 +110,21 @@ def report(parts: Mapping[str, Part], labels: Sequence[str], assumed: Assumption
     for line in lines:
         print(f"  {_row(line, lines[0])}")
     both, *alone = lines
-    within = [line for line in alone if line.people <= assumed.people * line.rows]
-    pays = {
-        "that keeps people within their share": within,
-        "whatever people have to do": alone,
-    }
-    few = both.delivered is not None and both.people <= assumed.people * both.rows
-    won = {name: few and all(both.total < line.total for line in others) for name, others in pays.items()}
-    for name, cheapest in won.items():
-        print(f"  two layers are {'' if cheapest else 'not '}the cheapest stack {name}")
-    return won["that keeps people within their share"]
+    if both.delivered is not None and both.people > assumed.people * both.rows:
+        print(f"  on test people get more than {assumed.people:.0%}")
+    return both.delivered is not None and all(both.total < line.total for line in alone)
 
 
 def _level(parts: Mapping[str, Part], labels: Sequence[str], assumed: Assumptions) -> tuple[float, bool]:
     for level in assumed.levels:
-        _, plan = _designed(parts, (0, 1), labels, Promise(level, assumed.risk), assumed)
-        if _people(plan, assumed) <= assumed.people:
+        _, plan = _designed(parts, (0, 1), labels, Promise(level, assumed.risk), assumed.economics)
+        pairs = zip(plan.estimates, plan.predicted, strict=True)
+        if any(p <= assumed.risk and estimate.people <= assumed.people for estimate, p in pairs):
             return level, True
     return assumed.levels[-1], False
 
 
 def _designed(
-    parts: Mapping[str, Part], order: tuple[int, ...], labels: Sequence[str], promise: Promise, assumed: Assumptions
-) -> tuple[Composition, Plan]:
-    """The cheapest design on tune; where it needs more people than there are, one for which people are dearer."""
-    found = []
-    for factor in PRESSURE:
-        economics = replace(assumed.economics, human_answer=assumed.human_answer * factor)
-        found.append(_cheapest(parts, order, labels, promise, economics))
-        if _people(found[-1][1], assumed) <= assumed.people:
-            return found[-1]
-    return found[0]
-
-
-def _people(plan: Plan, assumed: Assumptions) -> float:
-    """The share for people, on tune, at the end of the path as far as it is predicted to pass."""
-    passing = [e.people for e, p in zip(plan.estimates, plan.predicted, strict=True) if p <= assumed.risk]
-    return passing[-1] if passing else 1.0
-
-
-def _cheapest(
     parts: Mapping[str, Part], order: tuple[int, ...], labels: Sequence[str], promise: Promise, economics: Economics
 ) -> tuple[Composition, Plan]:
     """As `strati.composing.design` for one order: stages fitted together where tune says that is cheaper."""
@@ -168,7 +142,7 @@ def _cheapest(
 def _line(
     parts: Mapping[str, Part], order: tuple[int, ...], labels: Sequence[str], promise: Promise, assumed: Assumptions
 ) -> Line:
-    composition, plan = _designed(parts, order, labels, promise, assumed)
+    composition, plan = _designed(parts, order, labels, promise, assumed.economics)
     name, test = " > ".join(composition.names), parts["test"].only(order)
     walked = None if plan.path is None else walk(plan.path, composition.scored(parts["calibrate"].only(order), labels))
     if walked is None or walked.setting is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +17,13 @@ from strati.knowledge.ingest.pipeline import Settings
 from strati.knowledge.search import approximate
 from strati.knowledge.search.approximate import Graph, open_vectors, usable
 from strati.knowledge.search.build import bring_up_to_date, why_exact
+from strati.knowledge.search.hnsw import installed
 from strati.knowledge.search.vectors import Matrix
 from strati.knowledge.store import derived
 from strati.knowledge.store.contract import ALL, Filter
 from strati.knowledge.store.sqlite import SqliteStore
 
-pytest.importorskip("usearch")
+pytestmark = pytest.mark.skipif(not installed(), reason="usearch is not installed")
 KEY = Trigrams().fingerprint()
 WORDS = [
     "lease",
@@ -81,6 +85,15 @@ def test_the_graph_finds_what_the_matrix_finds(tmp_path: Path) -> None:
         assert len(agree(store, text(number))) == 10
     assert len(agree(store, "roof", limit=500)) == 200
     store.close()
+
+
+@pytest.mark.parametrize("library", ["onnxruntime", "tokenizers", "duckdb", "sklearn.linear_model", "xllamacpp"])
+def test_other_libraries_can_be_loaded_after_the_index(library: str) -> None:
+    """The linker gives symbols of the index's C++ library to others: that must not end the process."""
+    if find_spec(library.split(".")[0]) is None:
+        pytest.skip(f"{library} is not installed")
+    call = f"from strati.knowledge.search.hnsw import empty_index as index; index(4); import {library}; index(4)"
+    subprocess.run([sys.executable, "-c", call], check=True)
 
 
 def test_a_filter_holds_whichever_way_it_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

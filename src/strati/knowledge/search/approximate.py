@@ -8,11 +8,11 @@ erased, and searches are exact until the next ingest builds them anew.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from typing import TYPE_CHECKING
 
 from strati.identity import sha256_of
+from strati.knowledge.search.hnsw import empty_index, installed
 from strati.knowledge.search.vectors import Matrix, Vectors, highest, ranked
 from strati.knowledge.store import derived
 
@@ -33,10 +33,6 @@ MOST = 5_000  # candidates that are asked for because of a filter
 _PIECE = 8_192  # rows that are compared at once
 
 
-def installed() -> bool:
-    return importlib.util.find_spec("usearch") is not None
-
-
 def open_vectors(store: SqliteStore, embedder: str) -> Vectors:
     """The graph where there is one that fits the base, else the matrix."""
     return Graph.open(store, embedder) or Matrix(store, embedder)
@@ -46,14 +42,10 @@ class Graph:
     """The vectors of one embedder by their files; `count` of them are in the graph."""
 
     def __init__(self, store: SqliteStore, embedder: str, about: dict[str, JSON], generation: int) -> None:
-        from usearch.index import Index
-
         self.generation = generation
         self.count, size = int(about["count"]), int(about["dimensions"])
         self.kept = _mapped(store.folder / derived.ROWS, self.count, size, int(about["documents"]))
-        self._index = Index(
-            ndim=size, metric="ip", dtype="bf16", expansion_search=EXPANSION, enable_key_lookups=False,
-        )  # fmt: skip
+        self._index = empty_index(size, expansion_search=EXPANSION)
         self._index.view(store.folder / derived.GRAPH)
         if len(self._index) != self.count:
             raise ValueError(f"the graph has {len(self._index)} vectors, expected {self.count}")

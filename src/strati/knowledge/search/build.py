@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from strati.identity import sha256_of
-from strati.knowledge.search.approximate import FORMAT, Graph, installed
+from strati.knowledge.search.approximate import FORMAT, Graph
+from strati.knowledge.search.hnsw import empty_index, installed
 from strati.knowledge.store import derived
 from strati.knowledge.store.reading import in_words
 
@@ -65,16 +66,12 @@ def why_exact(count: int, least: int = LEAST) -> str:
 
 def _build(store: SqliteStore, embedder: str, count: int, threads: int, told: Told, cancelled: threading.Event) -> None:
     import numpy as np
-    from usearch.index import Index
 
     paths = {name: store.folder / (name + derived.PART) for name in (derived.ROWS, derived.GRAPH)}
     documents, mark = store.vector_mark(embedder)
     size = _write_rows(store, embedder, count, paths[derived.ROWS])
     rows = np.memmap(paths[derived.ROWS], "<f4", "r", shape=(count, size))
-    index = Index(
-        ndim=size, metric="ip", dtype="bf16", connectivity=CONNECTIVITY, expansion_add=EXPANSION,
-        enable_key_lookups=False,
-    )  # fmt: skip
+    index = empty_index(size, connectivity=CONNECTIVITY, expansion_add=EXPANSION)
     for start in range(0, count, _AT_ONCE):
         if cancelled.is_set():
             derived.erase(store.folder)

@@ -32,10 +32,12 @@ def python(code: str, *args: object) -> subprocess.Popen[str]:
 
 def killed_after_a_line(process: subprocess.Popen[str], lines: int = 1) -> list[str]:
     """Its first lines, then kill -9, then what it still had said."""
-    assert process.stdout is not None
-    said = [process.stdout.readline() for _ in range(lines)]
-    process.send_signal(signal.SIGKILL)
-    rest, errors = process.communicate(timeout=30)
+    with process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(lines)]
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read()  # not communicate: readline has read ahead into a buffer of this file
+        errors = process.stderr.read() if process.stderr else ""
     assert process.returncode == -signal.SIGKILL, errors
     return [line.strip() for line in [*said, *rest.splitlines(keepends=True)] if line.endswith("\n")]
 

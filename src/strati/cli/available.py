@@ -57,7 +57,6 @@ def open_models(
             continue
         if entry.kind == SPEECH and not names:
             continue
-        entry.check_packages()
         found.append(store.open(entry))
     if llms:
         found += [_hosted(name, values) for name, values in hosted.items() if not names or name in names]

@@ -160,6 +160,8 @@ def _session(path: Path, threads: int) -> Any:
         raise MissingExtra("onnxruntime", "local") from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    # Threads that spin after a call hold up the comparison of vectors that follows it.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if threads:
         options.intra_op_num_threads = threads
     try:

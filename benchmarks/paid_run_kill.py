@@ -5,9 +5,9 @@
 A server on this machine answers in 50 ms, fails at the given rates and counts what it bills. Benchmarks of two rungs
 with a paid model run against it, eight calls in flight; each is killed with `kill -9` a random time after its first
 call and begun again until it is done, then another one follows until there were N kills. Then the server's count is
-compared with the journals: no prompt may be billed again unless a call with it was in flight at a kill, the amounts
-settled must be those billed, and what was in flight must be covered by what the journals hold as reserved. Exit code 1
-when it is not so.
+compared with the journals: no more prompts may be billed again than calls can be in flight at the kills, the amounts
+settled must be those billed, and what was not settled must be covered by what the journals hold as reserved. Exit code
+1 when it is not so.
 
 With `--batch` the model is asked in batches, which the server does at the third look; whole batches are in flight at a
 kill then, and none may be made twice.
@@ -50,6 +50,7 @@ ROOT = Path(__file__).parent.parent
 LABELS = {"delivery": "parcel", "invoice": "bill", "refund": "money back", "repair": "broken leg"}
 THINGS = ("sofa", "lamp", "desk", "chair", "shelf", "table", "mirror", "carpet", "vase", "stool")
 WHEN = ("since monday", "from the sale", "ordered in may", "of last week", "for my office", "in red", "in oak")
+CONCURRENCY = 8
 LONGEST = 1.0  # seconds after its first call at which a process is killed at the latest
 
 
@@ -69,9 +70,13 @@ class Count:
 
     @property
     def right(self) -> bool:
-        """Repeats only for calls in flight, and amounts that agree but for those and a billionth for each rounding."""
+        """Repeats only as many as can be in flight, and amounts that agree but for a billionth for each rounding.
+
+        A call is in flight until its answer is in the journal: some are settled by then, so what is reserved and never
+        settled does not count them all.
+        """
         unknown = self.billed_dollars - self.settled_dollars
-        return self.billed_again <= self.in_flight and -self.billed <= unknown <= self.lost_dollars
+        return self.billed_again <= CONCURRENCY * self.kills and -self.billed <= unknown <= self.lost_dollars
 
 
 def rows() -> list[Example]:
@@ -85,7 +90,7 @@ def run(url: str, runs: Path, seed: int, batch: bool) -> None:
     batching.FIRST_POLL = batching.LONGEST_POLL = 0.1
     batching.LOOK_AFTER = 0.3
     prices = {"price_in": 1.0, "price_out": 4.0}
-    values = {"url": url, "model": "fake-1", "private": False, "concurrency": 8, "batch": batch, **prices}
+    values = {"url": url, "model": "fake-1", "private": False, "concurrency": CONCURRENCY, "batch": batch, **prices}
     model = OpenAICompatible.of("fake", values)
     task = Task(goal=Goal(private=False))
     candidates = [rung for rung in ladder(task, sorted(LABELS), [model]) if rung.uses_llm]
@@ -162,7 +167,7 @@ def show(count: Count) -> None:
     rows = {
         "runs, kills": f"{count.runs}, {count.kills}",
         "requests, billed": f"{count.asked:,}, {count.billed:,}",
-        "calls in flight at a kill (reserved, never settled)": f"{count.in_flight:,}",
+        "of the calls in flight at a kill, never settled": f"{count.in_flight:,}",
         "prompts billed again": f"{count.billed_again:,}",
         "billed by the server": f"${count.billed_dollars / NANO:.6f}",
         "settled in the journals": f"${count.settled_dollars / NANO:.6f}",

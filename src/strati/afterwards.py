@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from strati.contamination import contamination
@@ -42,7 +43,7 @@ def limits(journal: Journal, results: Results, known: Mapping[str, JSON]) -> dic
 def _noted(results: Results) -> list[str]:
     """What models noted; of notes that differ in a count alone the last, for rungs share models."""
     notes = [note for result in results.candidates for note in result.record.get("notes") or []]
-    return list({"".join(filter(str.isalpha, note)): note for note in notes}.values())
+    return list({re.sub(r": \d+ ", ": ", note): note for note in notes}.values())
 
 
 def afterwards(journal: Journal, results: Results, decision: Decision) -> dict[str, JSON]:

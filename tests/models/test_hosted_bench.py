@@ -72,11 +72,13 @@ def test_what_a_model_noted_about_its_calls_is_in_the_verdict(tmp_path: Path) ->
     task = Task(goal=Goal(private=False))
     with FaultServer({"other-model": 0.2, "no-usage": 0.2}) as server:
         values = {"url": server.url, "model": "fake-1", "price_in": 1.0, "price_out": 4.0, "private": False}
-        model = OpenAICompatible.of("fake", {**values, "concurrency": 4})
+        named = {"fake1": {"concurrency": 4}, "fake2": {"concurrency": 4, "reasoning_tokens": 1}}  # two models, not one
+        models = [OpenAICompatible.of(name, {**values, **more}) for name, more in named.items()]
         more = {"runs": tmp_path / "runs", "max_dollars": 5.0, "studies": Studies(curve=False, repeats=False)}
-        note = bench(data(), task, models=[model], effort=Effort.of(40), **more).verdict["limits"]["note"]
-    assert note.count("asked for fake-1, the server answered as fake-2") == 1
-    assert note.count("of its replies came without a count of tokens") == 1
+        note = bench(data(), task, models=models, effort=Effort.of(40), **more).verdict["limits"]["note"]
+    for name in named:
+        assert note.count(f"{name}: asked for fake-1, the server answered as fake-2") == 1
+    assert note.count("of its replies came without a count of tokens") == 2
 
 
 def test_rungs_behind_a_server_come_last_by_price_and_have_few_forms() -> None:

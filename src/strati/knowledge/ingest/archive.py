@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from strati.knowledge.document import Attachment
 from strati.knowledge.reader import Limits, Reason, Refused
+from strati.knowledge.readers.package import DAMAGE
 
 _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 # Members that make a zip file a document of its own kind, which a reader knows.
@@ -25,7 +25,7 @@ def is_archive(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except DAMAGE:
         return False
     return not names.intersection(_DOCUMENTS)
 
@@ -38,7 +38,7 @@ def members(data: bytes, limits: Limits) -> Iterator[Attachment | tuple[str, Ref
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except DAMAGE as error:
         raise Refused(Reason.MALFORMED, f"the archive is damaged: {error}") from error
     with archive:
         files = [
@@ -75,7 +75,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits, lef
                 if size > allowed:
                     raise Refused(Reason.TOO_LARGE, f"it unpacks to more than {allowed:,} bytes")
                 pieces.append(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except DAMAGE as error:
         raise Refused(Reason.MALFORMED, f"it cannot be unpacked: {error}") from error
     return Attachment(info.filename, b"".join(pieces))
 

@@ -21,8 +21,8 @@ from strati.knowledge.reader import Limits, Reason, Refused
 
 MAGIC = b"PK\x03\x04"
 _HEAD = 65_536
-# What zipfile raises for members it cannot unpack; NotImplementedError: a way of compression it does not know.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+# What zipfile raises for what it cannot open or unpack; NotImplementedError: a way of compression it does not know.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 Element = Any  # lxml's, which has no types
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
@@ -45,7 +45,7 @@ class Package:
     def __init__(self, data: bytes, limits: Limits) -> None:
         try:
             self._file = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        except DAMAGE as error:
             raise Refused(Reason.MALFORMED, f"the zip container is damaged ({error})") from error
         members = self._file.infolist()
         if len(members) > limits.members:
@@ -66,7 +66,7 @@ class Package:
             raise Refused(Reason.MALFORMED, f"the member {name} is missing")
         try:
             return self._file.read(self.names[member])
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise Refused(Reason.MALFORMED, f"the member {name} cannot be unpacked ({error})") from error
 
     def xml(self, name: str) -> Element:

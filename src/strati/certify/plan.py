@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from strati.certify.economics import Economics
 from strati.certify.risk import Promise, best_bets, group_sums, p_value
@@ -116,14 +117,14 @@ class _Search:
         """The orders that look best on the rows they were fitted to, by the least total cost predicted to pass."""
         rank = {}
         for order, found in fronts.items():
-            p = self.predictions([e.setting for e in found], order)
+            p = self.predictions(found, order)
             totals = [e.total for e, value in zip(found, p, strict=True) if value <= self.promise.risk]
             rank[order] = (min(totals, default=np.inf), float(p.min()), len(order))
         return sorted(fronts, key=lambda order: rank[order])[:SHORTLIST]
 
     def hopeful(self, fronts: dict[tuple[int, ...], list[Estimate]]) -> tuple[int, ...]:
         """The order with the smallest predicted p-value."""
-        p = {order: self.predictions([e.setting for e in found], order).min() for order, found in fronts.items()}
+        p = {order: self.predictions(found, order).min() for order, found in fronts.items()}
         return min(fronts, key=lambda order: (float(p[order]), len(order)))
 
     def crossed(self, order: tuple[int, ...]) -> float:
@@ -172,7 +173,7 @@ class _Search:
         first, which is also dearest first. In front of it stricter ones, each dearer than the next and with fewer
         errors: they hold where tune was too hopeful. Whether the walk begins there is for the starts to say.
         """
-        predicted = self.predictions([e.setting for e in found], found[0].setting.rungs)
+        predicted = self.predictions(found, found[0].setting.rungs)
         ranked = sorted(range(len(found)), key=lambda i: (found[i].total, predicted[i], found[i].setting.thresholds))
         cheap: list[int] = []
         for i in ranked:
@@ -207,9 +208,12 @@ class _Search:
         outcomes = self.resampled[key].outcomes([e.setting for e in estimates], self.tune, draws)
         return choose_starts(outcomes, savings, size, self.promise, most)
 
-    def predictions(self, settings: Sequence[Setting], order: tuple[int, ...]) -> Floats:
+    def predictions(self, found: Sequence[Estimate], order: tuple[int, ...]) -> Floats:
+        """`predicted_p` of each; from their counts alone where the test takes no more than those."""
         scale = self.scale(order)
-        return np.array([predicted_p(evaluate(setting, self.tune), self.promise, scale) for setting in settings])
+        if self.bootstrapped:
+            return _exact_p(np.array([e.n for e in found]), np.array([e.errors for e in found]), self.promise, scale)
+        return np.array([predicted_p(evaluate(e.setting, self.tune), self.promise, scale) for e in found])
 
     def scale(self, order: tuple[int, ...]) -> float:
         """Calibrate examples for each tune example, of those that all rungs of the order are asked."""
@@ -236,17 +240,22 @@ def predicted_p(delivered: Delivered, promise: Promise, scale: float) -> float:
     For the exact binomial its continuous form (the incomplete beta function) at the counts times `scale`; for betting,
     whose capital grows exponentially, the p-value to the power of `scale`.
     """
-    from scipy.special import betainc
-
     if not promise.exact:
         return float(p_value(delivered, promise) ** scale)
     masks = [delivered.label == label for label in promise.classes] if promise.classes else [delivered.automatic]
-    worst = 0.0
-    for mask in masks:
-        n, e = float((mask & delivered.automatic).sum()), float(delivered.loss[mask].sum())
-        p = 1.0 if n <= e or scale == 0 else float(betainc((n - e) * scale, e * scale + 1, promise.at_least))
-        worst = max(worst, p)
-    return worst
+    n = np.array([(mask & delivered.automatic).sum() for mask in masks])
+    errors = np.array([delivered.loss[mask].sum() for mask in masks])
+    return float(_exact_p(n, errors, promise, scale).max())
+
+
+def _exact_p(n: ArrayLike, errors: ArrayLike, promise: Promise, scale: float) -> Floats:
+    """The continuous form of the binomial p-value for each pair of counts; 1 where nothing is answered rightly."""
+    from scipy.special import betainc
+
+    n, errors = np.asarray(n, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    right = np.maximum(n - errors, 0.0) * scale
+    found: Floats = np.where(right > 0, betainc(np.maximum(right, 1e-9), errors * scale + 1, promise.at_least), 1.0)
+    return found
 
 
 def _settled(tune: Scored, promise: Promise) -> Promise:

@@ -11,10 +11,12 @@ comes out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from strati.certify.risk import Promise, most_errors
 from strati.certify.scored import Floats, Ints, Scored, Setting, evaluate
@@ -37,12 +39,9 @@ class Resampling:
     """Calibrate sets as tune lets one expect them: how often each tune row occurs in each, [draws, rows]."""
 
     def __init__(self, rows: Ints, size: int, seed: int, draws: int = DRAWS) -> None:
-        rng = np.random.default_rng(seed)
-        weights = rng.standard_exponential((draws, len(rows)))
-        weights /= weights.sum(axis=1, keepdims=True)
         self.rows = rows
         self.size = size
-        self.counts = rng.poisson(size * weights).astype(np.float32)
+        self.counts = _counts(len(rows), size, seed, draws)
 
     def outcomes(self, settings: Sequence[Setting], tune: Scored, draws: int = DRAWS) -> tuple[Ints, Ints]:
         """Automatic answers and errors of each setting in each draw, [settings, draws] both."""
@@ -52,6 +51,15 @@ class Resampling:
             accepted[place], errors[place] = found.automatic, found.loss
         counts = self.counts[:draws].T
         return np.rint(accepted @ counts).astype(np.int64), np.rint(errors @ counts).astype(np.int64)
+
+
+@lru_cache(maxsize=2)
+def _counts(rows: int, size: int, seed: int, draws: int) -> NDArray[np.float32]:
+    """[draws, rows]: how often each row occurs; the same for plans of one size, as nothing but the seed is random."""
+    rng = np.random.default_rng(seed)
+    weights = rng.standard_exponential((draws, rows))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return rng.poisson(size * weights).astype(np.float32)
 
 
 def choose_starts(outcomes: tuple[Ints, Ints], savings: Floats, size: int, promise: Promise, most: int = 2) -> Choice:

@@ -4,8 +4,8 @@
 
 The rungs are the ladder's: a language model few-shot, and of the trained ones the best on tune, all with 300 labels.
 Tune rows, and --rows further rows that become calibrate (two thirds) and test, are the same for both. X is the highest
-of --levels at which tune predicts that the two layers can be certified with at most a fifth of the cases for people;
-each of the three is then designed on tune, walked on calibrate at this X and risk, and counted on test. What is not
+of --levels at which tune predicts that the two layers can surely be certified with at most a fifth of the cases for
+people (a predicted p-value of at most a fifth of the risk); each of the three is then designed on tune, walked on calibrate at this X and risk, and counted on test. What is not
 certified goes to people, and it is said when those get more than a fifth. Answers and model calls are kept in a journal
 for each set under --out: the command can be stopped and goes on. --limit ends the asking after so many minutes; what is
 there by then is what is counted. FOLDER is as for development_sets.py. The arithmetic is in composed_pays_figures.py.
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(".strati/composed_pays"))
     parser.add_argument("--tune", type=int, default=200)
     parser.add_argument("--pool", type=int, default=700, help="rows from which calibrate and test are drawn")
+    parser.add_argument("--skip", type=int, default=0, help="rows before the pool that are left out: seen earlier")
     parser.add_argument("--rows", type=int, default=300, help="calibrate and test rows the language model is asked")
     parser.add_argument("--forms", type=int, default=24, help="tune rows on which its prompt forms are compared")
     parser.add_argument("--limit", type=float, help="minutes of asking for each set; then what is there is counted")
@@ -73,10 +74,9 @@ def one_set(name: str, given: argparse.Namespace, assumptions: Assumptions) -> b
     train, test = SETS[name](given.data)
     rows = [*train, *test]
     random.Random(0).shuffle(rows)
-    kept = [
-        Example(str(i), text, label, row=i) for i, (text, label) in enumerate(rows[: TRAIN + given.tune + given.pool])
-    ]
-    tune, rest = kept[TRAIN : TRAIN + given.tune], kept[TRAIN + given.tune :]
+    everything = [Example(str(i), text, label, row=i) for i, (text, label) in enumerate(rows)]
+    kept, later = everything[: TRAIN + given.tune], everything[TRAIN + given.tune + given.skip :]
+    tune, rest = kept[TRAIN:], later[: given.pool]
     labels = tuple(sorted({label for _, label in rows}))
     splits = Splits((Unit("holdout", tuple(kept[:TRAIN]), tuple(tune), tuple(rest)),), (), (), "holdout")
     with Journal(given.out / f"{name}-{given.model}.db") as journal:
@@ -100,7 +100,7 @@ def one_set(name: str, given: argparse.Namespace, assumptions: Assumptions) -> b
 
 def _same_numbers(journal: Journal, given: argparse.Namespace) -> None:
     """A journal belongs to the numbers it was begun with: other ones would be other parts of the data."""
-    numbers = {key: getattr(given, key) for key in ("tune", "pool", "rows", "forms")}
+    numbers = {key: getattr(given, key) for key in ("tune", "skip", "pool", "rows", "forms")}
     known = journal.read("numbers")
     if known is None:
         journal.write("numbers", numbers)

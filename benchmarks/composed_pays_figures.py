@@ -16,6 +16,7 @@ from strati.rung_answers import Part
 from strati.statistics import clopper_pearson
 
 REPEATS = 2000  # of the bootstrap for differences
+SURE = 0.2  # a certificate is counted on where tune predicts its p-value to be at most this share of the risk
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Assumptions:
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--human-answer-costs", type=float, default=0.10)
         parser.add_argument("--human-error-rate", type=float, default=0.02)
-        parser.add_argument("--wrong-answer-costs", type=float, default=0.50)
+        parser.add_argument("--wrong-answer-costs", type=float, default=0.0)
         parser.add_argument("--machine-per-hour", type=float, default=0.10)
         parser.add_argument("--people", type=float, default=0.20, help="the largest share of cases for people")
         parser.add_argument("--risk", type=float, default=0.10)
-        parser.add_argument("--levels", type=float, nargs="*", default=[0.98, 0.95, 0.90, 0.85, 0.80])
+        parser.add_argument("--levels", type=float, nargs="*", default=[0.98, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.75])
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> Self:
@@ -119,7 +120,7 @@ def _level(parts: Mapping[str, Part], labels: Sequence[str], assumed: Assumption
     for level in assumed.levels:
         _, plan = _designed(parts, (0, 1), labels, Promise(level, assumed.risk), assumed.economics)
         pairs = zip(plan.estimates, plan.predicted, strict=True)
-        if any(p <= assumed.risk and estimate.people <= assumed.people for estimate, p in pairs):
+        if any(p <= SURE * assumed.risk and estimate.people <= assumed.people for estimate, p in pairs):
             return level, True
     return assumed.levels[-1], False
 

@@ -5,10 +5,11 @@
 The rungs are the ladder's: a language model few-shot, and of the trained ones the best on tune, all with 300 labels.
 Tune rows, and --rows further rows that become calibrate (two thirds) and test, are the same for both. X is the highest
 of --levels at which tune predicts that the two layers can surely be certified with at most a fifth of the cases for
-people (a predicted p-value of at most a fifth of the risk); each of the three is then designed on tune, walked on calibrate at this X and risk, and counted on test. What is not
-certified goes to people, and it is said when those get more than a fifth. Answers and model calls are kept in a journal
-for each set under --out: the command can be stopped and goes on. --limit ends the asking after so many minutes; what is
-there by then is what is counted. FOLDER is as for development_sets.py. The arithmetic is in composed_pays_figures.py.
+people (a predicted p-value of at most a fifth of the risk); each of the three is then designed on tune, walked on
+calibrate at this X and risk, and counted on test. What is not certified goes to people, and it is said when those get
+more than a fifth. Answers and model calls are kept in a journal for each set under --out: the command can be stopped
+and goes on. --limit ends the asking after so many minutes; what is there by then is what is counted. FOLDER is as for
+development_sets.py. The arithmetic is in composed_pays_figures.py.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from strati.composing import Composition, compose
 from strati.rung_answers import Part
 from strati.statistics import clopper_pearson
 
+LEVELS = (0.98, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.75)
 REPEATS = 2000  # of the bootstrap for differences
 SURE = 0.2  # a certificate is counted on where tune predicts its p-value to be at most this share of the risk
 
@@ -39,7 +40,7 @@ class Assumptions:
         parser.add_argument("--machine-per-hour", type=float, default=0.10)
         parser.add_argument("--people", type=float, default=0.20, help="the largest share of cases for people")
         parser.add_argument("--risk", type=float, default=0.10)
-        parser.add_argument("--levels", type=float, nargs="*", default=[0.98, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.75])
+        parser.add_argument("--levels", type=float, nargs="*", default=LEVELS)
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> Self:

@@ -5,9 +5,9 @@
 A server on this machine answers in 50 ms, fails at the given rates and counts what it bills. Benchmarks of two rungs
 with a paid model run against it, eight calls in flight; each is killed with `kill -9` a random time after its first
 call and begun again until it is done, then another one follows until there were N kills. Then the server's count is
-compared with the journals: no more prompts may be billed again than calls can be in flight at the kills, the amounts
-settled must be those billed, and what was not settled must be covered by what the journals hold as reserved. Exit code
-1 when it is not so.
+compared with the journals: no more prompts may be billed again than calls were billed and never settled, those were
+reserved, the amounts settled must be those billed, and what was not settled must be covered by what the journals hold
+as reserved. Exit code 1 when it is not so.
 
 With `--batch` the model is asked in batches, which the server does at the third look; whole batches are in flight at a
 kill then, and none may be made twice.
@@ -51,6 +51,9 @@ LABELS = {"delivery": "parcel", "invoice": "bill", "refund": "money back", "repa
 THINGS = ("sofa", "lamp", "desk", "chair", "shelf", "table", "mirror", "carpet", "vase", "stool")
 WHEN = ("since monday", "from the sale", "ordered in may", "of last week", "for my office", "in red", "in oak")
 CONCURRENCY = 8
+CALLS = """SELECT coalesce(sum(iif(paid > 0, coalesce(requests, 1), 0)), 0), coalesce(sum(paid IS NULL), 0)
+    FROM spending LEFT JOIN jobs ON entry = number"""
+"""Calls that were paid and settled, those of batches among them; and those never settled."""
 LONGEST = 1.0  # seconds after its first call at which a process is killed at the latest
 
 
@@ -63,6 +66,7 @@ class Count:
     asked: int = 0
     billed: int = 0
     billed_again: int = 0
+    billed_in_flight: int = 0
     in_flight: int = 0
     billed_dollars: int = 0
     settled_dollars: int = 0
@@ -70,13 +74,13 @@ class Count:
 
     @property
     def right(self) -> bool:
-        """Repeats only as many as can be in flight, and amounts that agree but for a billionth for each rounding.
+        """Repeats only of what was in flight, and amounts that agree but for a billionth for each rounding.
 
-        A call is in flight until its answer is in the journal: some are settled by then, so what is reserved and never
-        settled does not count them all.
+        A call is in flight while it is reserved and not settled; the server has billed some of those.
         """
         unknown = self.billed_dollars - self.settled_dollars
-        return self.billed_again <= CONCURRENCY * self.kills and -self.billed <= unknown <= self.lost_dollars
+        repeats = self.billed_again <= self.billed_in_flight <= self.in_flight <= CONCURRENCY * self.kills
+        return repeats and -self.billed <= unknown <= self.lost_dollars
 
 
 def rows() -> list[Example]:
@@ -152,8 +156,9 @@ def measure(url: str, folder: Path, kills: int, draw: random.Random, batch: bool
         (path,) = runs.glob("*.db")
         with Journal(path, read_only=True) as journal:
             settled, lost = journal.totals()
-            unsettled = journal._db.execute("SELECT count(*) FROM spending WHERE paid IS NULL").fetchone()[0]
+            settled_calls, unsettled = journal._db.execute(CALLS).fetchone()
         count.in_flight += unsettled
+        count.billed_in_flight += after["billed"] - before["billed"] - settled_calls
         count.settled_dollars += settled
         count.lost_dollars += lost
         for name, key in (("asked", "asked"), ("billed", "billed"), ("billed_dollars", "nanodollars")):
@@ -167,7 +172,8 @@ def show(count: Count) -> None:
     rows = {
         "runs, kills": f"{count.runs}, {count.kills}",
         "requests, billed": f"{count.asked:,}, {count.billed:,}",
-        "of the calls in flight at a kill, never settled": f"{count.in_flight:,}",
+        "calls in flight at a kill (reserved, never settled)": f"{count.in_flight:,}",
+        "of them billed": f"{count.billed_in_flight:,}",
         "prompts billed again": f"{count.billed_again:,}",
         "billed by the server": f"${count.billed_dollars / NANO:.6f}",
         "settled in the journals": f"${count.settled_dollars / NANO:.6f}",

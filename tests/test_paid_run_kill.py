@@ -24,6 +24,6 @@ def test_killed_again_and_again_nothing_is_paid_twice_and_the_ledger_is_right() 
     found = json.loads(done.stdout)
     assert found["kills"] == 5
     assert found["billed"] > 100
-    assert found["billed_again"] <= 8 * found["kills"]  # calls in flight at once
+    assert found["billed_again"] <= found["billed_in_flight"] <= found["in_flight"] <= 8 * found["kills"]
     settled, lost = found["settled_dollars"], found["lost_dollars"]
     assert settled - found["billed"] <= found["billed_dollars"] <= settled + lost

@@ -44,10 +44,13 @@ class Quote:
 
 @runtime_checkable
 class Keyed(Protocol):
-    """A model to which replies may have been brought before they are asked for."""
+    """A model for which replies may be kept before they are asked for: a batch brought them, or a process died."""
 
     def of_key(self, key: str) -> LanguageModel:
-        """The same model; it takes what was brought for the answer under that key, and asks for the rest."""
+        """The same model; it takes what is kept for the answer under that key, and asks for the rest.
+
+        The seconds of its choices are those of earlier processes and its own.
+        """
         ...
 
 
@@ -107,10 +110,8 @@ def _asked(key: str, model: LanguageModel, prompt: Prompt, options: Sequence[str
     ctx.check()
     start = perf_counter()
     bound = model.within(ctx) if isinstance(model, Remote) else model
-    if isinstance(bound, Keyed):
-        bound = bound.of_key(key)
-    choice = bound.choose(prompt, options)
-    usage = replace(choice.usage, seconds=perf_counter() - start)
+    choice = (bound.of_key(key) if isinstance(bound, Keyed) else bound).choose(prompt, options)
+    usage = choice.usage if isinstance(bound, Keyed) else replace(choice.usage, seconds=perf_counter() - start)
     reply: dict[str, JSON] = {"probabilities": list(choice.probabilities), "mass": choice.mass}
     if choice.reply is not None:
         reply["reply"] = choice.reply

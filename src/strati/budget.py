@@ -15,6 +15,7 @@ from strati.errors import BudgetReached, TaskError
 
 NANO = 1_000_000_000
 Enter = Callable[[str, int], int]
+Close = Callable[[int, int], None]
 
 
 class Book(Protocol):
@@ -136,13 +137,13 @@ class Budget:
                 self._reserved += amount
         return Reservation(self, amount, number)
 
-    def _settle(self, number: int | None, reserved: int, paid: int) -> None:
+    def _settle(self, number: int | None, reserved: int, paid: int, close: Close | None) -> None:
         with self._lock:
             if number is not None:
                 if number not in self._open:  # two hold it, and the other one has settled it
                     return
                 self._open.remove(number)
-                self._book.close_entry(number, paid)
+                (close or self._book.close_entry)(number, paid)
             self._reserved -= reserved
             self._spent += paid
         if paid:
@@ -162,14 +163,16 @@ class Reservation:
     def dollars(self) -> float:
         return self._amount / NANO
 
-    def settle(self, paid: float | None) -> float:
+    def settle(self, paid: float | None, close: Close | None = None) -> float:
         """Give the reservation back and book what was paid, at most what was reserved; returns the dollars booked.
 
         None means that nobody knows (the answer was lost on its way): then the whole reservation counts as paid.
+        `close` takes the place of the book's own `close_entry`, to write down in the same moment what the money bought;
+        what costs nothing is in no book, so it is not called then.
         """
         if not self._open:
             return 0.0
         self._open = False
         amount = self._amount if paid is None else min(self._amount, math.floor(paid * NANO + 0.5))
-        self._budget._settle(self._number, self._amount, max(0, amount))
+        self._budget._settle(self._number, self._amount, max(0, amount), close)
         return max(0, amount) / NANO

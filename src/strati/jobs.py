@@ -3,7 +3,10 @@
 A job is a set of requests that go to a server together. The intent, with a random name (`nonce`) that the server is
 told too, and the money set aside for it are one transaction, before anything is sent. So after `kill -9` at any moment
 it is known, or can be asked by that name, whether the server has the job; and the money stays reserved until its output
-is read. Replies are kept until the answer they belong to is remembered.
+is read.
+
+Replies are kept until the answer they belong to is remembered, those of jobs and those of ordinary calls alike. That of
+a call is kept in the transaction that settles what was set aside for it: what is known to be paid is never asked again.
 """
 
 from __future__ import annotations
@@ -27,9 +30,25 @@ CREATE TABLE IF NOT EXISTS requests (
     PRIMARY KEY (nonce, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS replies (
-    key TEXT, seed INTEGER, dollars REAL NOT NULL, reply TEXT NOT NULL, PRIMARY KEY (key, seed)
+    key TEXT, seed INTEGER, dollars REAL NOT NULL, reply TEXT NOT NULL, calls INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0, PRIMARY KEY (key, seed)
 ) WITHOUT ROWID;
 """
+_ADDED = ("calls INTEGER NOT NULL DEFAULT 0", "seconds REAL NOT NULL DEFAULT 0")  # since replies were first kept
+_ROW = "key, seed, dollars, reply, calls, seconds"
+
+
+def bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Add the columns that a journal of an earlier version lacks."""
+    query = "SELECT name FROM pragma_table_info('replies')"
+    if len(db.execute(query).fetchall()) > len(_ROW.split(", ")) - len(_ADDED):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    known = {row[0] for row in db.execute(query)}  # another process may have been quicker
+    for column in _ADDED:
+        if column.split()[0] not in known:
+            db.execute(f"ALTER TABLE replies ADD COLUMN {column}")
+    db.execute("COMMIT")
 
 
 class Wanted(NamedTuple):
@@ -44,12 +63,17 @@ class Wanted(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A reply to one request, as JSON, and the dollars booked for it."""
+    """A reply to one request, as JSON, and the dollars booked for it.
+
+    `calls`: the attempts that it took, which `dollars` and `seconds` are for; 0: a job brought it.
+    """
 
     key: str
     seed: int
     dollars: float
     reply: JSON
+    calls: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +168,16 @@ class Jobs:
 
     def receive(self, replies: Iterable[Received]) -> None:
         """Keep replies; those that are there already stay."""
-        rows = [(key, seed, dollars, json.dumps(reply)) for key, seed, dollars, reply in replies]
+        rows = [reply._replace(reply=json.dumps(reply.reply)) for reply in replies]
         with self._transaction():
-            self._db.executemany("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", rows)
+            self._db.executemany(f"INSERT OR IGNORE INTO replies ({_ROW}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def settle(self, number: int, paid: int, reply: Received) -> None:
+        """Write down what a reservation came to, and keep the reply that was paid with it: both or neither."""
+        row = reply._replace(reply=json.dumps(reply.reply))
+        with self._transaction():
+            self._db.execute("UPDATE spending SET paid = ? WHERE number = ?", (paid, number))
+            self._db.execute(f"INSERT OR IGNORE INTO replies ({_ROW}) VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def close(self, nonce: str) -> None:
         """A job is done: its output is read and its reservation settled, or it never was handed in."""
@@ -155,13 +186,13 @@ class Jobs:
             self._db.execute("DELETE FROM requests WHERE nonce = ?", (nonce,))
 
     def knows(self, key: str) -> bool:
-        """Whether a job brought any reply for an answer that is not remembered yet."""
+        """Whether any reply is here for an answer that is not remembered yet."""
         with self._guard():
             return self._db.execute("SELECT 1 FROM replies WHERE key = ?", (key,)).fetchone() is not None
 
     def replies(self, key: str) -> dict[int, Received]:
-        """What jobs brought for an answer that is not remembered yet, by the number of the reply."""
-        query = "SELECT key, seed, dollars, reply FROM replies WHERE key = ?"
+        """The replies that are here for an answer that is not remembered yet, by their numbers."""
+        query = f"SELECT {_ROW} FROM replies WHERE key = ?"
         with self._guard():
             rows = self._db.execute(query, (key,)).fetchall()
-        return {seed: Received(key, seed, dollars, json.loads(reply)) for key, seed, dollars, reply in rows}
+        return {row[1]: (found := Received(*row))._replace(reply=json.loads(found.reply)) for row in rows}

@@ -82,6 +82,7 @@ class Journal:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_TABLES + jobs.TABLES)
+            jobs.bring_up_to_date(self._db)
         row = self._db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
         if row is None and not read_only:
             self.write("schema", SCHEMA)
@@ -185,16 +186,14 @@ class Journal:
         return None if row is None else (json.loads(row[0]), Usage(*json.loads(row[1])))
 
     def remember(self, key: str, reply: JSON, usage: Usage) -> None:
-        with self._guard():
-            self._db.execute(
-                "INSERT OR IGNORE INTO calls VALUES (?, ?, ?)", (key, _dump(reply), _dump(_usage_row(usage)))
-            )
-            if usage.batched:
-                self._db.execute("DELETE FROM replies WHERE key = ?", (key,))
+        row = (key, _dump(reply), _dump(_usage_row(usage)))
+        with self._guard(), self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO calls VALUES (?, ?, ?)", row)
+            self._db.execute("DELETE FROM replies WHERE key = ?", (key,))
 
     @property
     def jobs(self) -> jobs.Jobs:
-        """What was handed in elsewhere, to be answered later."""
+        """What was handed in elsewhere, to be answered later; and replies that belong to no answer yet."""
         return jobs.Jobs(self._db, self._guard, self._alone)
 
     def enter(self, what: str, reserved: int) -> int:

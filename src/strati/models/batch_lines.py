@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from strati.models.completion import essential
 from strati.models.transport import HttpReply
 from strati.records import JSON
 
@@ -46,9 +47,18 @@ def as_reply(kept: JSON) -> HttpReply:
 
 
 def to_keep(reply: HttpReply, key: str | None = None) -> JSON:
-    """The opposite of `as_reply`; without the key, should the server repeat it."""
-    body = reply.body.replace(key.encode(), b"***") if key else reply.body
-    return [reply.status, json.loads(body)]
+    """The opposite of `as_reply`, for what is read of a reply; without the key, should the server repeat it."""
+    body = essential(reply.json)
+    return [reply.status, _without(body, key) if key else body]
+
+
+def _without(value: JSON, key: str) -> JSON:
+    """A JSON value without the key in its texts."""
+    if isinstance(value, str):
+        return value.replace(key, "***")
+    if isinstance(value, list):
+        return [_without(each, key) for each in value]
+    return {name: _without(each, key) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def upload_form(name: str, data: bytes, boundary: str) -> bytes:

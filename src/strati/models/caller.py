@@ -6,19 +6,22 @@ import difflib
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from strati.budget import Close
 from strati.context import Context
 from strati.errors import LayerDown, ModelError
 from strati.models.chat_request import Request
 from strati.models.completion import BadRequest, Completion, Fault, UnknownModel, read, said
 from strati.models.dialect import Dialect
 from strati.models.hosted_settings import HostedSettings
+from strati.models.kept_replies import Keep, not_kept
 from strati.models.pacing import LONGEST_ASKED, Gate, RetryBudget, sleep, wait_before
 from strati.models.prices import Prices
 from strati.models.token_bounds import at_most
-from strati.models.transport import Lost, Transport, Unsent
+from strati.models.transport import HttpReply, Lost, Transport, Unsent
 from strati.records import JSON, Usage
 
 ADAPTIONS = 8
@@ -41,8 +44,10 @@ class Caller:
         self._reached = False
         self._tokenizes: bool | None = None if settings.stays else False
 
-    def ask(self, request: Request, ctx: Context) -> tuple[Completion, Usage]:
+    def ask(self, request: Request, ctx: Context, keep: Keep = not_kept) -> tuple[Completion, Usage]:
         """One reply, and what all attempts at it took together; the seconds are left to the caller.
+
+        `keep`: how the reply is kept as its reservation is settled.
 
         Raises:
             Stopped: the run ended, or its budget does not allow another attempt.
@@ -51,12 +56,16 @@ class Caller:
             ContextOverflow: the server says that the prompt is too long.
             NoLogprobs: they were asked for, and the server does not tell them.
         """
-        spent = Usage()
+        spent, start = Usage(), time.perf_counter()
         attempt = adaptions = 0
+
+        def close(reply: HttpReply) -> Close | None:
+            return keep(reply, replace(spent, seconds=time.perf_counter() - start))
+
         while True:
             body = self.dialect.body(request)
             try:
-                completion, used = self._attempt(body, at_most(request.messages), request.limit, ctx)
+                completion, used = self._attempt(body, at_most(request.messages), request.limit, ctx, close)
                 RetryBudget.of(ctx).succeeded()
                 return completion, spent + used
             except BadRequest as refused:
@@ -90,14 +99,17 @@ class Caller:
     def close(self) -> None:
         self.transport.close()
 
-    def _attempt(self, body: JSON, most_in: int, limit: int, ctx: Context) -> tuple[Completion, Usage]:
-        """One attempt, its worst case set aside before and its price booked after."""
+    def _attempt(
+        self, body: JSON, most_in: int, limit: int, ctx: Context, closing: Callable[[HttpReply], Close | None]
+    ) -> tuple[Completion, Usage]:
+        """One attempt, its worst case set aside before and its price booked after, by `closing` where it succeeds."""
         settings, key = self.settings, self.settings.key()
         data = json.dumps(body, ensure_ascii=False).encode()
         worst = self.prices.worst(most_in, limit)
         with self._gate.passing(ctx) as entered:
             reserved = ctx.budget.reserve(worst, settings.name)
             paid: float | None = None
+            close: Close | None = None
             try:
                 seconds = settings.timeout
                 if ctx.deadline is not None:
@@ -107,6 +119,7 @@ class Caller:
                 paid = None if reply.status == 200 else 0.0
                 completion = read(reply, settings, key)
                 paid = None if completion.usage is None else self.prices.of(completion.usage)
+                close = closing(reply)
             except Unsent as error:
                 paid = 0.0
                 if not self._reached:
@@ -124,7 +137,7 @@ class Caller:
                     self._gate.overloaded(entered)
                 raise _Failed(fault, Usage(calls=1, dollars=reserved.settle(paid))) from None
             finally:
-                booked = reserved.settle(paid)
+                booked = reserved.settle(paid, close)
             self._gate.succeeded()
         return completion, self.used(completion, most_in, booked)
 

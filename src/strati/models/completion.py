@@ -12,7 +12,7 @@ from strati.model import ContextOverflow
 from strati.models.hosted_settings import HostedSettings
 from strati.models.token_walk import Token, read_tokens
 from strati.models.transport import HttpReply
-from strati.records import Usage
+from strati.records import JSON, Usage
 
 AGAIN = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 MAY_BE_BILLED = {408, 504, 520, 522, 524}
@@ -80,6 +80,22 @@ def read(reply: HttpReply, settings: HostedSettings, key: str | None) -> Complet
     if reply.status == 400 and FILTERED.search(f"{error.get('code')} {error.get('message')}"):
         return Completion("", "content_filter", [], Usage(calls=1), "")
     raise _meaning(reply.status, error, reply, settings, key)
+
+
+def essential(data: JSON) -> JSON:
+    """The body of a completion without what `read` does not look at; any other body as it is."""
+    if not isinstance(data, dict) or not isinstance(data.get("choices"), list):
+        return data
+    choices = [_only(choice, "finish_reason", "message", "logprobs") for choice in data["choices"][:1]]
+    for choice in choices:
+        if isinstance(choice, dict):
+            choice["message"] = _only(choice.get("message"), "content", "refusal")
+            choice["logprobs"] = _only(choice.get("logprobs"), "content")
+    return {**_only(data, "error", "model", "usage"), "choices": choices}
+
+
+def _only(value: JSON, *names: str) -> JSON:
+    return {name: value[name] for name in names if name in value} if isinstance(value, dict) else value
 
 
 def refusal(reply: HttpReply, settings: HostedSettings, key: str | None) -> Exception:

@@ -12,7 +12,7 @@ from strati.asking import Question, Quote
 from strati.context import Context
 from strati.errors import ModelError
 from strati.identity import fingerprint
-from strati.jobs import KeepsJobs, Received
+from strati.jobs import Received
 from strati.model import Choice, ContextOverflow, Generation, LanguageModel, ModelCard, Prompt
 from strati.models.batch_lines import as_reply
 from strati.models.batching import Batcher
@@ -21,6 +21,7 @@ from strati.models.chat_request import Request, as_messages, room, samples, with
 from strati.models.choice_reading import by_agreement, by_tokens
 from strati.models.completion import Completion, read
 from strati.models.hosted_settings import HostedSettings
+from strati.models.kept_replies import KeptReplies
 from strati.models.prices import find_prices
 from strati.models.token_bounds import about, at_least, at_most
 from strati.models.written_reply import Options
@@ -49,7 +50,7 @@ class OpenAICompatible:
         self._caller = Caller(settings, find_prices(settings))
         self._batcher = Batcher(self._caller)
         self._ctx = Context()
-        self._brought: Mapping[int, Received] = {}
+        self._kept: KeptReplies | None = None
 
     @classmethod
     def of(cls, name: str, values: Mapping[str, JSON]) -> Self:
@@ -71,10 +72,9 @@ class OpenAICompatible:
         return bound
 
     def of_key(self, key: str) -> LanguageModel:
-        """The same model; it takes the replies that batches brought for an answer, and asks for the rest."""
+        """The same model; it takes the replies that are kept for an answer, and keeps the rest as it asks for them."""
         bound = copy.copy(self)
-        memo = self._ctx.memo
-        bound._brought = memo.jobs.replies(key) if isinstance(memo, KeepsJobs) else {}
+        bound._kept = KeptReplies(key, self._ctx)
         return bound
 
     @property
@@ -145,7 +145,8 @@ class OpenAICompatible:
         start = time.perf_counter()
         known = Options(options)
         spent = Usage()
-        if self._caller.dialect.logprobs and 1 not in self._brought:  # where samples were brought, they are the way
+        kept = self._kept.found if self._kept else {}
+        if 0 in kept or (self._caller.dialect.logprobs and 1 not in kept):  # where only samples are, they are the way
             try:
                 completion, spent = self._ask(with_logprobs(prompt, options, self.settings))
                 choice = self._by_tokens(completion, known)
@@ -197,17 +198,24 @@ class OpenAICompatible:
         context, least = self.settings.context, at_least(request.messages)
         if context is not None and least + request.limit > context:
             raise ContextOverflow(least, context - request.limit)
-        brought = self._brought.get(request.seed)
-        done, spent = self._caller.ask(request, self._ctx) if brought is None else self._read(brought, request)
+        kept = self._kept.found.get(request.seed) if self._kept else None
+        done, spent = self._really_ask(request) if kept is None else self._read(kept, request)
         if done.usage is not None and done.finish != "content_filter":
             self._must_be_whole(request.messages, least, done.usage.tokens_in, spent, start)
         return done, spent
 
-    def _read(self, brought: Received, request: Request) -> tuple[Completion, Usage]:
-        """A reply that a batch brought, as if it came now."""
-        done = read(as_reply(brought.reply), self.settings, None)
-        used = self._caller.used(done, at_most(request.messages), brought.dollars)
-        return done, replace(used, batched=1)
+    def _really_ask(self, request: Request) -> tuple[Completion, Usage]:
+        if self._kept is None:
+            return self._caller.ask(request, self._ctx)
+        return self._caller.ask(request, self._ctx, self._kept.keep(request.seed, self.settings.key()))
+
+    def _read(self, kept: Received, request: Request) -> tuple[Completion, Usage]:
+        """A reply that a batch brought, or that an earlier process paid, as if it came now."""
+        done = read(as_reply(kept.reply), self.settings, None)
+        used = self._caller.used(done, at_most(request.messages), kept.dollars)
+        if not kept.calls:
+            return done, replace(used, batched=1)
+        return done, replace(used, calls=kept.calls, seconds=kept.seconds)
 
     def _must_be_whole(
         self, messages: list[dict[str, str]], least: int, counted: int, spent: Usage, start: float
@@ -249,4 +257,5 @@ class OpenAICompatible:
 
 
 def _timed(usage: Usage, start: float) -> Usage:
-    return replace(usage, seconds=time.perf_counter() - start)
+    """With the time since `start`, and that of replies that an earlier process waited for."""
+    return replace(usage, seconds=usage.seconds + time.perf_counter() - start)

@@ -1,0 +1,63 @@
+"""Replies that were paid for an answer that is not remembered yet: kept with what they cost, read instead of asked.
+
+An answer may need several replies, and the process may die after any of them. Each is kept in the moment in which its
+reservation is settled (`strati.jobs`), under the memo's key of the answer and its own number. The key is that of all
+that is asked, and of the occasion: a question that is asked again on purpose has another one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from strati.budget import NANO, Close
+from strati.context import Context
+from strati.jobs import KeepsJobs, Received
+from strati.models.batch_lines import to_keep
+from strati.models.transport import HttpReply
+from strati.records import Usage
+
+Keep = Callable[[HttpReply, Usage], Close | None]
+"""From a reply, and what the attempts took that came before it, to what settles its reservation and keeps it."""
+SECRET = 8
+"""Characters of a key from which on it is one: servers of one's own take "x", which stands in any reply."""
+
+
+def not_kept(reply: HttpReply, before: Usage) -> Close | None:  # noqa: ARG001
+    """For what belongs to no answer that will be remembered."""
+    return None
+
+
+class KeptReplies:
+    """The replies to one question, by their numbers.
+
+    Args:
+        key: the memo's key of the answer that they are for.
+        ctx: its memo keeps them, where that is the book of its budget, too.
+    """
+
+    def __init__(self, key: str, ctx: Context) -> None:
+        self._key = key
+        memo = ctx.memo
+        self._jobs = memo.jobs if isinstance(memo, KeepsJobs) else None
+        self._keeps = ctx.budget.is_kept_in(memo)
+        self.found = self._jobs.replies(key) if self._jobs else {}
+
+    def keep(self, seed: int, secret: str | None) -> Keep:
+        """How the reply of that number is kept; one that repeats the server's key is not."""
+        jobs = self._jobs
+        if jobs is None or not self._keeps:
+            return not_kept
+
+        def closing(reply: HttpReply, before: Usage) -> Close | None:
+            kept = to_keep(reply)
+            if secret and len(secret) >= SECRET and secret in json.dumps(kept):
+                return None
+
+            def close(number: int, paid: int) -> None:
+                dollars = before.dollars + paid / NANO
+                jobs.settle(number, paid, Received(self._key, seed, dollars, kept, before.calls + 1, before.seconds))
+
+            return close
+
+        return closing

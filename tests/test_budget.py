@@ -106,6 +106,24 @@ def test_a_budget_tells_what_was_spent_and_what_for(tmp_path: Path) -> None:
     assert told == [0.1, 0.35]
 
 
+def test_a_reservation_is_settled_by_what_keeps_what_it_bought() -> None:
+    book = MemoryBook()
+    budget = Budget(1.0, book)
+    kept: list[tuple[int, int]] = []
+
+    def close(number: int, paid: int) -> None:
+        kept.append((number, paid))
+        book.close_entry(number, paid)
+
+    held = budget.reserve(0.5)
+    assert held.settle(None, close) == 0.5
+    assert held.settle(0.25, close) == 0.0
+    budget.reserve(0.5).settle(0.125, close)
+    budget.reserve(0.0).settle(0.0, close)  # in no book
+    assert kept == [(0, 500_000_000), (1, 125_000_000)]
+    assert budget.spent == 0.625
+
+
 def test_what_costs_nothing_is_allowed_when_the_money_is_spent() -> None:
     book = MemoryBook()
     Budget(1.0, book).reserve(1.0).settle(1.0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,43 @@ def test_replies_stay_until_their_answer_is_remembered(tmp_path: Path) -> None:
         jobs.receive([Received("b", 2, 9.0, "another")])  # the first one stays
         assert jobs.replies("b")[2] == Received("b", 2, 0.25, [200, None])
         assert (jobs.knows("b"), jobs.knows("a"), jobs.replies("a")) == (True, False, {})
-        journal.remember("b", {"mass": 1}, Usage(calls=1))
-        assert jobs.knows("b")  # that answer came in the ordinary way
+        jobs.receive([Received("a", 0, 0.5, "another question's")])
         journal.remember("b", {"mass": 1}, Usage(calls=2, batched=2))
-        assert not jobs.knows("b")
+        assert (jobs.knows("b"), jobs.knows("a")) == (False, True)
+        journal.remember("a", {"mass": 1}, Usage(calls=1))
+        assert not jobs.knows("a")
+
+
+def test_a_call_is_settled_and_its_reply_kept_or_neither(tmp_path: Path) -> None:
+    reply = Received("a", 2, 3e-7, [200, "text"], 2, 0.5)
+    with Journal(tmp_path / "run.db") as journal:
+        first, second = journal.enter("gpt", 500), journal.enter("gpt", 700)
+        journal.jobs.settle(first, 300, reply)
+        assert journal.jobs.replies("a") == {2: reply}
+        assert journal.totals() == (300, 700)
+        with pytest.raises(TypeError):
+            journal.jobs.settle(second, 600, reply._replace(seed=3, reply={1, 2}))
+        journal._db.execute("CREATE TRIGGER full BEFORE INSERT ON replies BEGIN SELECT RAISE(ABORT, 'no'); END")
+        with pytest.raises(sqlite3.IntegrityError):
+            journal.jobs.settle(second, 600, reply._replace(seed=3))
+        assert journal.totals() == (300, 700)
+    with Journal(tmp_path / "run.db", read_only=True) as journal:
+        assert journal.jobs.replies("a") == {2: reply}
+
+
+def test_a_journal_of_the_version_before_goes_on_with_its_replies(tmp_path: Path) -> None:
+    with Journal(tmp_path / "run.db") as journal:
+        journal._db.executescript(
+            """DROP TABLE replies;
+            CREATE TABLE replies (key TEXT, seed INTEGER, dollars REAL NOT NULL, reply TEXT NOT NULL,
+                PRIMARY KEY (key, seed)) WITHOUT ROWID;
+            INSERT INTO replies VALUES ('b', 1, 0.5, '[200, null]')"""
+        )
+    for _ in range(2):
+        with Journal(tmp_path / "run.db") as journal:
+            assert journal.jobs.replies("b") == {1: Received("b", 1, 0.5, [200, None])}
+            journal.jobs.settle(journal.enter("gpt", 500), 300, Received("a", 0, 3e-7, None, 1, 0.25))
+            assert journal.jobs.replies("a")[0].seconds == 0.25
 
 
 def test_an_earlier_journal_without_jobs_is_read(tmp_path: Path) -> None:

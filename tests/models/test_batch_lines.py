@@ -36,6 +36,13 @@ def test_replies_by_name_the_first_of_several() -> None:
     assert as_reply(to_keep(found["a"])) == found["a"]
 
 
+def test_a_reply_is_kept_without_the_key_even_where_the_key_is_a_word_of_json() -> None:
+    message = {"content": "null and void", "refusal": None}
+    body = {"choices": [{"finish_reason": "stop", "message": message, "logprobs": None}]}
+    (kept,) = to_keep(as_reply([200, body]), "null")[1]["choices"]
+    assert kept["message"] == {"content": "*** and void", "refusal": None}
+
+
 @given(st.lists(anything), st.binary(max_size=50))
 def test_garbage_is_no_reply(lines: list[Any], more: bytes) -> None:
     assert read_lines(b"\n".join([*(json.dumps(line).encode() for line in lines), more])) == {}

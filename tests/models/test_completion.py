@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strati.errors import ModelError
 from strati.model import ContextOverflow
 from strati.models.chat_request import Request
-from strati.models.completion import BadRequest, Completion, Fault, UnknownModel, read, said
+from strati.models.completion import BadRequest, Completion, Fault, UnknownModel, essential, read, said
 from strati.models.dialect import Dialect
 from strati.models.hosted_settings import HostedSettings
 from strati.models.transport import HttpReply
@@ -21,6 +21,8 @@ GOOD: dict[str, Any] = {
     "choices": [{"message": {"content": "refund"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
 }
+
+FIELDS = ("content", "refusal", "token", "logprob", "top_logprobs", "message", "code", "text")
 
 
 def reply(body: Any, status: int = 200, **headers: str) -> HttpReply:
@@ -145,3 +147,36 @@ def test_any_body_is_a_completion_or_one_of_the_errors(body: Any, status: int) -
         return
     assert isinstance(done, Completion)
     assert isinstance(done.text, str)
+
+
+shapes = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 20) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def outcome(body: Any) -> Any:
+    try:
+        return read(reply(body), SETTINGS, None)
+    except (Fault, BadRequest, UnknownModel, ContextOverflow, ModelError) as error:
+        return type(error), str(error)
+
+
+@given(st.lists(shapes, max_size=2), shapes, shapes, shapes)
+def test_nothing_that_is_read_is_left_out(choices: list[Any], message: Any, logprobs: Any, more: Any) -> None:
+    first = {"message": message, "logprobs": logprobs, "finish_reason": "stop", "index": 0}
+    for body in (
+        {**GOOD, "choices": [first, *choices], "id": "x", "detail": more},
+        {**GOOD, "choices": choices, "message": more},
+        {**GOOD, "error": more},
+        more,
+    ):
+        assert outcome(essential(body)) == outcome(body)
+
+
+def test_what_a_model_thought_is_left_out() -> None:
+    message = {"role": "assistant", "content": "refund", "reasoning_content": "well, " * 1000}
+    body = {**GOOD, "id": "x", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}] * 2}
+    choices = [{"finish_reason": "stop", "message": {"content": "refund"}, "logprobs": None}]
+    assert essential(body) == {"model": "m", "usage": GOOD["usage"], "choices": choices}

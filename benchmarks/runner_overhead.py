@@ -3,7 +3,8 @@
     python benchmarks/runner_overhead.py [overhead] [busy] [memory] [--calls N] [--rounds N]
 
 overhead: milliseconds a call for memo, budget, journal, answers and statistics, over a model in this process that
-replies at once; no HTTP. Rounds of their own journal each, median with a 95 % bootstrap interval. Target: under 2 ms.
+replies at once, with log probabilities as servers tell them, which are kept until the answer is; no HTTP. Rounds of
+their own journal each, median with a 95 % bootstrap interval. Target: under 2 ms.
 busy: a server in a process of its own that takes 200 ms a call, asked through the adapter with 32 calls in flight; the
 server integrates its calls in flight over the time from its first request to its last reply. Target: 95 % of 32.
 memory: resident memory while 100,000 answers are journaled, judged and written out, beyond that with the data read.
@@ -38,7 +39,9 @@ from strati.journal import Journal, StoredExample
 from strati.layers.llm import LLM
 from strati.metrics import get_metric
 from strati.model import Choice, Generation, LanguageModel, ModelCard, Prompt
+from strati.models.kept_replies import KeptReplies
 from strati.models.openai_compatible import OpenAICompatible
+from strati.models.transport import HttpReply
 from strati.records import Example, Usage
 from strati.results import load_results
 from strati.stack import Stack
@@ -51,12 +54,24 @@ EFFORT = Effort(sample=10**9, form_rows=64, tune_rows=64)
 IN_FLIGHT = 32
 
 
+def body_of(label: str) -> bytes:
+    """A reply of three tokens, each with twenty alternatives."""
+    told = [{"token": f"word {n}", "logprob": -0.5 * n - 0.01, "bytes": list(b"word")} for n in range(20)]
+    content = [{**told[0], "top_logprobs": told} for _ in range(3)]
+    choice = {"index": 0, "message": {"content": label}, "finish_reason": "stop", "logprobs": {"content": content}}
+    return json.dumps({"model": "at-once", "choices": [choice], "usage": {"prompt_tokens": 200}}).encode()
+
+
+REPLIES = [HttpReply(200, {}, body_of(label)) for label in LABELS]
+
+
 @dataclass(frozen=True)
 class AtOnce:
     """A paid model that replies at once, with the label that the text names."""
 
     concurrency: int = IN_FLIGHT
     ctx: Context | None = None
+    kept: KeptReplies | None = None
 
     @property
     def card(self) -> ModelCard:
@@ -68,13 +83,17 @@ class AtOnce:
     def within(self, ctx: Context) -> LanguageModel:
         return AtOnce(self.concurrency, ctx)
 
+    def of_key(self, key: str) -> LanguageModel:
+        return self if self.ctx is None else AtOnce(self.concurrency, self.ctx, KeptReplies(key, self.ctx))
+
     def choose(self, prompt: Prompt, options: Sequence[str]) -> Choice:
-        if self.ctx is None:
+        if self.ctx is None or self.kept is None:
             raise RuntimeError("asked outside a run")
         held = self.ctx.budget.reserve(0.001, "at once")
         place = sum(prompt.user.encode()) % len(options)
         shares = tuple(0.93 if n == place else 0.01 for n in range(len(options)))
-        return Choice(shares, Usage(0.0, 1, 200, 0, 3, held.settle(0.0002)))
+        close = self.kept.keep(0, "sk-0123456789")(REPLIES[place], Usage())
+        return Choice(shares, Usage(0.0, 1, 200, 0, 3, held.settle(0.0002, close)))
 
     def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:
         raise NotImplementedError

@@ -76,6 +76,11 @@ class Received(NamedTuple):
     seconds: float = 0.0
 
 
+def written(reply: Received) -> Received:
+    """A reply whose JSON is text, as it is on disk."""
+    return reply._replace(reply=json.dumps(reply.reply))
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as it was written down last.
@@ -168,16 +173,15 @@ class Jobs:
 
     def receive(self, replies: Iterable[Received]) -> None:
         """Keep replies; those that are there already stay."""
-        rows = [reply._replace(reply=json.dumps(reply.reply)) for reply in replies]
+        rows = [written(reply) for reply in replies]
         with self._transaction():
             self._db.executemany(f"INSERT OR IGNORE INTO replies ({_ROW}) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def settle(self, number: int, paid: int, reply: Received) -> None:
-        """Write down what a reservation came to, and keep the reply that was paid with it: both or neither."""
-        row = reply._replace(reply=json.dumps(reply.reply))
+        """Write down what a reservation came to, and keep the reply, as `written`, that it paid: both or neither."""
         with self._transaction():
             self._db.execute("UPDATE spending SET paid = ? WHERE number = ?", (paid, number))
-            self._db.execute(f"INSERT OR IGNORE INTO replies ({_ROW}) VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute(f"INSERT OR IGNORE INTO replies ({_ROW}) VALUES (?, ?, ?, ?, ?, ?)", reply)
 
     def close(self, nonce: str) -> None:
         """A job is done: its output is read and its reservation settled, or it never was handed in."""

@@ -7,12 +7,11 @@ that is asked, and of the occasion: a question that is asked again on purpose ha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from strati.budget import NANO, Close
 from strati.context import Context
-from strati.jobs import KeepsJobs, Received
+from strati.jobs import KeepsJobs, Received, written
 from strati.models.batch_lines import to_keep
 from strati.models.transport import HttpReply
 from strati.records import Usage
@@ -50,13 +49,12 @@ class KeptReplies:
             return not_kept
 
         def closing(reply: HttpReply, before: Usage) -> Close | None:
-            kept = to_keep(reply)
-            if secret and len(secret) >= SECRET and secret in json.dumps(kept):
+            kept = written(Received(self._key, seed, 0.0, to_keep(reply), before.calls + 1, before.seconds))
+            if secret and len(secret) >= SECRET and secret in kept.reply:
                 return None
 
             def close(number: int, paid: int) -> None:
-                dollars = before.dollars + paid / NANO
-                jobs.settle(number, paid, Received(self._key, seed, dollars, kept, before.calls + 1, before.seconds))
+                jobs.settle(number, paid, kept._replace(dollars=before.dollars + paid / NANO))
 
             return close
 

@@ -49,7 +49,7 @@ class Keyed(Protocol):
     def of_key(self, key: str) -> LanguageModel:
         """The same model; it takes what is kept for the answer under that key, and asks for the rest.
 
-        The seconds of its choices are those of earlier processes and its own.
+        The seconds of its choices have those in that kept replies took.
         """
         ...
 
@@ -111,7 +111,10 @@ def _asked(key: str, model: LanguageModel, prompt: Prompt, options: Sequence[str
     start = perf_counter()
     bound = model.within(ctx) if isinstance(model, Remote) else model
     choice = (bound.of_key(key) if isinstance(bound, Keyed) else bound).choose(prompt, options)
-    usage = choice.usage if isinstance(bound, Keyed) else replace(choice.usage, seconds=perf_counter() - start)
+    seconds = perf_counter() - start
+    if isinstance(bound, Keyed):  # kept replies took their seconds before
+        seconds = max(seconds, choice.usage.seconds)
+    usage = replace(choice.usage, seconds=seconds)
     reply: dict[str, JSON] = {"probabilities": list(choice.probabilities), "mass": choice.mass}
     if choice.reply is not None:
         reply["reply"] = choice.reply

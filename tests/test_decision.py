@@ -55,6 +55,20 @@ def test_the_simple_one_that_keeps_up_is_used_and_no_llm_is_needed() -> None:
     assert any("among" in reason or "LLMs tried" in reason for reason in decision.reasons)
 
 
+def test_nothing_is_said_of_models_while_one_that_could_change_it_is_not_measured() -> None:
+    field = [candidate("linear", GOOD, 0.1), candidate("llm", right(range(400)), 5.0, llm=True)]
+    assert decide(field, Accuracy(), Goal()).needs_llm == "no"
+    assert decide(field, Accuracy(), Goal(), open_others=["trees"]).needs_llm == "no"
+    waiting = decide(field, Accuracy(), Goal(), open_llms=["larger"])
+    assert (waiting.decision, waiting.name, waiting.needs_llm) == ("use", "linear", "undecided")
+    assert waiting.more_labels is None
+    assert waiting.reasons[-1] == "whether an LLM is needed is open until these are measured too: larger"
+
+    field = [candidate("linear", POOR), candidate("llm", GOOD, 5.0, llm=True)]
+    assert decide(field, Accuracy(), Goal(), open_llms=["larger"]).needs_llm == "yes"
+    assert decide(field, Accuracy(), Goal(), open_others=["trees"]).needs_llm == "undecided"
+
+
 def test_an_llm_that_is_better_by_far_is_needed() -> None:
     decision = verdict(candidate("linear", POOR), candidate("llm", GOOD, 5.0, llm=True))
     assert (decision.name, decision.decision, decision.needs_llm) == ("llm", "use", "yes")

@@ -85,6 +85,7 @@ ORDER = [
     ["decision_reasons"],
     ["decision"],
     ["race_results"],
+    ["unfinished"],
     ["afterwards"],
     ["studies"],
     ["questions"],

@@ -45,18 +45,25 @@ def decide(
     seed: int = 0,
     retired_llms: Sequence[str] = (),
     outraced: bool = False,
+    open_llms: Sequence[str] = (),
+    open_others: Sequence[str] = (),
 ) -> Decision:
     """Decide among candidates given in ladder order, simplest first, each with a name of its own.
 
     Two candidates are compared on the examples that both measured; one with no measured example takes no part. `groups`
     names the group of each example; `retired_llms` those language models that a race on tune retired: they were tried,
     and take no part; `outraced` whether it showed any rung to be worse by more than the margin than one that is here.
+    `open_llms` and `open_others` name candidates with and without a language model that are not measured to the end:
+    while there is one with a model it is not said that none is needed, and while there is one without, not that one is.
     The same input and seed give the same decision.
     """
     field = measure(candidates, metric, goal, groups, seed, outraced)
     name, decision = choose(field)
     needs_llm = llm_needed(field)
-    more_labels, reasons = explain(field, name, decision, needs_llm, retired_llms)
+    missing = {"no": open_llms, "yes": open_others}.get(needs_llm, ())
+    if missing:
+        needs_llm = "undecided"
+    more_labels, reasons = explain(field, name, decision, needs_llm, retired_llms, missing)
     pairs = tuple(Pair(a, b, result) for (a, b), result in field.results.items())
     return Decision(name, decision, needs_llm, pairs, field.standings, more_labels, reasons)
 

@@ -22,14 +22,20 @@ class Need(NamedTuple):
 
 
 def explain(
-    field: Field, name: str | None, decision: str, needs_llm: str, retired_llms: Sequence[str] = ()
+    field: Field,
+    name: str | None,
+    decision: str,
+    needs_llm: str,
+    retired_llms: Sequence[str] = (),
+    missing: Sequence[str] = (),
 ) -> tuple[int | None, tuple[str, ...]]:
-    """How many more labels would help, or None, and the reasons."""
+    """How many more labels would help, or None, and the reasons; `missing` is what the need of a model waits for."""
     if not field.standings:
         return None, ("no candidate has a measured example",)
     reasons = {"use": _why_use, "none": _why_none, "undecided": _why_undecided}[decision](field, name)
-    reasons.append(_why_llm(field, decision, needs_llm, retired_llms))
-    if decision == "none" or (decision == "use" and needs_llm != "undecided"):
+    waits = f"whether an LLM is needed is open until these are measured too: {', '.join(missing)}"
+    reasons.append(waits if missing else _why_llm(field, decision, needs_llm, retired_llms))
+    if decision == "none" or (decision == "use" and (needs_llm != "undecided" or missing)):
         return None, tuple(reasons)
     if decision == "undecided" and len(field.standings) == 1 and field.goal.at_least is None:
         return None, tuple(reasons)

@@ -161,6 +161,12 @@ class Results:
         return [name for name, _ in self.meta.get("candidates", []) if name not in done]
 
     @property
+    def unfinished_llms(self) -> list[str]:
+        """Those of them that use a language model."""
+        missing = self.unfinished
+        return [name for name, uses_llm in self.meta.get("candidates", []) if uses_llm and name in missing]
+
+    @property
     def llms_began(self) -> bool:
         """Whether a language model was to take part, however far it got."""
         return any(uses_llm for _, uses_llm in self.meta.get("candidates", []))

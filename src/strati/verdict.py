@@ -19,10 +19,11 @@ from strati.ranking import aurc_row
 from strati.records import JSON
 from strati.repeats import repeat_row, second_statistics, widened
 from strati.results import Result, Results, load_results, statistics_of
-from strati.spending import spending, unfinished_reasons
+from strati.spending import spending
 from strati.standings import BAR, Standing
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
 from strati.task import Goal
+from strati.unfinished import unfinished_reasons
 from strati.words import difference, milliseconds, money, share
 
 FORMAT = 1
@@ -50,6 +51,8 @@ def judge(journal: Journal) -> dict[str, JSON]:
         int(results.meta["seed"]),
         [result.name for result in results.candidates if result.raced_out and result.record["uses_llm"]],
         any((result.raced_out or {}).get("against") for result in results.candidates),
+        results.unfinished_llms,
+        [name for name in results.unfinished if name not in results.unfinished_llms],
     )
     shown = _shown(results, decision)
     meta, sizes, spent = results.meta, journal.read("sizes") or {}, spending(journal)
@@ -86,7 +89,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "decision": decision.decision,
             "needs_llm": decision.needs_llm,
             "headline": headline(results, decision),
-            "reasons": [*unfinished_reasons(results, spent), *decision.reasons, *retirements(results)],
+            "reasons": [*unfinished_reasons(results, spent, shown), *decision.reasons, *retirements(results)],
             "more_labels": decision.more_labels,
         },
         "frontier": journal.read("frontier"),
@@ -141,7 +144,7 @@ def headline(results: Results, decision: Decision) -> str:
     if results.unfinished:
         llm += f" Not finished: {len(results.unfinished)} of {len(results.meta['candidates'])} candidates are missing."
     if decision.decision == "use":
-        return f"Use {decision.name}. {llm}"
+        return f"Use {decision.name}{', of those measured so far' if results.unfinished else ''}. {llm}"
     if decision.decision == "none":
         return f"Nothing tried is good enough yet. {llm}"
     more = f": about {decision.more_labels:,} more labelled test examples would decide" if decision.more_labels else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strati.cli.base import JsonOption, KbOption
+from strati.cli.base import CatalogOption, JsonOption, KbOption
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
@@ -50,16 +50,17 @@ def status(
 
 
 @app.command("verify")
-def verify(kb: KbOption, as_json: JsonOption = False) -> None:
+def verify(kb: KbOption, catalog: CatalogOption = None, as_json: JsonOption = False) -> None:
     """Check every stored span, and read every source again that can be reached.
 
     Example: strati kb verify --kb work
     """
-    from strati.cli.base import told_in_bars
+    from strati.cli.base import told_in_bars, with_catalogs
     from strati.errors import DataError
     from strati.knowledge.ingest.pipeline import Settings
 
     settings = Settings()
+    settings.environment = with_catalogs(catalog or [])
     with _open(kb) as base, told_in_bars(settings):
         found = base.verify(settings)
     if as_json:

@@ -82,7 +82,7 @@ def _against_sources(store: SqliteStore, entries: dict[str, Entry], found: Verif
     jobs = [Job(path, name, full_pages=path in full) for path, name in reachable.items()]
     seen: set[str] = set()
     done = 0
-    for event in Pool(jobs, settings.limits, settings.sizes, settings.workers).events():
+    for event in Pool(jobs, settings.limits, settings.sizes, settings.workers, settings.environment).events():
         done += event.job_done
         settings.told("reading", done, len(jobs))
         if event.record is not None and event.path in entries:

@@ -18,6 +18,7 @@ import json
 import os
 import random
 import statistics
+import string
 import subprocess
 import sys
 import tempfile
@@ -56,8 +57,13 @@ IN_FLIGHT = 32
 
 def body_of(label: str) -> bytes:
     """A reply of three tokens, each with twenty alternatives."""
-    told = [{"token": f"word {n}", "logprob": -0.5 * n - 0.01, "bytes": list(b"word")} for n in range(20)]
-    content = [{**told[0], "top_logprobs": told} for _ in range(3)]
+    draw = random.Random(label)
+
+    def token() -> dict[str, Any]:
+        text = "".join(draw.choices(string.ascii_letters, k=5))
+        return {"token": text, "logprob": -10 * draw.random(), "bytes": list(text.encode())}
+
+    content = [{**token(), "top_logprobs": [token() for _ in range(20)]} for _ in range(3)]
     choice = {"index": 0, "message": {"content": label}, "finish_reason": "stop", "logprobs": {"content": content}}
     return json.dumps({"model": "at-once", "choices": [choice], "usage": {"prompt_tokens": 200}}).encode()
 

@@ -7,7 +7,7 @@ import pytest
 
 from strati.budget import Budget
 from strati.errors import BudgetReached
-from strati.jobs import KeepsJobs, Received, Wanted, written
+from strati.jobs import KeepsJobs, Received, Wanted
 from strati.journal import Journal
 from strati.records import Usage
 
@@ -72,14 +72,15 @@ def test_replies_stay_until_their_answer_is_remembered(tmp_path: Path) -> None:
 
 def test_a_call_is_settled_and_its_reply_kept_or_neither(tmp_path: Path) -> None:
     reply = Received("a", 2, 3e-7, [200, "text"], 2, 0.5)
+    kept = reply._replace(reply='[200, "text"]')
     with Journal(tmp_path / "run.db") as journal:
         first, second = journal.enter("gpt", 500), journal.enter("gpt", 700)
-        journal.jobs.settle(first, 300, written(reply))
+        journal.jobs.settle(first, 300, kept)
         assert journal.jobs.replies("a") == {2: reply}
         assert journal.totals() == (300, 700)
         journal._db.execute("CREATE TRIGGER full BEFORE INSERT ON replies BEGIN SELECT RAISE(ABORT, 'no'); END")
         with pytest.raises(sqlite3.IntegrityError):
-            journal.jobs.settle(second, 600, written(reply._replace(seed=3)))
+            journal.jobs.settle(second, 600, kept._replace(seed=3))
         assert journal.totals() == (300, 700)
     with Journal(tmp_path / "run.db", read_only=True) as journal:
         assert journal.jobs.replies("a") == {2: reply}
@@ -96,7 +97,7 @@ def test_a_journal_of_the_version_before_goes_on_with_its_replies(tmp_path: Path
     for _ in range(2):
         with Journal(tmp_path / "run.db") as journal:
             assert journal.jobs.replies("b") == {1: Received("b", 1, 0.5, [200, None])}
-            journal.jobs.settle(journal.enter("gpt", 500), 300, written(Received("a", 0, 3e-7, None, 1, 0.25)))
+            journal.jobs.settle(journal.enter("gpt", 500), 300, Received("a", 0, 3e-7, "null", 1, 0.25))
             assert journal.jobs.replies("a")[0].seconds == 0.25
 
 

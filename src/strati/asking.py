@@ -110,9 +110,10 @@ def _asked(key: str, model: LanguageModel, prompt: Prompt, options: Sequence[str
     ctx.check()
     start = perf_counter()
     bound = model.within(ctx) if isinstance(model, Remote) else model
-    choice = (bound.of_key(key) if isinstance(bound, Keyed) else bound).choose(prompt, options)
+    keyed = bound.of_key(key) if isinstance(bound, Keyed) else None
+    choice = (bound if keyed is None else keyed).choose(prompt, options)
     seconds = perf_counter() - start
-    if isinstance(bound, Keyed):  # kept replies took their seconds before
+    if keyed is not None:  # kept replies took their seconds before
         seconds = max(seconds, choice.usage.seconds)
     usage = replace(choice.usage, seconds=seconds)
     reply: dict[str, JSON] = {"probabilities": list(choice.probabilities), "mass": choice.mass}

@@ -76,11 +76,6 @@ class Received(NamedTuple):
     seconds: float = 0.0
 
 
-def written(reply: Received) -> Received:
-    """A reply whose JSON is text, as it is on disk."""
-    return reply._replace(reply=json.dumps(reply.reply))
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as it was written down last.
@@ -173,12 +168,15 @@ class Jobs:
 
     def receive(self, replies: Iterable[Received]) -> None:
         """Keep replies; those that are there already stay."""
-        rows = [written(reply) for reply in replies]
+        rows = [reply._replace(reply=json.dumps(reply.reply)) for reply in replies]
         with self._transaction():
             self._db.executemany(f"INSERT OR IGNORE INTO replies ({_ROW}) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def settle(self, number: int, paid: int, reply: Received) -> None:
-        """Write down what a reservation came to, and keep the reply, as `written`, that it paid: both or neither."""
+        """Write down what a reservation came to, and keep the reply that it paid: both or neither.
+
+        The `reply` in it is JSON as text.
+        """
         with self._transaction():
             self._db.execute("UPDATE spending SET paid = ? WHERE number = ?", (paid, number))
             self._db.execute(f"INSERT OR IGNORE INTO replies ({_ROW}) VALUES (?, ?, ?, ?, ?, ?)", reply)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -22,7 +23,8 @@ from strati.journal import Journal
 from strati.layers.llm import LLM
 from strati.model import Choice, ContextOverflow, Prompt
 from strati.models import pacing
-from strati.models.kept_replies import KeptReplies, not_kept
+from strati.models.batch_lines import as_reply
+from strati.models.kept_replies import KeptReplies, as_text, not_kept
 from strati.models.openai_compatible import OpenAICompatible
 from strati.models.transport import HttpReply
 from strati.records import Case, Usage
@@ -255,8 +257,9 @@ def test_no_key_is_kept(key: str, reply: str, tmp_path: Path, monkeypatch: pytes
     with FaultServer(behaviour=Behaviour(key=key, reply=reply)) as server:
         forgotten(server, tmp_path / "run.db", key_env="FAKE_KEY")
         with Journal(tmp_path / "run.db") as journal:
-            kept = journal._db.execute("SELECT reply FROM replies").fetchall()
-            assert [reply in text for (text,) in kept] == ([] if KEY in reply else [True])
+            (question,) = {row[0] for row in journal._db.execute("SELECT key FROM replies")} or {""}
+            kept = json.dumps([found.reply for found in journal.jobs.replies(question).values()])
+            assert (reply in kept, KEY in kept) == (KEY not in reply, False)
             files = [path.read_bytes() for path in tmp_path.iterdir()]
     assert not any(KEY.encode() in data for data in files)
     assert not any(b"Bearer" in data for data in files)
@@ -273,3 +276,30 @@ def test_without_one_journal_for_money_and_answers_nothing_is_kept(journal: Jour
     assert KeptReplies("k", Context()).found == {}
     with Journal(tmp_path / "other.db") as other:
         assert KeptReplies("k", Context(memo=other, budget=Budget(1.0, other))).keep(0, None) is not not_kept
+
+
+BODY = {"model": "m", "choices": [{"finish_reason": "stop", "message": {"content": "é 😀"}, "logprobs": None}]}
+THOUGHT = {**BODY, "choices": [{**BODY["choices"][0], "reasoning": "well, " * 5000}]}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(BODY, ensure_ascii=False).encode(),
+        json.dumps(BODY, indent=2).encode("utf-8-sig"),
+        json.dumps(BODY).encode("utf-16"),
+        json.dumps(BODY).encode("utf-16-le"),
+        json.dumps(THOUGHT).encode(),
+    ],
+)
+def test_a_reply_in_any_encoding_is_kept_short(body: bytes) -> None:
+    text = as_text(HttpReply(200, {"authorization": KEY}, body))
+    assert as_reply(json.loads(text)).json == BODY
+    assert len(text) < 300
+
+
+def test_half_of_a_character_is_kept() -> None:
+    body = json.dumps({"choices": [{"message": {"content": "é\ud83d"}}]}, ensure_ascii=False)
+    reply = HttpReply(200, {}, body.encode("utf-8", "surrogatepass"))
+    assert as_reply(json.loads(as_text(reply))).json["choices"][0]["message"] == {"content": "é\ud83d"}
+    as_text(reply).encode()  # as SQLite does

@@ -7,11 +7,13 @@ that is asked, and of the occasion: a question that is asked again on purpose ha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 
 from strati.budget import NANO, Close
 from strati.context import Context
-from strati.jobs import KeepsJobs, Received, written
+from strati.jobs import KeepsJobs, Received
 from strati.models.batch_lines import to_keep
 from strati.models.transport import HttpReply
 from strati.records import Usage
@@ -20,11 +22,24 @@ Keep = Callable[[HttpReply, Usage], Close | None]
 """From a reply, and what the attempts took that came before it, to what settles its reservation and keeps it."""
 SECRET = 8
 """Characters of a key from which on it is one: servers of one's own take "x", which stands in any reply."""
+LONG = 16_384
+"""Bytes of a reply beyond which it has more than log probabilities: what the model thought, most likely."""
 
 
 def not_kept(reply: HttpReply, before: Usage) -> Close | None:  # noqa: ARG001
     """For what belongs to no answer that will be remembered."""
     return None
+
+
+def as_text(reply: HttpReply) -> str:
+    """A reply as JSON that `as_reply` reads: as the server sent it, without what is not needed where that is long.
+
+    To read and write each again would take longer than all else that a call takes here.
+    """
+    if len(reply.body) <= LONG and json.detect_encoding(reply.body) == "utf-8":
+        with suppress(UnicodeDecodeError):
+            return f"[{reply.status}, {reply.body.decode()}]"
+    return json.dumps(to_keep(reply))
 
 
 class KeptReplies:
@@ -49,9 +64,10 @@ class KeptReplies:
             return not_kept
 
         def closing(reply: HttpReply, before: Usage) -> Close | None:
-            kept = written(Received(self._key, seed, 0.0, to_keep(reply), before.calls + 1, before.seconds))
-            if secret and len(secret) >= SECRET and secret in kept.reply:
+            text = as_text(reply)
+            if secret and len(secret) >= SECRET and secret in text:
                 return None
+            kept = Received(self._key, seed, 0.0, text, before.calls + 1, before.seconds)
 
             def close(number: int, paid: int) -> None:
                 jobs.settle(number, paid, kept._replace(dollars=before.dollars + paid / NANO))

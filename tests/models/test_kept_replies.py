@@ -265,6 +265,12 @@ def test_no_key_is_kept(key: str, reply: str, tmp_path: Path, monkeypatch: pytes
     assert not any(b"Bearer" in data for data in files)
 
 
+def test_a_key_that_is_written_otherwise_is_not_kept(journal: Journal) -> None:
+    keep = KeptReplies("k", Context(memo=journal, budget=Budget(1.0, journal))).keep(0, "a/b+c/d=e")
+    assert keep(HttpReply(200, {}, b'{"choices": ["a\\/b+c\\/d=e"]}'), Usage()) is None
+    assert keep(HttpReply(200, {}, b'{"choices": ["a/b"]}'), Usage()) is not None
+
+
 def test_without_one_journal_for_money_and_answers_nothing_is_kept(journal: Journal, tmp_path: Path) -> None:
     book = MemoryBook()
     ctx = Context(memo=journal, budget=Budget(1.0, book))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from strati.model import Prompt
@@ -63,6 +64,7 @@ FORMS = {
 }
 
 
+@lru_cache(maxsize=4096)  # each prompt has all labels
 def spoken(label: str) -> str:
     """A label as a model would say it: blanks for underscores and for inner capitals.
 

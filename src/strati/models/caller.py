@@ -39,7 +39,7 @@ class Caller:
         self.served: dict[str, int] = {}
         self.uncounted = 0
         self._gate = Gate(settings.at_once)
-        self.transport = Transport(settings.at_once, proxies=not settings.loopback)
+        self.transport = Transport(proxies=not settings.loopback)
         self._lock = threading.Lock()
         self._reached = False
         self._tokenizes: bool | None = None if settings.stays else False

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from strati.budget import NANO, Close
 from strati.context import Context
-from strati.jobs import KeepsJobs, Received
+from strati.jobs import Jobs, Received
 from strati.models.batch_lines import to_keep
 from strati.models.transport import HttpReply
 from strati.records import Usage
@@ -52,9 +52,8 @@ class KeptReplies:
 
     def __init__(self, key: str, ctx: Context) -> None:
         self._key = key
-        memo = ctx.memo
-        self._jobs = memo.jobs if isinstance(memo, KeepsJobs) else None
-        self._keeps = ctx.budget.is_kept_in(memo)
+        self._jobs: Jobs | None = getattr(ctx.memo, "jobs", None)  # `KeepsJobs`; isinstance is slow for a protocol
+        self._keeps = ctx.budget.is_kept_in(ctx.memo)
         self.found = self._jobs.replies(key) if self._jobs else {}
 
     def keep(self, seed: int, secret: str | None) -> Keep:

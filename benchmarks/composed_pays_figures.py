@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strati.certify import Delivered, Economics, Plan, Promise, Walk, evaluate, make_plan, walk
+from strati.certify.plan import SURE
 from strati.composing import Composition, compose
 from strati.rung_answers import Part
 from strati.statistics import clopper_pearson
 
 LEVELS = (0.98, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.75)
 REPEATS = 2000  # of the bootstrap for differences
-SURE = 0.2  # a certificate is counted on where tune predicts its p-value to be at most this share of the risk
 
 
 @dataclass(frozen=True)

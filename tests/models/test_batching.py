@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from strati.context import Context
 from strati.errors import LayerDown, ModelError, Stopped
 from strati.journal import Journal
 from strati.layers.llm import LLM
-from strati.models import batching, pacing
+from strati.models import batching
 from strati.models.openai_compatible import OpenAICompatible
 from strati.records import Case
 
@@ -24,19 +23,7 @@ from .fault_server import Behaviour
 LABELS = ("sport", "news", "trade")
 COUNT = 12
 
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "FIRST_WAIT", 0.002)
-    monkeypatch.setattr(pacing, "LONGEST_WAIT", 0.01)
-    monkeypatch.setattr(batching, "FIRST_POLL", 0.005)
-    monkeypatch.setattr(batching, "LOOK_AFTER", 0.005)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "run.db") as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 def model(server: BatchServer, **values: Any) -> OpenAICompatible:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from strati.errors import Stopped
 from strati.journal import Journal
 from strati.layers.llm import LLM
 from strati.model import Choice, ContextOverflow, Prompt
-from strati.models import pacing
 from strati.models.batch_lines import as_reply
 from strati.models.kept_replies import KeptReplies, as_text, not_kept
 from strati.models.openai_compatible import OpenAICompatible
@@ -60,17 +58,10 @@ setattr(owner, name, dying)
 run(url, Path(path), int(at_once), int(again))
 """
 
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "FIRST_WAIT", 0.002)
-    monkeypatch.setattr(pacing, "LONGEST_WAIT", 0.01)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "run.db") as opened:
-        yield opened
+pytestmark = [
+    pytest.mark.usefixtures("short_waits"),
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9"),
+]
 
 
 def model(url: str, **values: Any) -> OpenAICompatible:
@@ -109,9 +100,6 @@ def ledger_is_right(path: Path, server: FaultServer, done: list[Case]) -> bool:
         return (journal.totals(), left) == ((billed, 0), 0) and billed == round(
             sum(case.usage.dollars for case in done) * 1e9
         )
-
-
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
 
 
 @pytest.mark.parametrize(("where", "number"), [("remember", 4), ("settled", 1)])

@@ -26,7 +26,7 @@ FINENESS = 0.01  # neighbours on the path differ by about this share of examples
 SIMPLER = 0.02  # a stack with more rungs has to save this share of the total cost
 SHORTLIST = 12  # stacks compared on halves of tune
 CHOICE_DRAWS = 100  # resampled calibrate sets on which stacks are compared
-SURE = 0.2  # with betting, a setting counts as likely to pass at this share of the risk
+SURE = 0.2  # a setting counts as likely to pass where tune predicts its p-value to be at most this share of the risk
 
 
 @dataclass(frozen=True)

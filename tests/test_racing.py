@@ -269,7 +269,7 @@ def test_the_verdict_says_what_was_retired_and_stays_right(tmp_path: Path) -> No
     assert row["race"]["saved_answers"] == 100
     assert {pair["a"] for pair in verdict["comparisons"]} == {"fast", "poor"}
     assert (
-        "a race on tune retired llm (risk of retiring any wrongly at most 0.05, over 1 tests)"
+        "a race on tune retired llm (risk of retiring any wrongly at most 0.05, over 2 tests)"
         in verdict["limits"]["note"]
     )
     answers = {row["question"]: row["answer"] for row in verdict["questions"]}

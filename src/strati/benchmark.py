@@ -30,9 +30,19 @@ from strati.stack import Stack
 from strati.task import Goal
 from strati.telling import tell_answering, tell_choosing
 
+Chooser = Callable[[bool], str | None]  # told whether slow ones count
+
+
+def nobody(_: bool) -> None:
+    """A chooser that chooses none."""
+
 
 class Bench:
-    """Measures candidates one after the other; what is in the journal already is not done again."""
+    """Measures candidates one after the other; what is in the journal already is not done again.
+
+    `chosen` names the candidate that would be chosen of those measured so far, of the fast ones or with the slow ones
+    too; without it no rung is retired for not being needed.
+    """
 
     def __init__(
         self,
@@ -44,6 +54,7 @@ class Bench:
         stacks: Path | None = None,
         prober: Prober = probe_here,
         goal: Goal | None = None,
+        chosen: Chooser = nobody,
     ) -> None:
         self.splits = splits
         self.metric = metric
@@ -55,6 +66,7 @@ class Bench:
         self.stacks = stacks
         self.prober = prober
         self.goal = goal or Goal()
+        self.chosen = chosen
         self.race: Race | None = None
         self.why_no_race: str | None = None
         self.sample = 0
@@ -81,9 +93,14 @@ class Bench:
         for entry in todo:
             if not entry.candidate.slow:
                 self._do(entry, self._choose, self._measure, self._calibrate)
+        if self.race and any(entry.candidate.slow for entry in entries):
+            self.race.leads(self.chosen(False))
         for entry in slow:
             self._do(entry, self._choose)
         self._size(candidates)
+        for entry in slow:
+            self._do(entry, self._measure)
+        slow += [entry for entry in self._called_back(entries) if entry not in slow]
         for entry in slow:
             self._do(entry, self._measure)
         for entry in slow:
@@ -98,6 +115,7 @@ class Bench:
         known = self.journal.candidates().get(candidate.name) or {}
         same = known.get("candidate") == candidate.fingerprint()
         if same and known["status"] in DONE and (known["status"] == "retired" or known.get("calibrate") is not None):
+            entry.record.update(known)
             return False
         if known and not same:
             self.journal.forget_answers(candidate.name)
@@ -167,8 +185,22 @@ class Bench:
         forms = merged_forms([fit.forms for fit in entry.fits])
         record.update(forms=forms, settings=next(form["settings"] for form in forms if form["chosen"]))
 
+    def _called_back(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Rungs that were not needed beside one that is not chosen after all: they answer test like the others."""
+        if self.race is None or self.race.leader is None or self.chosen(True) == self.race.leader:
+            return []
+        found = [entry for entry in entries if (entry.record.get("race") or {}).get("needless")]
+        found = [entry for entry in found if entry.record["status"] == "retired"]
+        for entry in found:
+            entry.record.update(status="partial", reason=None)
+            entry.record["race"]["called_back"] = True
+            entry.fits.clear()
+            self.journal.write_candidate(entry.candidate.name, entry.position, entry.record)
+            self._do(entry, self._choose)
+        return found
+
     def _race(self, race: Race, entry: Entry, chosen: Chosen) -> Chosen:
-        if entry.record["status"] in DONE:
+        if entry.record["status"] in DONE or (entry.record.get("race") or {}).get("called_back"):
             rows = int(entry.record["race"]["rows"])
         else:
             rows, entry.record["race"], reason = race.run(entry.candidate, chosen.stack)
@@ -199,7 +231,7 @@ class Bench:
             parts = [SPLIT] if self.race else [f"tune/{unit.name}" for unit in self.splits.units]
             sample = self.effort.sample or sample_size(right_on_tune(self.journal, self.splits, parts), slow, self.goal)
             known = {"sample": min(sample, most), "no_race": self.why_no_race}
-            known |= {"race_tests": self.race.tests, "race_alpha": self.race.alpha} if self.race else {}
+            known |= {"race_tests": self.race.tests} if self.race else {}
             self.journal.write("sizes", known)
         self.sample = known["sample"] if known else 0
 

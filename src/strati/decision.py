@@ -52,7 +52,7 @@ def decide(
 
     Two candidates are compared on the examples that both measured; one with no measured example takes no part. `groups`
     names the group of each example; `retired_llms` those language models that a race on tune retired: they were tried,
-    and take no part; `outraced` whether it showed any rung to be worse by more than the margin than one that is here.
+    and take no part; `outraced` whether it showed any rung not to be better by the margin than one that is here.
     `open_llms` and `open_others` name candidates with and without a language model that are not measured to the end:
     while there is one with a model it is not said that none is needed, and while there is one without, not that one is.
     The same input and seed give the same decision.

@@ -80,7 +80,8 @@ def _about(chosen: Standing, field: Field) -> str:
     if not shown:
         scores = f"{chosen.name} scores {interval(quality._asdict())} on {chosen.n:,} examples"
         return (
-            f"{scores}; no other stays: those that a race on tune retired against it were worse by more than the margin"
+            f"{scores}; no other stays: those that a race on tune retired against it were worse by more than the "
+            "margin, or dearer and not better by it"
         )
     return (
         f"{chosen.name} scores {interval(quality._asdict())} on {chosen.n:,} examples and is shown to be "

@@ -24,7 +24,8 @@ class Effort:
         fast_tune_rows: the same two for fast rungs.
         probes: cases answered one at a time to measure latency.
         racing: whether slow rungs that are shown to be hopeless are retired on tune (`strati.racing`).
-        race_rows: tune examples that a slow rung answers at most in the race, beyond those its form was chosen on.
+        race_rows: tune examples that a slow rung answers at most in the race, beyond those its form was chosen on; of
+            more than 512 such rows at most half.
         calibrate: whether rungs answer calibrate inputs too, so that a stack can be certified with no further call.
     """
 
@@ -34,7 +35,7 @@ class Effort:
     fast_tune_rows: int = 3000
     probes: int = 60
     racing: bool = True
-    race_rows: int = 256
+    race_rows: int = 512
     calibrate: bool = True
 
     @classmethod

@@ -17,7 +17,7 @@ from strati.held_models import held_models
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.pace import Pace
-from strati.racing import no_race
+from strati.racing import no_race, race_rows
 from strati.records import Case, Example, Usage
 from strati.rehearsal import Rehearsal
 from strati.sizing import likely_size
@@ -189,7 +189,7 @@ class Forecaster:
         """Tune rows that a slow rung answers if it stays in the race to the end."""
         if not candidate.slow or no_race(self.splits, self.metric, self.effort) is not None:
             return 0
-        return self.effort.form_rows + self.effort.race_rows
+        return self.effort.form_rows + race_rows(len(self.splits.units[0].tune), self.effort)
 
     def _answer(self, candidate: Candidate, fitted: Stack, unit: Unit, ctx: Context) -> None:
         """Give the answers that the candidate would give in this unit."""

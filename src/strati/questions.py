@@ -59,6 +59,10 @@ def _behind(result: Result) -> bool:
     return bool((result.record.get("race") or {}).get("against"))
 
 
+def _needless(result: Result) -> bool:
+    return bool((result.record.get("race") or {}).get("needless"))
+
+
 def _raced(found: Sequence[Result]) -> str:
     return "; ".join(f"{result.name}, retired: {result.record['reason']}" for result in found)
 
@@ -83,6 +87,10 @@ def _figures(found: Sequence[Result], results: Results) -> str:
 def _solves(results: Results, decision: Decision) -> tuple[str, str]:
     llms = _llms(results)
     best = _best(llms, results)
+    if best is None and (spare := _best_on_tune([r for r in _retired(results) if _needless(r)])) is not None:
+        race = spare.record["race"]
+        words = f"No better than {race['against']} by the margin, as far as tried: the best on tune, {spare.name}, was"
+        return f"{words} right on {share(race['value'])} of {race['rows']} rows.", _raced(_retired(results))
     if best is None and (retired := _retired(results)):
         return f"None of those tried: {'all were' if len(retired) > 1 else 'it was'} retired before test.", _raced(
             retired
@@ -151,7 +159,8 @@ def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
     trained = _best([r for r in measured if r.record["learns"] and not r.record["uses_llm"]], results)
     retired = _retired(results)
     if context is None and trained is not None and retired and all(_behind(r) for r in retired):
-        return "Training is worth it here: every LLM tried fell behind on tune.", _raced(retired)
+        fell = "is ahead of it by the margin" if any(map(_needless, retired)) else "kept up on tune"
+        return f"Training is worth it here: no LLM tried {fell}.", _raced(retired)
     if context is None or trained is None:
         return "Not known: it takes both an LLM and a trained candidate to compare.", _figures(measured, results)
     pair = next((p for p in decision.comparisons if (p.a, p.b) == (trained.name, context.name)), None)

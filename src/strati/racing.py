@@ -2,9 +2,12 @@
 
 Slow rungs answer tune rows one after another, in one random order that is the same for all. After each batch it is
 looked whether the rung is worse by more than the margin than one that stays (the best fast rung, or an earlier slow
-one), misses the goal's bar, costs too much, or is too slow. Each is one test that holds at every moment of looking
-(`strati.statistics.sequential`), and the goal's alpha is shared out equally among all tests that could come to be made:
-it is no likelier than alpha that *any* rung is retired wrongly. What makes that hold:
+one), misses the goal's bar, costs too much, is too slow, or is not needed: it costs more than the fast rung that would
+be chosen without any slow one, and is not better by the margin (`strati.needless`). Each is one test that holds at
+every moment of looking (`strati.statistics.sequential`), and the goal's alpha is shared out among all tests that could
+come to be made: it is no likelier than alpha that *any* rung is retired wrongly. Half is for "not needed", where that
+is looked at, half for all others; what a half has left goes to its tests that are not passed yet (Holm, Scandinavian
+Journal of Statistics 6, 1979: it allows any order, for each test keeps its error at every moment). What makes it hold:
 
 - a slow rung's form is chosen, and its prior taken, on tune rows that do not race;
 - the fast rung it is compared with, and that rung's form, are those that were best on the rows that do not race. Worse
@@ -21,7 +24,7 @@ What keeps the verdict right:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,15 +37,17 @@ from strati.effort import Effort, shuffled
 from strati.held_models import in_batches
 from strati.journal import Journal
 from strati.metrics import Metric
+from strati.needless import dearer, gain_together
 from strati.records import JSON, Case, Example
 from strati.stack import Stack
 from strati.statistics import confidence_sequence
 from strati.task import Goal
-from strati.trials import Trial, cost, right, trials, why
+from strati.trials import NEEDLESS, Trial, cost, right, trials, why
 
 LOOK = 8  # rows between two looks, more for models that are asked many things at once
 LET_THROUGH = 64  # rows after which a rung stops racing unless it may yet be retired
 FEWEST = 24  # rows without which there is no race
+ROWS_APART = 256  # rows of the race beyond which no more than half of tune races
 SPLIT = "race"  # under which the journal keeps the answers to the rows of the race
 
 
@@ -71,8 +76,17 @@ def no_race(splits: Splits, metric: Metric, effort: Effort) -> str | None:
     return None
 
 
+def race_rows(tune: int, effort: Effort) -> int:
+    """How many of so many tune rows race at most; the others say which fast rung, and which of its forms, is best."""
+    rest = max(0, tune - effort.form_rows)
+    return min(effort.race_rows, max(ROWS_APART, rest // 2), rest)
+
+
 class Race:
-    """The race among the slow candidates of a benchmark; `tune` is that of its one unit."""
+    """The race among the slow candidates of a benchmark; `tune` is that of its one unit.
+
+    `leader` names the fast rung that would be chosen without any slow one; None where there is none.
+    """
 
     def __init__(
         self,
@@ -86,7 +100,7 @@ class Race:
     ) -> None:
         order = shuffled(tune, ctx.seed)
         self.before = order[: effort.form_rows]
-        self.rows = order[effort.form_rows :][: effort.race_rows]
+        self.rows = order[effort.form_rows :][: race_rows(len(order), effort)]
         racing = {example.id for example in self.rows}
         self.apart = [example for example in order if example.id not in racing]
         self.metric = metric
@@ -94,8 +108,12 @@ class Race:
         self.ctx = ctx
         self.goal = goal
         self.candidates = list(candidates)
+        self.leads(None)
+
+    def leads(self, leader: str | None) -> None:
+        """Settle who leads, before any slow rung races, and with that how many tests there are."""
+        self.leader = leader
         self.tests = sum(self._tests(place) for place in range(len(self.candidates)))
-        self.alpha = goal.alpha / max(1, self.tests)
 
     def enter_fast(self, candidate: Candidate, chosen: Chosen) -> dict[str, JSON]:
         """Keep a fast rung's answers to the rows of the race, in the form that is best on the other tune rows."""
@@ -119,21 +137,46 @@ class Race:
     def run(self, candidate: Candidate, stack: Stack) -> Raced:
         """Race a slow rung, fitted on rows that do not race, until it is retired, is let through, or rows end."""
         rivals = {name: self.journal.answers(name, SPLIT) for name in self.rivals(candidate)}
+        levels = self.levels()
         self.ctx.begin(f"{candidate.name}: racing on tune", len(self.rows))
         step = len(self.rows) if in_batches(stack) else max(LOOK, min(stack.batch, LET_THROUGH))
         for done in range(step, len(self.rows) + step, step):
             rows = self.rows[:done]
             self._ask(candidate.name, stack, rows)
             own = self.journal.answers(candidate.name, SPLIT)
-            found = trials(own, rivals, rows, self.metric, self.goal, limits=candidate.uses_llm)
-            shown = next((trial for trial in found if trial.passed(self.alpha)), None)
-            if shown or (
-                len(rows) >= LET_THROUGH and not any(trial.within_reach(self.alpha, len(self.rows)) for trial in found)
-            ):
+            beside = self.leader if self.leader in rivals and self._needless(own, rivals[self.leader], rows) else None
+            found = trials(own, rivals, rows, self.metric, self.goal, limits=candidate.uses_llm, beside=beside)
+            alphas = [levels[trial.kind == NEEDLESS] for trial in found]
+            shown = next((pair for pair in zip(found, alphas, strict=True) if pair[0].passed(pair[1])), None)
+            hope = any(t.within_reach(alpha, len(self.rows)) for t, alpha in zip(found, alphas, strict=True))
+            if shown or (len(rows) >= LET_THROUGH and not hope):
                 break
-        known = self._known(right(own, rows, self.metric), shown or next((t for t in found if t.against), None))
+        trial, alpha = shown or (next((t for t in found if t.against), None), levels[0])
+        known = self._known(right(own, rows, self.metric), trial) | {"alpha": alpha}
+        known["needless"] = shown is not None and shown[0].kind == NEEDLESS
         known["seconds"] = float(np.mean([own[row.id]["usage"]["seconds"] for row in rows]))
-        return Raced(len(rows), known, why(shown, self.goal, self.alpha) if shown else None)
+        return Raced(len(rows), known, why(shown[0], self.goal, alpha) if shown else None)
+
+    def levels(self) -> tuple[float, float]:
+        """The alpha of one test now: of all others, and of "not needed"."""
+        needless: list[JSON] = []
+        others: list[JSON] = []
+        for record in self.journal.candidates().values():
+            if record["status"] == "retired" and record.get("race"):
+                (needless if record["race"].get("needless") else others).append(record["race"])
+        slow = self._looked_at_beside()
+        share = self.goal.alpha / (2 if slow else 1)
+        return share / max(1, self.tests - slow - len(others)), share / max(1, slow - len(needless))
+
+    def _looked_at_beside(self) -> int:
+        """How many candidates may be found not needed beside the leader."""
+        leader = next((one for one in self.candidates if one.name == self.leader), None)
+        return 0 if leader is None else sum(one.slow and _comparable(leader, one) for one in self.candidates)
+
+    def _needless(self, own: Mapping[str, JSON], theirs: Mapping[str, JSON], rows: Sequence[Example]) -> bool:
+        """Whether a rung costs more than the leader, and a stack of the two is not better by the margin."""
+        gain = gain_together(own, theirs, rows, self.metric)
+        return dearer(own, theirs, self.goal) and gain <= self.goal.margin
 
     def recalibrated(self, candidate: Candidate, chosen: Chosen, rows: int) -> tuple[Stack, list[Case]]:
         """The stack that raced with confidences fitted on all it answered, and those cases.
@@ -146,7 +189,7 @@ class Race:
         return chosen.stack.recalibrate([*self.before, *self.rows[:rows]], self.ctx)
 
     def rivals(self, candidate: Candidate) -> list[str]:
-        """The rungs that a slow one is compared with: the best fast one, and those slow ones before it that stay."""
+        """The rungs to compare a slow one with: the leader or else the best fast one, and slow ones before it that stay."""
         records = self.journal.candidates()
         before = self.candidates.index(candidate)
         fast: dict[str, float] = {}
@@ -159,7 +202,8 @@ class Race:
                 fast[other.name] = record["apart"]
             elif other.slow and place < before and record["status"] in ("partial", "measured") and record.get("race"):
                 slow.append(other.name)
-        return ([max(fast, key=lambda name: fast[name])] if fast else []) + slow
+        best = self.leader if self.leader in fast else max(fast, key=lambda name: fast[name], default=None)
+        return ([best] if best else []) + slow
 
     def _tests(self, place: int) -> int:
         """How many tests could come to be made on a candidate; none on a fast one."""
@@ -169,7 +213,9 @@ class Race:
         fast = any(not other.slow and _comparable(other, candidate) for other in self.candidates)
         slow = sum(other.slow and _comparable(other, candidate) for other in self.candidates[:place])
         limits = [self.goal.max_cost_per_1000, self.goal.max_p95_ms] if candidate.uses_llm else []
-        return fast + slow + sum(limit is not None for limit in (self.goal.at_least, *limits))
+        leader = next((one for one in self.candidates if one.name == self.leader), None)
+        beside = leader is not None and _comparable(leader, candidate)
+        return fast + beside + slow + sum(limit is not None for limit in (self.goal.at_least, *limits))
 
     def _within_limits(self, name: str, record: JSON) -> bool:
         """Whether a rung keeps the goal's limits as far as is known, so that another may be retired against it."""
@@ -201,7 +247,7 @@ class Race:
     def _known(self, mine: dict[str, float], trial: Trial | None) -> dict[str, JSON]:
         quality = confidence_sequence(list(mine.values()), 1 - self.goal.alpha, 0.0, 1.0)
         known: dict[str, JSON] = {"rows": quality.n, "value": quality.value, "low": quality.low, "high": quality.high}
-        known |= {"method": quality.method, "against": None, "difference": None, "alpha": self.alpha}
+        known |= {"method": quality.method, "against": None, "difference": None}
         if trial is not None and trial.against is not None and len(trial.values):
             known.update(against=trial.against, difference=-float(np.mean(trial.values)))
         return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import strati
@@ -14,6 +15,7 @@ from strati.budget import Budget
 from strati.candidate import Candidate
 from strati.composed import add_composed
 from strati.config import check_seed
+from strati.contenders import chosen_so_far
 from strati.context import Context
 from strati.dataset import Dataset, Ledger, Splits, dataset_fingerprint, examine, label_hash, plan, stop
 from strati.effort import Effort
@@ -166,7 +168,8 @@ def execute(
         journal.write("budget", {"limit": max_dollars})
         context = replace(ctx, memo=journal, budget=Budget(max_dollars or 0.0, journal, ctx.paid))
         stacks, goal = runs / f"{planned.run}.stacks", planned.task.goal
-        bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal)
+        chosen = partial(chosen_so_far, journal)
+        bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal, chosen)
         try:
             try:
                 bench_.run(planned.candidates)

@@ -106,8 +106,8 @@ def measure(
 ) -> Field:
     """Compare all pairs and test all candidates.
 
-    `outraced` says that a race at level alpha showed others to be worse by more than the margin than one that is here:
-    a candidate that is left alone has then kept up with all.
+    `outraced` says that a race at level alpha showed others not to be better by the margin than one that is here: a
+    candidate that is left alone has then kept up with all.
     """
     taking_part = [candidate for candidate in candidates if candidate.measured.any()]
     results: dict[tuple[str, str], Comparison] = {}

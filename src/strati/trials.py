@@ -14,6 +14,7 @@ from strati.task import Goal
 from strati.words import difference, interval, milliseconds, money, share
 
 Answers = Mapping[str, JSON]
+NEEDLESS = "needless"
 SLOW_SHARE = 0.05  # of answers that may take longer than the limit on p95
 HOPE = 2.0  # how much faster than so far evidence may come while something still counts as within reach
 
@@ -59,15 +60,27 @@ def cost(answer: JSON, goal: Goal) -> float:
 
 
 def trials(
-    own: Answers, rivals: Mapping[str, Answers], rows: Sequence[Example], metric: Metric, goal: Goal, *, limits: bool
+    own: Answers,
+    rivals: Mapping[str, Answers],
+    rows: Sequence[Example],
+    metric: Metric,
+    goal: Goal,
+    *,
+    limits: bool,
+    beside: str | None = None,
 ) -> list[Trial]:
-    """All tests on a rung's answers to `rows`; with `limits` those on cost and latency too."""
+    """All tests on a rung's answers to `rows`; with `limits` those on cost and latency too.
+
+    `beside` names the rival that the rung is not needed beside unless it is better by the margin (`strati.needless`).
+    """
     mine = right(own, rows, metric)
     found = []
     for name, answers in rivals.items():
         theirs = right(answers, rows, metric)
         gaps = [theirs[key] - value for key, value in mine.items() if key in theirs]
         found.append(Trial("inferior", gaps, goal.margin, -1.0, name))
+        if name == beside:
+            found.append(Trial(NEEDLESS, gaps, -goal.margin, -1.0, name))
     if goal.at_least is not None:
         found.append(Trial("bar", [1.0 - value for value in mine.values()], 1.0 - goal.at_least))
     asked = [own[key] for key in mine]
@@ -89,8 +102,13 @@ def why(trial: Trial, goal: Goal, alpha: float) -> str:
     """What was shown, in words with figures; limits hold at every moment of looking."""
     n = len(trial.values)
     found = confidence_sequence(trial.values, 1 - 2 * alpha, trial.low, 1.0)
+    gap = {"difference": -found.value, "low": -found.high, "high": -found.low}
+    if trial.kind == NEEDLESS:
+        return (
+            f"not needed beside {trial.against}, which costs less: not better by the margin of "
+            f"{100 * goal.margin:.1f} points, {difference(gap)} points on {n} tune rows"
+        )
     if trial.kind == "inferior":
-        gap = {"difference": -found.value, "low": -found.high, "high": -found.low}
         return (
             f"worse than {trial.against} by more than the margin of {100 * goal.margin:.1f} points: "
             f"{difference(gap)} points on {n} tune rows"

@@ -8,7 +8,8 @@ from dataclasses import asdict
 import numpy as np
 
 from strati.afterwards import afterwards, limits
-from strati.decision import Decision, Measured, decide
+from strati.contenders import contenders, obstacles
+from strati.decision import Decision, decide
 from strati.journal import Journal
 from strati.metrics import METRICS, get_metric
 from strati.metrics.base import Statistics
@@ -22,9 +23,8 @@ from strati.results import Result, Results, load_results, statistics_of
 from strati.spending import spending
 from strati.standings import BAR, Standing
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
-from strati.task import Goal
 from strati.unfinished import unfinished_reasons
-from strati.words import difference, milliseconds, money, share
+from strati.words import difference, share
 
 FORMAT = 1
 
@@ -33,18 +33,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
     """The verdict of a run, from its journal alone."""
     results = load_results(journal)
     decision = decide(
-        [
-            Measured(
-                result.name,
-                result.statistics,
-                result.measured & result.complete,
-                bool(result.record["uses_llm"]),
-                result.cost_per_1000,
-                tuple(obstacles(result, results.goal)),
-                second_statistics(result, results),
-            )
-            for result in results.candidates
-        ],
+        contenders(results),
         results.metric,
         results.goal,
         results.groups,
@@ -105,30 +94,6 @@ def judge(journal: Journal) -> dict[str, JSON]:
     }
     cleaned: dict[str, JSON] = _clean(verdict)
     return cleaned
-
-
-def obstacles(result: Result, goal: Goal) -> list[str]:
-    """The limits of the goal that a candidate breaks, in words."""
-    found = []
-    cost, latency = result.cost_per_1000, result.latency_ms
-    if goal.max_cost_per_1000 is not None:
-        if cost is None:
-            found.append(f"its cost is not known, the limit is {money(goal.max_cost_per_1000)} per 1,000")
-        elif cost > goal.max_cost_per_1000:
-            found.append(f"{money(cost)} per 1,000 is over the limit of {money(goal.max_cost_per_1000)}")
-    if goal.max_p95_ms is not None:
-        p95 = latency["p95"] if latency else None
-        if p95 is None:
-            found.append(f"its p95 is not known, the limit is {milliseconds(goal.max_p95_ms)}")
-        elif p95 > goal.max_p95_ms:
-            found.append(f"p95 of {milliseconds(p95)} is over the limit of {milliseconds(goal.max_p95_ms)}")
-    if goal.private and not result.record["private"] and not result.record["recorded"]:
-        found.append("inputs would leave this machine, the goal says private")
-    if goal.licences:
-        bad = [name for name in result.record["licences"] if name not in (*goal.licences, "yours")]
-        if bad:
-            found.append(f"licence {', '.join(bad)} is not among those allowed ({', '.join(goal.licences)})")
-    return found
 
 
 def headline(results: Results, decision: Decision) -> str:

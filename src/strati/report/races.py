@@ -27,7 +27,10 @@ def races(candidates: Sequence[Record]) -> Html:
     ]
     return join(
         tag("h3", "The race on tune"),
-        note("Limits hold at every moment of looking. A rung that was retired takes no part in the decision."),
+        note(
+            "Limits hold at every moment of looking. A rung that was retired takes no part in the decision. "
+            "One that is not needed costs more than the rung beside it and is not better by the margin."
+        ),
         table("Slow rungs in the race", columns, [Row(_cells(candidate, race)) for candidate, race in raced]),
     )
 
@@ -40,7 +43,7 @@ def _cells(candidate: Record, race: Record) -> list[str]:
         words.interval(race),
         words.line(race.get("against")) or "-",
         words.points(race.get("difference")),
-        "retired" if retired else "went on to test",
+        ("not needed" if race.get("needless") else "retired") if retired else "went on to test",
         words.count(race.get("saved_answers")) if retired else "-",
         words.seconds(race.get("saved_seconds")) if retired else "-",
     ]

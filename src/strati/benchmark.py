@@ -123,6 +123,8 @@ class Bench:
             entry.record.update(known)
         else:
             entry.record.update(self._describe(candidate), status="partial")
+            if same and (known.get("race") or {}).get("called_back"):
+                entry.record["race"] = known["race"]
             self.journal.write_candidate(candidate.name, entry.position, entry.record)
         return True
 

@@ -162,8 +162,11 @@ class Race:
         needless: list[JSON] = []
         others: list[JSON] = []
         for record in self.journal.candidates().values():
-            if record["status"] == "retired" and record.get("race"):
-                (needless if record["race"].get("needless") else others).append(record["race"])
+            race = record.get("race") or {}
+            if race.get("needless"):  # also where it was called back since: the test was passed
+                needless.append(race)
+            elif race and record["status"] == "retired":
+                others.append(race)
         slow = self._looked_at_beside()
         share = self.goal.alpha / (2 if slow else 1)
         return share / max(1, self.tests - slow - len(others)), share / max(1, slow - len(needless))
@@ -189,7 +192,7 @@ class Race:
         return chosen.stack.recalibrate([*self.before, *self.rows[:rows]], self.ctx)
 
     def rivals(self, candidate: Candidate) -> list[str]:
-        """The rungs to compare a slow one with: the leader or else the best fast one, and slow ones before it that stay."""
+        """The rungs to compare a slow one with: the leader or the best fast one, and slow ones before it that stay."""
         records = self.journal.candidates()
         before = self.candidates.index(candidate)
         fast: dict[str, float] = {}

@@ -1,0 +1,166 @@
+"""Rungs that are dearer than the one chosen without them and not better by the margin: let go, and called back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strati.candidate import Candidate
+from strati.context import Context
+from strati.dataset import Dataset
+from strati.journal import Journal
+from strati.metrics import Accuracy, get_metric
+from strati.model import Prompt
+from strati.models.scripted import ScriptedModel
+from strati.needless import dearer, gain_together
+from strati.racing import Race, race_rows
+from strati.records import Example
+from strati.run import Outcome, bench
+from strati.task import Goal, Task
+from test_racing import EFFORT, LABELS, ROWS, fast, guess, llm, splits
+
+GOAL = Goal(margin=0.1)
+SIX = [Example(str(n), f"text {n}", "a") for n in range(6)]
+
+
+def answers(values: str, sure: Sequence[float] = (), seconds: float = 1.0) -> dict[str, Any]:
+    """One answer a row: a is right, b wrong."""
+    usage = {"seconds": seconds, "dollars": 0.0}
+    return {
+        str(n): {"value": value, "confidence": sure[n] if sure else 0.5, "usage": usage}
+        for n, value in enumerate(values)
+    }
+
+
+def slow(share: float, name: str, salt: str, ctx: Context | None = None, stop_at: int = 0) -> Candidate:
+    """A model that takes its time; with the salt of another rung it is wrong where that one is, and more or less."""
+    calls = [0]
+
+    def wait(_: Prompt) -> None:
+        time.sleep(0.002)
+        calls[0] += 1
+        if ctx is not None and calls[0] == stop_at:
+            ctx.cancelled.set()
+
+    def reply(prompt: Prompt) -> str:
+        return guess(prompt.user.removeprefix("Text: ").rsplit("\n", 1)[0], share, salt)
+
+    return llm(share, name, ScriptedModel(reply, name=name, fail=wait))
+
+
+def run(candidates: Sequence[Candidate], folder: Path, goal: Goal = GOAL, ctx: Context | None = None) -> Outcome:
+    data = Dataset(tuple(ROWS), "rows.csv")
+    return bench(data, Task(goal=goal), candidates=candidates, effort=EFFORT, runs=folder / "runs", ctx=ctx)
+
+
+def row_of(verdict: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(row for row in verdict["candidates"] if row["name"] == name)
+
+
+def test_a_dearer_rung_that_is_no_better_by_the_margin_never_sees_test(tmp_path: Path) -> None:
+    outcome = run([fast(0.9), fast(0.6, "poor"), slow(0.9, "llm", "fast")], tmp_path)
+    verdict = outcome.verdict
+    row = row_of(verdict, "llm")
+    assert (row["status"], row["quality"], row["race"]["needless"], row["race"]["against"]) == (
+        "retired",
+        None,
+        True,
+        "fast",
+    )
+    assert row["reason"].startswith(
+        "not needed beside fast, which costs less: not better by the margin of 10.0 points, 0.0 ("
+    )
+    assert (verdict["choice"]["name"], verdict["choice"]["needs_llm"]) == ("fast", "no")
+    said = {row["question"]: row["answer"] for row in verdict["questions"]}
+    assert said["Does an LLM solve my problem?"].startswith("No better than fast by the margin, as far as tried: ")
+    with Journal(outcome.journal, read_only=True) as journal:
+        assert journal.answered("llm", "test") == journal.answered("llm", "calibrate") == set()
+
+
+def test_a_rung_that_may_be_better_by_the_margin_is_measured(tmp_path: Path) -> None:
+    verdict = run([fast(0.75), fast(0.5, "poor"), slow(0.98, "llm", "fast")], tmp_path).verdict
+    assert row_of(verdict, "llm")["status"] == "measured"
+    assert (verdict["choice"]["name"], verdict["choice"]["needs_llm"]) == ("llm", "yes")
+
+
+def test_who_is_not_needed_beside_one_that_is_not_chosen_is_called_back(tmp_path: Path) -> None:
+    rungs = [fast(0.75), fast(0.5, "poor"), slow(0.74, "level", "fast"), slow(0.98, "good", "fast")]
+    verdict = run(rungs, tmp_path).verdict
+    assert verdict["choice"]["name"] == "good"
+    row = row_of(verdict, "level")
+    assert (row["status"], row["race"]["called_back"], row["race"]["rows"]) == ("measured", True, row["race"]["rows"])
+    assert row["quality"]["n"] == row_of(verdict, "good")["quality"]["n"]
+    assert {(pair["a"], pair["b"]) for pair in verdict["comparisons"]} >= {("level", "good")}
+
+
+@pytest.mark.parametrize("moment", [30, 60, 100, 130])
+def test_a_run_broken_off_while_one_is_called_back_comes_out_the_same(moment: int, tmp_path: Path) -> None:
+    def rungs(ctx: Context | None = None) -> list[Candidate]:
+        return [
+            fast(0.75),
+            fast(0.5, "poor"),
+            slow(0.74, "level", "fast", ctx, moment),
+            slow(0.98, "good", "fast"),
+        ]
+
+    ctx = Context()
+    first = run(rungs(ctx), tmp_path, ctx=ctx)
+    assert first.stopped is not None
+    again, whole = run(rungs(), tmp_path).verdict, run(rungs(), tmp_path / "whole").verdict
+    for name in ("fast", "poor", "level", "good"):
+        one, other = row_of(again, name), row_of(whole, name)
+        assert (one["status"], one["quality"]) == (other["status"], other["quality"])
+        assert (one["race"] or {}).get("rows") == (other["race"] or {}).get("rows")
+    assert again["choice"]["name"] == whole["choice"]["name"] == "good"
+
+
+def test_with_no_rung_that_would_do_alone_nobody_is_unneeded(tmp_path: Path) -> None:
+    """The bar is out of reach for the fast ones, so a stack with a model is what the user may want."""
+    goal = Goal(margin=0.1, at_least=0.97)
+    verdict = run([fast(0.9), fast(0.6, "poor"), slow(0.93, "llm", "fast")], tmp_path, goal).verdict
+    assert not (row_of(verdict, "llm")["race"] or {}).get("needless")
+
+
+def test_the_dearer_one() -> None:
+    assert dearer(answers("a", seconds=2), answers("aa", seconds=1), Goal())
+    assert not dearer(answers("a"), answers("a"), Goal())
+    assert not dearer({}, answers("a"), Goal())
+
+
+@pytest.mark.parametrize(
+    ("own", "first", "sure", "gain"),
+    [
+        ("aaaaaa", "aaabbb", [0.9, 0.8, 0.7, 0.3, 0.2, 0.1], 3 / 6),
+        ("bbbaaa", "aaabbb", [0.9, 0.8, 0.7, 0.3, 0.2, 0.1], 3 / 6),  # passed on below .7: all right
+        ("bbbaaa", "aaabbb", [0.1, 0.2, 0.3, 0.7, 0.8, 0.9], 0.0),  # sure where it is wrong
+        ("bbbbbb", "aaaaaa", [0.5] * 6, 0.0),
+    ],
+)
+def test_what_two_gain_together(own: str, first: str, sure: list[float], gain: float) -> None:
+    assert gain_together(answers(own), answers(first, sure), SIX, Accuracy()) == pytest.approx(gain)
+
+
+def test_what_passed_tests_had_goes_to_the_rest(tmp_path: Path) -> None:
+    rungs = [fast(0.9), slow(0.9, "one", "one"), slow(0.9, "two", "two")]
+    with Journal(tmp_path / "run.db") as journal:
+        race = Race(splits().units[0].tune, get_metric("accuracy", LABELS), journal, Context(), EFFORT, Goal(), rungs)
+        assert (race.tests, race.levels()) == (3, (0.05 / 3, 0.05))
+        race.leads("fast")
+        assert (race.tests, race.levels()) == (5, (0.025 / 3, 0.025 / 2))
+        journal.write_candidate("one", 1, {"status": "retired", "race": {"needless": True}})
+        assert race.levels() == (0.025 / 3, 0.025)
+        journal.write_candidate("one", 1, {"status": "retired", "race": {"needless": False}})
+        assert race.levels() == (0.025 / 2, 0.025 / 2)
+        journal.write_candidate("one", 1, {"status": "measured", "race": {"needless": False}})
+        assert race.levels() == (0.025 / 3, 0.025 / 2)
+
+
+def test_how_many_rows_race() -> None:
+    from strati.effort import Effort
+
+    found = [race_rows(tune, Effort()) for tune in (20, 100, 288, 500, 732, 2000)]
+    assert found == [0, 68, 256, 256, 350, 512]

@@ -2,9 +2,10 @@
 
     python benchmarks/racing.py [--runs 2000] [--data FOLDER] [--sets trec sms emotion banking77] [--models NAME ...]
 
-First a simulation. Slow rungs that are worse than the best fast one by exactly the margin, the worst case, race on 256
-rows against it and against each other; counted are the races in which any is retired. Printed: that rate with an exact
-95 % interval beside the alpha promised, and for rungs that are truly behind the share retired and the rows it takes.
+First a simulation. Slow rungs that are worse than the best fast one by exactly the margin, the worst case, race on 512
+rows against it and against each other; counted are the races in which any is retired. The same for rungs that are
+better than one that leads by exactly the margin, so needed. Printed: those rates with exact 95 % intervals beside the
+alpha promised, and for rungs that are truly behind the share retired and the rows it takes, beside a leader and not.
 
 With --data the ladder runs on public sets (see development_sets.py for the layout) with racing and without it, with the
 language models named (default: every one that is pulled; --quick: the smallest of them, two sets, fewer rows). Without
@@ -66,36 +67,54 @@ def main() -> None:
 def simulate(runs: int, rng: np.random.Generator) -> bool:
     """Print the error of races in which nobody should be retired, then the power against rungs that are behind."""
     print(f"{runs:,} races of {ROWS} rows, margin {MARGIN}, alpha {ALPHA}, the fast rung right on 90 %")
-    print("\nslow rungs worse by exactly the margin: races in which any is retired")
     held = True
-    for slow in (1, 4, 8):
-        for discordance in (0.05, 0.2):
-            wrong = sum(any(retired(rng, [MARGIN] * slow, discordance)) for _ in range(runs))
-            found = clopper_pearson(wrong, runs)
-            held &= binomial_p_values(wrong, runs, ALPHA)[0] > 0.001
-            print(f"  {slow} slow, discordance {discordance}: {found.value:.4f} ({found.low:.4f} to {found.high:.4f})")
-    print("\none of four slow rungs is behind by more: share retired, and rows until then (median, 90 %)")
-    for behind in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
-        stops = [retired(rng, [behind, 0.0, 0.0, 0.0], max(0.1, behind + 0.06))[0] for _ in range(max(100, runs // 10))]
-        out = [stop for stop in stops if stop]
-        found = clopper_pearson(len(out), len(stops))
-        rows = f"{np.median(out):.0f}, {np.quantile(out, 0.9):.0f}" if out else "-"
-        print(f"  {100 * behind:.0f} points: {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), rows {rows}")
+    for led, gap in ((False, MARGIN), (True, -MARGIN)):
+        print(f"\nslow rungs {'better than the leader' if led else 'worse'} by exactly the margin: any is retired in")
+        for slow in (1, 4, 8):
+            for discordance in (0.05, 0.2):
+                wrong = sum(any(retired(rng, [gap] * slow, discordance, led)) for _ in range(runs))
+                found = clopper_pearson(wrong, runs)
+                held &= binomial_p_values(wrong, runs, ALPHA)[0] > 0.001
+                rate = f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f})"
+                print(f"  {slow} slow, discordance {discordance}: {rate}")
+    for led in (False, True):
+        print(
+            f"\none of four is behind{' the leader' if led else ''} by: share retired, rows until then (median, 90 %)"
+        )
+        for behind in (0.0, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
+            one = [behind, *[-MARGIN if led else 0.0] * 3]
+            stops = [retired(rng, one, max(0.1, behind + 0.06), led)[0] for _ in range(max(100, runs // 10))]
+            out = [stop for stop in stops if stop]
+            found = clopper_pearson(len(out), len(stops))
+            rows = f"{np.median(out):.0f}, {np.quantile(out, 0.9):.0f}" if out else "-"
+            print(f"  {100 * behind:.0f} points: {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), rows {rows}")
     return held
 
 
-def retired(rng: np.random.Generator, behind: Sequence[float], discordance: float) -> list[int]:
-    """Rows after which each slow rung is retired, 0 for one that stays; each against the fast one and those before."""
+def retired(rng: np.random.Generator, behind: Sequence[float], discordance: float, led: bool) -> list[int]:
+    """Rows after which each slow rung is retired, 0 for one that stays; each against the fast one and those before.
+
+    With `led` the fast one leads, and one that is not better than it by the margin is not needed.
+    """
     fast = (rng.random(ROWS) < 0.9).astype(float)
     tests = sum(range(1, len(behind) + 1))
+    share = ALPHA / 2 if led else ALPHA
+    others = needless = 0
     stay: list[Right] = []
     stops = []
     for gap in behind:
         own = beside(rng, fast, gap, discordance)
-        stop = race([rival - own for rival in (fast, *stay)], ALPHA / tests)
+        made = [(rival - own, MARGIN, share / max(1, tests - others)) for rival in (fast, *stay)]
+        if led:
+            made.append((fast - own, -MARGIN, share / max(1, len(behind) - needless)))
+        stop, passed = race(made)
         stops.append(stop)
         if not stop:
             stay.append(own)
+        elif passed == len(made) - 1 and led:
+            needless += 1
+        else:
+            others += 1
     return stops
 
 
@@ -106,15 +125,18 @@ def beside(rng: np.random.Generator, fast: Right, gap: float, discordance: float
     return np.where(fast == 1, 1.0 - loses, wins.astype(float))
 
 
-def race(gaps: Sequence[Right], alpha: float) -> int:
-    """As `strati.racing` does it: look after every batch, let through what will not be retired by the end."""
-    shown = [shown_above(gap, MARGIN, alpha) for gap in gaps]
-    first = min((rows for rows in shown if rows), default=None)
-    retired_at = 0 if first is None else -(-first // LOOK) * LOOK
-    for rows in range(LET_THROUGH, retired_at or LET_THROUGH, LOOK):
-        if not any(Trial("inferior", gap[:rows], MARGIN, -1.0).within_reach(alpha, ROWS) for gap in gaps):
-            return 0
-    return retired_at
+def race(made: Sequence[tuple[Right, float, float]]) -> tuple[int, int]:
+    """As `strati.racing` does it: look after every batch, let through what will not be retired by the end.
+
+    `made` are the tests: values, bound, alpha. Returns the rows after which one passes and its place; 0 rows: none.
+    """
+    shown = [shown_above(*test) or ROWS + 1 for test in made]
+    first = min(shown)
+    retired_at = 0 if first > ROWS else -(-first // LOOK) * LOOK
+    for rows in range(LET_THROUGH, retired_at or ROWS, LOOK):
+        if not any(Trial("", gap[:rows], bound, -1.0).within_reach(alpha, ROWS) for gap, bound, alpha in made):
+            return 0, 0
+    return retired_at, next((place for place, rows in enumerate(shown) if rows <= retired_at), 0)
 
 
 class Counted:

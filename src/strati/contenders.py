@@ -28,9 +28,13 @@ def contenders(results: Results) -> list[Measured]:
 
 
 def chosen_so_far(journal: Journal, slow: bool) -> str | None:
-    """The candidate that would be chosen among those measured, or among the fast ones of them; None for nobody."""
+    """The candidate that would be chosen among those measured, or among the fast ones of them; None for nobody.
+
+    Stacks composed by an earlier start of the run do not count: they are composed anew at its end.
+    """
     results = load_results(journal)
-    wanted = {result.name for result in results.candidates if slow or not result.record["slow"]}
+    single = [result for result in results.candidates if not result.record.get("composed")]
+    wanted = {result.name for result in single if slow or not result.record["slow"]}
     taking_part = [one for one in contenders(results) if one.name in wanted]
     seed = int(results.meta["seed"])
     return decide(taking_part, results.metric, results.goal, results.groups, seed).name

@@ -92,7 +92,8 @@ def test_who_is_not_needed_beside_one_that_is_not_chosen_is_called_back(tmp_path
     verdict = run(rungs, tmp_path).verdict
     assert verdict["choice"]["name"] == "good"
     row = row_of(verdict, "level")
-    assert (row["status"], row["race"]["called_back"], row["race"]["rows"]) == ("measured", True, row["race"]["rows"])
+    assert (row["status"], row["race"]["called_back"]) == ("measured", True)
+    assert 0 < row["race"]["rows"] < EFFORT.race_rows
     assert row["quality"]["n"] == row_of(verdict, "good")["quality"]["n"]
     again = run(rungs, tmp_path).verdict
     assert [row["status"] for row in again["candidates"]] == [row["status"] for row in verdict["candidates"]]

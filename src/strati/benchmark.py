@@ -100,10 +100,10 @@ class Bench:
         self._size(candidates)
         for entry in slow:
             self._do(entry, self._measure)
-        slow += [entry for entry in self._called_back(entries) if entry not in slow]
-        for entry in slow:
-            self._do(entry, self._measure)
-        for entry in slow:
+        back = self._called_back(entries)
+        for entry in back:
+            self._do(entry, self._choose, self._measure)
+        for entry in [*(one for one in slow if one not in back), *back]:
             self._do(entry, self._calibrate)
         for entry in entries:
             if entry.short is not None:
@@ -189,16 +189,15 @@ class Bench:
 
     def _called_back(self, entries: Sequence[Entry]) -> list[Entry]:
         """Rungs that were not needed beside one that is not chosen after all: they answer test like the others."""
-        if self.race is None or self.race.leader is None or self.chosen(True) == self.race.leader:
+        retired = [entry for entry in entries if entry.record["status"] == "retired"]
+        found = [entry for entry in retired if (entry.record.get("race") or {}).get("needless")]
+        if self.race is None or not found or self.chosen(True) == self.race.leader:
             return []
-        found = [entry for entry in entries if (entry.record.get("race") or {}).get("needless")]
-        found = [entry for entry in found if entry.record["status"] == "retired"]
         for entry in found:
             entry.record.update(status="partial", reason=None)
             entry.record["race"]["called_back"] = True
             entry.fits.clear()
             self.journal.write_candidate(entry.candidate.name, entry.position, entry.record)
-            self._do(entry, self._choose)
         return found
 
     def _race(self, race: Race, entry: Entry, chosen: Chosen) -> Chosen:

@@ -25,7 +25,7 @@ class Effort:
         probes: cases answered one at a time to measure latency.
         racing: whether slow rungs that are shown to be hopeless are retired on tune (`strati.racing`).
         race_rows: tune examples that a slow rung answers at most in the race, beyond those its form was chosen on; of
-            more than 512 such rows at most half.
+            these 256, or half where that is more.
         calibrate: whether rungs answer calibrate inputs too, so that a stack can be certified with no further call.
     """
 

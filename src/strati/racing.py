@@ -47,7 +47,7 @@ from strati.trials import NEEDLESS, Trial, cost, right, trials, why
 LOOK = 8  # rows between two looks, more for models that are asked many things at once
 LET_THROUGH = 64  # rows after which a rung stops racing unless it may yet be retired
 FEWEST = 24  # rows without which there is no race
-ROWS_APART = 256  # rows of the race beyond which no more than half of tune races
+ROWS_APART = 256  # rows of the race beyond which no more than half of tune races; one batch, where rows go in batches
 SPLIT = "race"  # under which the journal keeps the answers to the rows of the race
 
 
@@ -139,7 +139,7 @@ class Race:
         rivals = {name: self.journal.answers(name, SPLIT) for name in self.rivals(candidate)}
         levels = self.levels()
         self.ctx.begin(f"{candidate.name}: racing on tune", len(self.rows))
-        step = len(self.rows) if in_batches(stack) else max(LOOK, min(stack.batch, LET_THROUGH))
+        step = ROWS_APART if in_batches(stack) else max(LOOK, min(stack.batch, LET_THROUGH))
         for done in range(step, len(self.rows) + step, step):
             rows = self.rows[:done]
             self._ask(candidate.name, stack, rows)
@@ -159,22 +159,17 @@ class Race:
 
     def levels(self) -> tuple[float, float]:
         """The alpha of one test now: of all others, and of "not needed"."""
-        needless: list[JSON] = []
-        others: list[JSON] = []
-        for record in self.journal.candidates().values():
-            race = record.get("race") or {}
-            if race.get("needless"):  # also where it was called back since: the test was passed
-                needless.append(race)
-            elif race and record["status"] == "retired":
-                others.append(race)
-        slow = self._looked_at_beside()
+        raced = [record for record in self.journal.candidates().values() if record.get("race")]
+        needless = [bool(record["race"].get("needless")) for record in raced]  # called back since or not: it was shown
+        retired = sum(record["status"] == "retired" for record, no in zip(raced, needless, strict=True) if not no)
+        slow = sum(self._beside_leader(candidate) for candidate in self.candidates)
         share = self.goal.alpha / (2 if slow else 1)
-        return share / max(1, self.tests - slow - len(others)), share / max(1, slow - len(needless))
+        return share / max(1, self.tests - slow - retired), share / max(1, slow - sum(needless))
 
-    def _looked_at_beside(self) -> int:
-        """How many candidates may be found not needed beside the leader."""
+    def _beside_leader(self, candidate: Candidate) -> bool:
+        """Whether a candidate may be found not needed beside the leader."""
         leader = next((one for one in self.candidates if one.name == self.leader), None)
-        return 0 if leader is None else sum(one.slow and _comparable(leader, one) for one in self.candidates)
+        return leader is not None and candidate.slow and _comparable(leader, candidate)
 
     def _needless(self, own: Mapping[str, JSON], theirs: Mapping[str, JSON], rows: Sequence[Example]) -> bool:
         """Whether a rung costs more than the leader, and a stack of the two is not better by the margin."""
@@ -216,9 +211,12 @@ class Race:
         fast = any(not other.slow and _comparable(other, candidate) for other in self.candidates)
         slow = sum(other.slow and _comparable(other, candidate) for other in self.candidates[:place])
         limits = [self.goal.max_cost_per_1000, self.goal.max_p95_ms] if candidate.uses_llm else []
-        leader = next((one for one in self.candidates if one.name == self.leader), None)
-        beside = leader is not None and _comparable(leader, candidate)
-        return fast + beside + slow + sum(limit is not None for limit in (self.goal.at_least, *limits))
+        return (
+            fast
+            + self._beside_leader(candidate)
+            + slow
+            + sum(limit is not None for limit in (self.goal.at_least, *limits))
+        )
 
     def _within_limits(self, name: str, record: JSON) -> bool:
         """Whether a rung keeps the goal's limits as far as is known, so that another may be retired against it."""

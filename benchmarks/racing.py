@@ -33,7 +33,7 @@ from strati import Dataset, Task, bench
 from strati.cli.available import open_models
 from strati.effort import Effort
 from strati.model import Choice, Embedder, LanguageModel, Prompt
-from strati.racing import LET_THROUGH, LOOK
+from strati.racing import BESIDE_LEADER, LET_THROUGH, LOOK
 from strati.statistics import binomial_p_values, clopper_pearson, shown_above
 from strati.trials import Trial
 
@@ -97,24 +97,29 @@ def retired(rng: np.random.Generator, behind: Sequence[float], discordance: floa
     With `led` the fast one leads, and one that is not better than it by the margin is not needed.
     """
     fast = (rng.random(ROWS) < 0.9).astype(float)
-    tests = sum(range(1, len(behind) + 1))
-    share = ALPHA / 2 if led else ALPHA
-    others = needless = 0
+    slow = len(behind)
+    among = sum(range(slow))  # tests of slow ones against slow ones before them
+    passed_beside = passed_among = 0
     stay: list[Right] = []
     stops = []
     for gap in behind:
         own = beside(rng, fast, gap, discordance)
-        made = [(rival - own, MARGIN, share / max(1, tests - others)) for rival in (fast, *stay)]
         if led:
-            made.append((fast - own, -MARGIN, share / max(1, len(behind) - needless)))
-        stop, passed = race(made)
+            level = ALPHA * BESIDE_LEADER / max(1, slow - passed_beside)
+            other = ALPHA * (1 - BESIDE_LEADER) / max(1, among - passed_among)
+        else:
+            level = other = ALPHA / max(1, slow + among - passed_beside - passed_among)
+        made = [(fast - own, MARGIN, level), *((rival - own, MARGIN, other) for rival in stay)]
+        if led:
+            made.append((fast - own, -MARGIN, level))
+        stop, place = race(made)
         stops.append(stop)
         if not stop:
             stay.append(own)
-        elif passed == len(made) - 1 and led:
-            needless += 1
+        elif place in (0, len(stay) + 1):
+            passed_beside += 1
         else:
-            others += 1
+            passed_among += 1
     return stops
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -17,6 +17,7 @@ from strati.layers.llm import LLM
 from strati.metrics import Accuracy
 from strati.model import Prompt
 from strati.models.scripted import ScriptedModel
+from strati.records import Case
 from strati.stack import Stack
 
 TRAIN, TUNE, _ = corpus.parts()
@@ -76,9 +77,32 @@ def test_every_form_is_reported_with_the_rows_it_saw() -> None:
     assert sum(form["chosen"] for form in chosen.forms) == 1
 
 
-def test_of_equal_forms_the_first_stays() -> None:
-    chosen = tuner().choose(candidate(model(lambda _: True)), UNIT)
-    assert chosen.forms[0]["chosen"]
+def test_of_equal_forms_the_one_with_fewer_tokens_stays() -> None:
+    scripted = model(lambda _: True)
+    chosen = tuner().choose(candidate(scripted), UNIT)
+    tokens = {}
+    for form in ("list", "question", "letters"):
+        layer = LLM(scripted, corpus.LABELS, form=form)
+        cases = Stack.of(layer, name=form).fit_and_run(TRAIN, TUNE[:8], Context())[1]
+        tokens[form] = sum(case.usage.tokens_in - case.usage.tokens_cached + case.usage.tokens_out for case in cases)
+    assert len(set(tokens.values())) == 3
+    picked = next(form for form in chosen.forms if form["chosen"])
+    assert picked["settings"] == {"prompt": min(tokens, key=tokens.__getitem__), "prior corrected": False}
+    assert picked["settings"]["prompt"] != "list"
+
+
+def test_no_further_round_once_even_the_best_form_is_hopeless() -> None:
+    scripted = model(lambda prompt: "categories" in prompt.prefix)
+    seen = []
+
+    def hopeless(cases: Sequence[Case]) -> bool:
+        seen.append(len(cases))
+        return len(cases) == 16
+
+    chosen = HalvingTuner(Accuracy(), Context(), EFFORT, hopeless=hopeless).choose(candidate(scripted), UNIT)
+    assert seen == [8, 16]
+    assert (scripted.calls, len(chosen.cases)) == (3 * 8 + 2 * 8, 16)
+    assert next(form for form in chosen.forms if form["chosen"])["settings"]["prompt"] == "question"
 
 
 def test_forms_of_unknown_kin_are_halved_one_by_one() -> None:

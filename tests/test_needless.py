@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strati.candidate import Candidate
+from strati.benchmark import Bench
+from strati.candidate import Candidate, Form
 from strati.context import Context
 from strati.dataset import Dataset
+from strati.effort import Effort, shuffled
 from strati.journal import Journal
+from strati.layers.llm import LLM
 from strati.metrics import Accuracy, get_metric
 from strati.model import Prompt
 from strati.models.scripted import ScriptedModel
@@ -20,10 +24,12 @@ from strati.needless import dearer, gain_together
 from strati.racing import Race, race_rows
 from strati.records import Example
 from strati.run import Outcome, bench
+from strati.stack import Stack
 from strati.task import Goal, Task
 from test_racing import EFFORT, LABELS, ROWS, fast, guess, llm, splits
 
 GOAL = Goal(margin=0.1)
+FORMS = ("list", "question")
 SIX = [Example(str(n), f"text {n}", "a") for n in range(6)]
 
 
@@ -52,9 +58,15 @@ def slow(share: float, name: str, salt: str, ctx: Context | None = None, stop_at
     return llm(share, name, ScriptedModel(reply, name=name, fail=wait))
 
 
-def run(candidates: Sequence[Candidate], folder: Path, goal: Goal = GOAL, ctx: Context | None = None) -> Outcome:
+def run(
+    candidates: Sequence[Candidate],
+    folder: Path,
+    goal: Goal = GOAL,
+    ctx: Context | None = None,
+    effort: Effort = EFFORT,
+) -> Outcome:
     data = Dataset(tuple(ROWS), "rows.csv")
-    return bench(data, Task(goal=goal), candidates=candidates, effort=EFFORT, runs=folder / "runs", ctx=ctx)
+    return bench(data, Task(goal=goal), candidates=candidates, effort=effort, runs=folder / "runs", ctx=ctx)
 
 
 def row_of(verdict: dict[str, Any], name: str) -> dict[str, Any]:
@@ -99,6 +111,35 @@ def test_who_is_not_needed_beside_one_that_is_not_chosen_is_called_back(tmp_path
     assert [row["status"] for row in again["candidates"]] == [row["status"] for row in verdict["candidates"]]
     assert again["comparisons"] == verdict["comparisons"]
     assert {(pair["a"], pair["b"]) for pair in verdict["comparisons"]} >= {("level", "good")}
+
+
+def test_a_rung_that_looks_hopeless_races_sooner_and_is_asked_nothing_twice(tmp_path: Path) -> None:
+    """It is wrong on the very rows on which its form is chosen, so nothing but the race can tell that it is good."""
+    unlucky = {row.text for row in shuffled(splits().units[0].tune, 0)[:16]}
+
+    def reply(prompt: Prompt) -> str:
+        text = prompt.user.removeprefix("Text: ").rsplit("\n", 1)[0]
+        return guess(text, 0.0 if text in unlucky else 1.0, "one")
+
+    scripted = ScriptedModel(reply, name="one", fail=lambda _: time.sleep(0.002))
+    forms = [Form({"prompt": form}, Stack.of(LLM(scripted, LABELS, form=form), name=form)) for form in FORMS]
+    one = Candidate("one", tuple(forms), uses_llm=True, slow=True, cards=(scripted.card,))
+    rungs = [fast(0.75), fast(0.5, "poor"), one]
+    effort = replace(EFFORT, form_rows=32)
+    outcome = run(rungs, tmp_path, effort=effort)
+    verdict, row = outcome.verdict, row_of(outcome.verdict, "one")
+    assert (verdict["choice"]["name"], row["status"]) == ("one", "measured")
+    assert [form["n"] for form in row["forms"]] == [16, 16]  # and not 32
+    calls = scripted.calls
+    again = run(rungs, tmp_path, effort=effort).verdict
+    assert (again["comparisons"], scripted.calls) == (verdict["comparisons"], calls)
+    with Journal(outcome.journal) as journal:
+        metric, parts = get_metric("accuracy", LABELS), splits()
+        bench_ = Bench(parts, metric, journal, Context(memo=journal), effort, goal=GOAL)
+        bench_.race = Race(parts.units[0], metric, journal, bench_.fitting, effort, GOAL, rungs)
+        restored = bench_.restored(one, parts.units[0])
+        assert restored.fingerprint() == journal.candidates()["one"]["fingerprint"]
+    assert scripted.calls == calls
 
 
 @pytest.mark.parametrize("moment", [30, 60, 100, 130])
@@ -151,20 +192,21 @@ def test_what_two_gain_together(own: str, first: str, sure: list[float], gain: f
 def test_what_passed_tests_had_goes_to_the_rest(tmp_path: Path) -> None:
     rungs = [fast(0.9), slow(0.9, "one", "one"), slow(0.9, "two", "two")]
     with Journal(tmp_path / "run.db") as journal:
-        race = Race(splits().units[0].tune, get_metric("accuracy", LABELS), journal, Context(), EFFORT, Goal(), rungs)
-        assert (race.tests, race.levels()) == (3, (0.05 / 3, 0.05))
+        race = Race(splits().units[0], get_metric("accuracy", LABELS), journal, Context(), EFFORT, Goal(), rungs)
+        assert (race.tests, race.levels()) == (3, (0.05 / 3, 0.0))
         race.leads("fast")
-        assert (race.tests, race.levels()) == (5, (0.025 / 3, 0.025 / 2))
-        journal.write_candidate("one", 1, {"status": "retired", "race": {"needless": True}})
-        assert race.levels() == (0.025 / 3, 0.025)
-        journal.write_candidate("one", 1, {"status": "retired", "race": {"needless": False}})
-        assert race.levels() == (0.025 / 2, 0.025 / 2)
-        journal.write_candidate("one", 1, {"status": "measured", "race": {"needless": False}})
-        assert race.levels() == (0.025 / 3, 0.025 / 2)
+        assert race.tests == 3  # both claims beside the leader share a level
+        assert race.levels() == pytest.approx((0.01, 0.04 / 2))
+        journal.write_candidate("one", 1, {"status": "retired", "race": {"against": "fast"}})
+        assert race.levels() == pytest.approx((0.01, 0.04))
+        journal.write_candidate("one", 1, {"status": "partial", "race": {"against": "fast", "called_back": True}})
+        assert race.levels() == pytest.approx((0.01, 0.04))
+        journal.write_candidate("one", 1, {"status": "measured", "race": {"against": "fast"}})
+        assert race.levels() == pytest.approx((0.01, 0.04 / 2))
+        journal.write_candidate("two", 1, {"status": "retired", "race": {"against": "one"}})
+        assert race.levels() == pytest.approx((0.01, 0.04 / 2))
 
 
 def test_how_many_rows_race() -> None:
-    from strati.effort import Effort
-
     found = [race_rows(tune, Effort()) for tune in (20, 100, 288, 500, 732, 2000)]
     assert found == [0, 68, 256, 256, 350, 512]

@@ -108,7 +108,7 @@ def test_a_hopeless_rung_is_retired_on_tune_and_never_sees_test(tmp_path: Path) 
 def test_the_rows_of_the_race_are_not_those_of_the_choice(tmp_path: Path) -> None:
     measure([fast(0.9), llm(0.9)], tmp_path)
     with Journal(tmp_path / "run.db") as journal:
-        race = Race(splits().units[0].tune, get_metric("accuracy", LABELS), journal, Context(), EFFORT, Goal(), [])
+        race = Race(splits().units[0], get_metric("accuracy", LABELS), journal, Context(), EFFORT, Goal(), [])
         assert {row.id for row in race.before}.isdisjoint(row.id for row in race.rows)
         assert journal.answered("llm", "race") == {row.id for row in race.rows[:LET_THROUGH]}
         assert journal.answered("llm", "tune/holdout") == {row.id for row in [*race.before, *race.rows[:LET_THROUGH]]}
@@ -269,7 +269,7 @@ def test_the_verdict_says_what_was_retired_and_stays_right(tmp_path: Path) -> No
     assert row["race"]["saved_answers"] == 100
     assert {pair["a"] for pair in verdict["comparisons"]} == {"fast", "poor"}
     assert (
-        "a race on tune retired llm (risk of retiring any wrongly at most 0.05, over 2 tests)"
+        "a race on tune retired llm (risk of retiring any wrongly at most 0.05, over 1 test)"
         in verdict["limits"]["note"]
     )
     answers = {row["question"]: row["answer"] for row in verdict["questions"]}

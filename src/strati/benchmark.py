@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,8 +89,8 @@ class Bench:
         slow = [entry for entry in todo if entry.candidate.slow]
         self.why_no_race = no_race(self.splits, self.metric, self.effort)
         if self.why_no_race is None:
-            rows, metric = self.splits.units[0].tune, self.metric
-            self.race = Race(rows, metric, self.journal, self.fitting, self.effort, self.goal, candidates)
+            unit, metric = self.splits.units[0], self.metric
+            self.race = Race(unit, metric, self.journal, self.fitting, self.effort, self.goal, candidates)
         for entry in todo:
             if not entry.candidate.slow:
                 self._do(entry, self._choose, self._measure, self._calibrate)
@@ -172,8 +173,10 @@ class Bench:
         if barred is not None:
             record.update(status="retired", reason=barred)
             return
-        tuner_of = HalvingTuner if self.race else Tuner
-        tuner = tuner_of(self.metric, self.fitting, self.effort, len(self.splits.units))
+        tuner = Tuner(self.metric, self.fitting, self.effort, len(self.splits.units))
+        if self.race:
+            hopeless = partial(self.race.hopeless, candidate)
+            tuner = HalvingTuner(self.metric, self.fitting, self.effort, hopeless=hopeless)
         tell_choosing(candidate, tuner, self.splits.units)
         for unit in self.splits.units:
             chosen = tuner.choose(candidate, unit)
@@ -218,7 +221,9 @@ class Bench:
         record = self.journal.candidates()[candidate.name]
         form = next(form for form in candidate.forms if dict(form.settings) == record["settings"])
         alone = replace(candidate, forms=(form,))
-        chosen = HalvingTuner(self.metric, self.fitting, self.effort).choose(alone, unit)
+        seen = next(row["n"] for row in record["forms"] if row["chosen"]) if candidate.slow else self.effort.form_rows
+        effort = replace(self.effort, form_rows=seen)  # fewer where choosing ended early: the same rows as then
+        chosen = HalvingTuner(self.metric, self.fitting, effort).choose(alone, unit)
         if not candidate.slow:
             return chosen.stack
         return self.race.recalibrated(alone, chosen, int(record["race"]["rows"]))[0]

@@ -2,13 +2,18 @@
 
 Successive halving (Karnin, Koren and Somekh, ICML 2013; Jamieson and Talwalkar, arXiv 1502.07943, section 3): all forms
 answer a few rows, the better half goes on to twice as many, until the last answer as many as all would have otherwise.
-Forms that ask a model the same things stay or go together: keeping both costs nothing.
+Forms that ask a model the same things stay or go together: keeping both costs nothing. Of equals the one stays that has
+the model read and write fewer tokens: on few rows ties are common, and each later answer costs that much less.
+
+Where even the best form is far behind, the rounds end early: what is left is to show it, and that is for the race.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from strati.candidate import Candidate, Form
 from strati.choosing import Chosen, Tuner
@@ -17,12 +22,19 @@ from strati.effort import shuffled
 from strati.records import JSON, Case
 from strati.stack import Stack
 
+Tried = dict[int, dict[str, JSON]]  # what is reported of a form, by its place
+Fitted = dict[int, tuple[Stack, list[Case]]]
 FEWEST_ROWS = 8  # of the first round: on fewer even a hopeless form is level with a good one now and then
 
 
 @dataclass(frozen=True)
 class HalvingTuner(Tuner):
-    """A tuner that chooses among the forms of slow candidates by successive halving; of fast ones as ever."""
+    """A tuner that chooses among the forms of slow candidates by successive halving; of fast ones as ever.
+
+    `hopeless` is asked after each round about the best form's cases; once it says yes no further round is held.
+    """
+
+    hopeless: Callable[[Sequence[Case]], bool] = lambda _: False
 
     def choose(self, candidate: Candidate, unit: Unit) -> Chosen:
         """The candidate fitted in its best form on the first tune rows; no other rows are seen, so they may race."""
@@ -33,8 +45,9 @@ class HalvingTuner(Tuner):
         sizes = round_sizes(len(families), len(rows))
         total = sum(-(-len(candidate.forms) // 2**lap) * size for lap, size in enumerate(sizes))
         self.ctx.begin(f"{candidate.name}: choosing among {len(candidate.forms)} settings on tune", total)
-        tried: dict[int, dict[str, JSON]] = {}
-        fitted: dict[int, tuple[Stack, list[Case]]] = {}
+        tried: Tried = {}
+        fitted: Fitted = {}
+        best = 0
         for size in sizes:
             for place in (place for family in families for place in family):
                 seconds = tried[place]["seconds"] if place in tried else 0.0
@@ -42,9 +55,11 @@ class HalvingTuner(Tuner):
                 for stack, cases, took in self._fit_all(_only(candidate, form), unit.train, part):
                     tried[place] = self._row(form, cases, part, seconds + took)
                     fitted[place] = stack, cases
+            best = max((place for family in families for place in family), key=lambda i: (_merit(i, tried, fitted), -i))
+            if self.hopeless(fitted[best][1]):
+                break
             if size != sizes[-1]:
-                families = _better_half(families, tried)
-        best = max((place for family in families for place in family), key=lambda i: (tried[i]["tune"] or 0.0, -i))
+                families = _better_half(families, tried, fitted)
         tried[best]["chosen"] = True
         stack, cases = fitted[best]
         return Chosen(stack, cases, [tried[place] for place in sorted(tried)], float(tried[best]["seconds"]))
@@ -70,10 +85,20 @@ def _families(forms: Sequence[Form]) -> list[list[int]]:
     return list(found.values())
 
 
-def _better_half(families: list[list[int]], tried: dict[int, dict[str, JSON]]) -> list[list[int]]:
+def _merit(place: int, tried: Tried, fitted: Fitted) -> tuple[float, float]:
+    """How good a form is so far: its value on tune, then how few tokens a model evaluates for one of its answers.
+
+    The median leaves out that the first answer evaluates what the others share.
+    """
+    usages = [case.usage for case in fitted[place][1]]
+    tokens = [usage.tokens_in - usage.tokens_cached + usage.tokens_out for usage in usages]
+    return float(tried[place]["tune"] or 0.0), -float(np.median(tokens)) if tokens else 0.0
+
+
+def _better_half(families: list[list[int]], tried: Tried, fitted: Fitted) -> list[list[int]]:
     """The better half, rounded up, in the order they had; of equals, the first."""
-    value = [max(float(tried[place]["tune"] or 0.0) for place in family) for family in families]
-    kept = sorted(range(len(families)), key=lambda i: -value[i])[: (len(families) + 1) // 2]
+    best = [max(_merit(place, tried, fitted) for place in family) for family in families]
+    kept = sorted(range(len(families)), key=lambda i: best[i], reverse=True)[: (len(families) + 1) // 2]
     return [families[i] for i in sorted(kept)]
 
 

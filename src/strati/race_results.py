@@ -52,7 +52,9 @@ def _notes(results: Results, sizes: Sizes) -> list[str]:
     elif slow or not retired:
         notes.append("every rung answered all test examples")
     if retired:
-        risk = f"risk of retiring any wrongly at most {results.goal.alpha:g}, over {sizes.get('race_tests')} tests"
+        tests = sizes.get("race_tests")
+        over = f"{tests} test{'' if tests == 1 else 's'}"
+        risk = f"risk of retiring any wrongly at most {results.goal.alpha:g}, over {over}"
         notes.append(f"a race on tune retired {', '.join(retired)} ({risk})")
     if sizes.get("no_race"):
         notes.append(sizes["no_race"])

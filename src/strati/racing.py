@@ -5,9 +5,11 @@ looked whether the rung is worse by more than the margin than one that stays (th
 one), misses the goal's bar, costs too much, is too slow, or is not needed: it costs more than the fast rung that would
 be chosen without any slow one, and is not better by the margin (`strati.needless`). Each is one test that holds at
 every moment of looking (`strati.statistics.sequential`), and the goal's alpha is shared out among all tests that could
-come to be made: it is no likelier than alpha that *any* rung is retired wrongly. Half is for "not needed", where that
-is looked at, half for all others; what a half has left goes to its tests that are not passed yet (Holm, Scandinavian
-Journal of Statistics 6, 1979: it allows any order, for each test keeps its error at every moment). What makes it hold:
+come to be made: it is no likelier than alpha that *any* rung is retired wrongly. Most of it, `BESIDE_LEADER`, is for
+the comparisons with the leader, the others share the rest; in both parts what tests that passed had goes to those not
+passed yet (Holm, Scandinavian Journal of Statistics 6, 1979: it allows any order, for each test keeps its error at
+every moment). Whatever shows that a rung is worse than the leader by the margin shows too that it is not better by it,
+so these two claims share one level. What makes it hold:
 
 - a slow rung's form is chosen, and its prior taken, on tune rows that do not race;
 - the fast rung it is compared with, and that rung's form, are those that were best on the rows that do not race. Worse
@@ -32,7 +34,7 @@ import numpy as np
 from strati.candidate import Candidate
 from strati.choosing import Chosen, raise_if_down
 from strati.context import Context
-from strati.dataset import Splits
+from strati.dataset import Splits, Unit
 from strati.effort import Effort, shuffled
 from strati.held_models import in_batches
 from strati.journal import Journal
@@ -40,13 +42,15 @@ from strati.metrics import Metric
 from strati.needless import dearer, gain_together
 from strati.records import JSON, Case, Example
 from strati.stack import Stack
-from strati.statistics import confidence_sequence
+from strati.statistics import confidence_sequence, shown_above
 from strati.task import Goal
 from strati.trials import NEEDLESS, Trial, cost, right, trials, why
 
 LOOK = 8  # rows between two looks, more for models that are asked many things at once
 LET_THROUGH = 64  # rows after which a rung stops racing unless it may yet be retired
 FEWEST = 24  # rows without which there is no race
+HOPELESS = 0.2  # as sure as this that its best form is behind by the margin, a rung chooses no further and races
+BESIDE_LEADER = 0.8  # of alpha: those tests retire nearly all that goes, and what they need is most of a race's cost
 ROWS_APART = 256  # rows of the race beyond which no more than half of tune races; one batch, where rows go in batches
 SPLIT = "race"  # under which the journal keeps the answers to the rows of the race
 
@@ -83,14 +87,14 @@ def race_rows(tune: int, effort: Effort) -> int:
 
 
 class Race:
-    """The race among the slow candidates of a benchmark; `tune` is that of its one unit.
+    """The race among the slow candidates of a benchmark on the tune rows of its one unit.
 
     `leader` names the fast rung that would be chosen without any slow one; None where there is none.
     """
 
     def __init__(
         self,
-        tune: Sequence[Example],
+        unit: Unit,
         metric: Metric,
         journal: Journal,
         ctx: Context,
@@ -98,7 +102,8 @@ class Race:
         goal: Goal,
         candidates: Sequence[Candidate],
     ) -> None:
-        order = shuffled(tune, ctx.seed)
+        order = shuffled(unit.tune, ctx.seed)
+        self.tune = f"tune/{unit.name}"  # under which the journal keeps the answers to all tune rows
         self.before = order[: effort.form_rows]
         self.rows = order[effort.form_rows :][: race_rows(len(order), effort)]
         racing = {example.id for example in self.rows}
@@ -146,25 +151,44 @@ class Race:
             own = self.journal.answers(candidate.name, SPLIT)
             beside = self.leader if self.leader in rivals and self._needless(own, rivals[self.leader], rows) else None
             found = trials(own, rivals, rows, self.metric, self.goal, limits=candidate.uses_llm, beside=beside)
-            alphas = [levels[trial.kind == NEEDLESS] for trial in found]
+            alphas = [levels[trial.against is not None and trial.against == self.leader] for trial in found]
             shown = next((pair for pair in zip(found, alphas, strict=True) if pair[0].passed(pair[1])), None)
             hope = any(t.within_reach(alpha, len(self.rows)) for t, alpha in zip(found, alphas, strict=True))
             if shown or (len(rows) >= LET_THROUGH and not hope):
                 break
-        trial, alpha = shown or (next((t for t in found if t.against), None), levels[0])
+        trial, alpha = shown or next(
+            ((t, a) for t, a in zip(found, alphas, strict=True) if t.against), (None, levels[0])
+        )
         known = self._known(right(own, rows, self.metric), trial) | {"alpha": alpha}
         known["needless"] = shown is not None and shown[0].kind == NEEDLESS
         known["seconds"] = float(np.mean([own[row.id]["usage"]["seconds"] for row in rows]))
         return Raced(len(rows), known, why(shown[0], self.goal, alpha) if shown else None)
 
+    def hopeless(self, candidate: Candidate, cases: Sequence[Case]) -> bool:
+        """Whether answers to rows that do not race are so far behind a fast rung's that the form hardly matters.
+
+        Nothing is concluded from it but that the race may begin.
+        """
+        fast = self._fast_rival(candidate)
+        if fast is None:
+            return False
+        own = {case.id: {"value": case.answer.value if case.answer else None} for case in cases}
+        mine, theirs = (right(a, self.before, self.metric) for a in (own, self.journal.answers(fast, self.tune)))
+        gaps = [theirs[key] - value for key, value in mine.items() if key in theirs]
+        return shown_above(gaps, self.goal.margin, HOPELESS) is not None
+
     def levels(self) -> tuple[float, float]:
-        """The alpha of one test now: of all others, and of "not needed"."""
+        """The alpha of one test now: of those not against the leader, and of those against it."""
         raced = [record for record in self.journal.candidates().values() if record.get("race")]
-        needless = [bool(record["race"].get("needless")) for record in raced]  # called back since or not: it was shown
-        retired = sum(record["status"] == "retired" for record, no in zip(raced, needless, strict=True) if not no)
+        passed = [record["status"] == "retired" or bool(record["race"].get("called_back")) for record in raced]
+        beside = [self.leader is not None and record["race"].get("against") == self.leader for record in raced]
         slow = sum(self._beside_leader(candidate) for candidate in self.candidates)
-        share = self.goal.alpha / (2 if slow else 1)
-        return share / max(1, self.tests - slow - retired), share / max(1, slow - sum(needless))
+        share = self.goal.alpha * BESIDE_LEADER if slow else 0.0
+        others = self.tests - slow - sum(gone and not it for gone, it in zip(passed, beside, strict=True))
+        return (
+            (self.goal.alpha - share) / max(1, others),
+            share / max(1, slow - sum(gone and it for gone, it in zip(passed, beside, strict=True))),
+        )
 
     def _beside_leader(self, candidate: Candidate) -> bool:
         """Whether a candidate may be found not needed beside the leader."""
@@ -188,35 +212,39 @@ class Race:
 
     def rivals(self, candidate: Candidate) -> list[str]:
         """The rungs to compare a slow one with: the leader or the best fast one, and slow ones before it that stay."""
+        fast = self._fast_rival(candidate)
         records = self.journal.candidates()
-        before = self.candidates.index(candidate)
-        fast: dict[str, float] = {}
         slow = []
-        for place, other in enumerate(self.candidates):
+        for other in self.candidates[: self.candidates.index(candidate)]:
             record = records.get(other.name)
-            if record is None or not _comparable(other, candidate) or not self._within_limits(other.name, record):
-                continue
-            if not other.slow and record["status"] == "measured" and "apart" in record:
-                fast[other.name] = record["apart"]
-            elif other.slow and place < before and record["status"] in ("partial", "measured") and record.get("race"):
+            staying = other.slow and record and record["status"] in ("partial", "measured") and record.get("race")
+            if record and staying and self._may_rival(other, candidate, record):
                 slow.append(other.name)
-        best = self.leader if self.leader in fast else max(fast, key=lambda name: fast[name], default=None)
-        return ([best] if best else []) + slow
+        return ([fast] if fast else []) + slow
+
+    def _fast_rival(self, candidate: Candidate) -> str | None:
+        """The leader, or else the fast rung that is best on the rows that do not race."""
+        records = self.journal.candidates()
+        fast = {}
+        for other in self.candidates:
+            record = records.get(other.name)
+            entered = not other.slow and record and record["status"] == "measured" and "apart" in record
+            if record and entered and self._may_rival(other, candidate, record):
+                fast[other.name] = float(record["apart"])
+        return self.leader if self.leader in fast else max(fast, key=lambda name: fast[name], default=None)
+
+    def _may_rival(self, other: Candidate, candidate: Candidate, record: JSON) -> bool:
+        return _comparable(other, candidate) and self._within_limits(other.name, record)
 
     def _tests(self, place: int) -> int:
-        """How many tests could come to be made on a candidate; none on a fast one."""
+        """How many tests with a level of their own could come to be made on a candidate; none on a fast one."""
         candidate = self.candidates[place]
         if not candidate.slow:
             return 0
         fast = any(not other.slow and _comparable(other, candidate) for other in self.candidates)
         slow = sum(other.slow and _comparable(other, candidate) for other in self.candidates[:place])
         limits = [self.goal.max_cost_per_1000, self.goal.max_p95_ms] if candidate.uses_llm else []
-        return (
-            fast
-            + self._beside_leader(candidate)
-            + slow
-            + sum(limit is not None for limit in (self.goal.at_least, *limits))
-        )
+        return fast + slow + sum(limit is not None for limit in (self.goal.at_least, *limits))
 
     def _within_limits(self, name: str, record: JSON) -> bool:
         """Whether a rung keeps the goal's limits as far as is known, so that another may be retired against it."""

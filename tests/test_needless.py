@@ -29,7 +29,6 @@ from strati.task import Goal, Task
 from test_racing import EFFORT, LABELS, ROWS, fast, guess, llm, splits
 
 GOAL = Goal(margin=0.1)
-FORMS = ("list", "question")
 SIX = [Example(str(n), f"text {n}", "a") for n in range(6)]
 
 
@@ -115,21 +114,21 @@ def test_who_is_not_needed_beside_one_that_is_not_chosen_is_called_back(tmp_path
 
 def test_a_rung_that_looks_hopeless_races_sooner_and_is_asked_nothing_twice(tmp_path: Path) -> None:
     """It is wrong on the very rows on which its form is chosen, so nothing but the race can tell that it is good."""
-    unlucky = {row.text for row in shuffled(splits().units[0].tune, 0)[:16]}
+    unlucky = {row.text for row in shuffled(splits().units[0].tune, 0)[:8]}
 
     def reply(prompt: Prompt) -> str:
         text = prompt.user.removeprefix("Text: ").rsplit("\n", 1)[0]
         return guess(text, 0.0 if text in unlucky else 1.0, "one")
 
     scripted = ScriptedModel(reply, name="one", fail=lambda _: time.sleep(0.002))
-    forms = [Form({"prompt": form}, Stack.of(LLM(scripted, LABELS, form=form), name=form)) for form in FORMS]
+    forms = [Form({"task": task}, Stack.of(LLM(scripted, LABELS, task=task), name=task)) for task in ("x", "y", "z")]
     one = Candidate("one", tuple(forms), uses_llm=True, slow=True, cards=(scripted.card,))
     rungs = [fast(0.75), fast(0.5, "poor"), one]
     effort = replace(EFFORT, form_rows=32)
     outcome = run(rungs, tmp_path, effort=effort)
     verdict, row = outcome.verdict, row_of(outcome.verdict, "one")
     assert (verdict["choice"]["name"], row["status"]) == ("one", "measured")
-    assert [form["n"] for form in row["forms"]] == [16, 16]  # and not 32
+    assert [form["n"] for form in row["forms"]] == [8, 8, 8]  # and not 16
     calls = scripted.calls
     again = run(rungs, tmp_path, effort=effort).verdict
     assert (again["comparisons"], scripted.calls) == (verdict["comparisons"], calls)

@@ -18,19 +18,26 @@ from strati.statistics import (
     shown_above,
     shown_below,
 )
-from strati.statistics.sequential import SHARES
+from strati.statistics.sequential import SHARES, WEIGHTS
 
 GAPS = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60)
 
 
-def test_the_capital_is_the_mean_over_the_players() -> None:
+def all_players(capital: np.ndarray) -> float:
+    return float(np.average(capital, weights=SHARES))
+
+
+def test_the_capital_is_that_of_all_players() -> None:
     """Against mean 0 of values in [-1, 1]: a 1 multiplies a player's capital by 1 + c, a -1 by 1 - c, a 0 leaves it."""
-    expected = [np.mean(1 + SHARES), np.mean(1 - SHARES**2), np.mean(1 - SHARES**2)]
+    assert WEIGHTS.sum() == pytest.approx(1)
+    expected = [all_players(1 + SHARES), all_players(1 - SHARES**2), all_players(1 - SHARES**2)]
     assert np.exp(log_capital([1, -1, 0], 0.0)) == pytest.approx(expected)
 
 
 def test_values_of_zero_or_one_against_a_half() -> None:
-    assert np.exp(log_capital([1, 0], 0.5, low=0.0)) == pytest.approx([np.mean(1 + SHARES), np.mean(1 - SHARES**2)])
+    assert np.exp(log_capital([1, 0], 0.5, low=0.0)) == pytest.approx(
+        [all_players(1 + SHARES), all_players(1 - SHARES**2)]
+    )
 
 
 def test_the_edges_of_the_range() -> None:
@@ -50,10 +57,10 @@ def test_values_outside_their_range_are_refused() -> None:
 
 def test_a_clear_difference_is_shown_early_and_a_small_one_late() -> None:
     capital = [
-        np.mean((1 - SHARES + SHARES / 0.515) ** n) for n in range(1, 21)
+        all_players((1 - SHARES + SHARES / 0.515) ** n) for n in range(1, 21)
     ]  # a 1 is 1, and .03 is .515, of [0, 1]
     first = next(n for n, held in enumerate(capital, 1) if held >= 100)
-    assert shown_above([1] * 20, 0.03, 0.01) == first == 10
+    assert shown_above([1] * 20, 0.03, 0.01) == first == 9
     late = shown_above([1, 0, 0, 0, 0] * 20, 0.03, 0.01)
     assert late is not None
     assert late > 2 * first

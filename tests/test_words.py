@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import doctest
 import math
 import unicodedata
 
@@ -9,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strati import words
-from strati.report import markup
 
 FORMS = [
     words.money,
@@ -22,13 +20,6 @@ FORMS = [
     words.ratio,
     words.probability,
 ]
-
-
-@pytest.mark.parametrize("module", [words, markup])
-def test_examples_in_docstrings(module: object) -> None:
-    found = doctest.testmod(module)  # type: ignore[arg-type]
-    assert found.attempted
-    assert not found.failed
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -221,9 +221,8 @@ class Bench:
         record = self.journal.candidates()[candidate.name]
         form = next(form for form in candidate.forms if dict(form.settings) == record["settings"])
         alone = replace(candidate, forms=(form,))
-        seen = next(row["n"] for row in record["forms"] if row["chosen"]) if candidate.slow else self.effort.form_rows
-        effort = replace(self.effort, form_rows=seen)  # fewer where choosing ended early: the same rows as then
-        chosen = HalvingTuner(self.metric, self.fitting, effort).choose(alone, unit)
+        seen = next(row["n"] for row in record["forms"] if row["chosen"])  # as many as its form was chosen on
+        chosen = Tuner(self.metric, self.fitting, replace(self.effort, tune_rows=seen)).choose(alone, unit)
         if not candidate.slow:
             return chosen.stack
         return self.race.recalibrated(alone, chosen, int(record["race"]["rows"]))[0]

@@ -1,9 +1,9 @@
 """Choosing the form of a slow rung with fewer calls: forms that are behind on a few tune rows are not asked about more.
 
 Successive halving (Karnin, Koren and Somekh, ICML 2013; Jamieson and Talwalkar, arXiv 1502.07943, section 3): all forms
-answer a few rows, the better half goes on to twice as many, until the last answer as many as all would have otherwise.
-Forms that ask a model the same things stay or go together: keeping both costs nothing. Of equals the one stays that has
-the model read and write fewer tokens: on few rows ties are common, and each later answer costs that much less.
+answer a few rows, the better half goes on to twice as many, until the better of the last two is known. Forms that ask a
+model the same things stay or go together: keeping both costs nothing. Of equals the one stays that has the model read
+and write fewer tokens: on few rows ties are common, and each later answer costs that much less.
 
 Where even the best form is far behind, the rounds end early: what is left is to show it, and that is for the race.
 """
@@ -66,13 +66,14 @@ class HalvingTuner(Tuner):
 
 
 def round_sizes(forms: int, rows: int) -> list[int]:
-    """How many rows are answered by the end of each round, doubling up to all.
+    """How many rows are answered by the end of each round, doubling; the last round is that of two, or of all rows.
 
-    >>> round_sizes(6, 32), round_sizes(2, 32), round_sizes(6, 12)
-    ([8, 16, 32], [16, 32], [12])
+    >>> round_sizes(8, 32), round_sizes(4, 32), round_sizes(2, 32), round_sizes(8, 12)
+    ([8, 16, 32], [8, 16], [16], [12])
     """
-    sizes = [rows]
-    while 2 ** (len(sizes) - 1) < forms and sizes[0] // 2 >= FEWEST_ROWS:
+    rounds = max(1, (forms - 1).bit_length())
+    sizes = [rows if rounds > 2 else max(min(rows, 2 * FEWEST_ROWS), rows // 2)]
+    while len(sizes) < rounds and sizes[0] // 2 >= FEWEST_ROWS:
         sizes.insert(0, sizes[0] // 2)
     return sizes
 

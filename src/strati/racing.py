@@ -208,7 +208,9 @@ class Race:
         remembered = candidate.uses_llm and bool(candidate.cards)
         if not remembered or any(stage.threshold > 0 for stage in chosen.stack.stages):
             return chosen.stack, chosen.cases
-        return chosen.stack.recalibrate([*self.before, *self.rows[:rows]], self.ctx)
+        seen = {case.id for case in chosen.cases}
+        before = [example for example in self.before if example.id in seen]
+        return chosen.stack.recalibrate([*before, *self.rows[:rows]], self.ctx)
 
     def rivals(self, candidate: Candidate) -> list[str]:
         """The rungs to compare a slow one with: the leader or the best fast one, and slow ones before it that stay."""

@@ -4,9 +4,10 @@ A player bets a fixed share c of all capital at fair odds against "the mean is a
 each value y multiplies the capital by 1 - c + c y / m. If the mean is at most m, the capital is a nonnegative
 supermartingale, so by Ville's inequality it ever reaches 1 / alpha with probability at most alpha, however often and
 whenever one looks. Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS-B 86, 2024
-(arXiv 2010.09686), section 4 on capital processes; the capital here is the average over many players with shares c
-fixed beforehand, their diversified Kelly bet (appendix on other betting strategies). It needs no tuning to the
-variance, and for few possible values, such as the paired differences -1, 0 and 1, it is nearly the best possible.
+(arXiv 2010.09686), section 4 on capital processes; the capital here is that of many players with shares c fixed
+beforehand, together 1 at the beginning, their diversified Kelly bet (appendix on other betting strategies). It needs no
+tuning to the variance, and for few possible values, such as the paired differences -1, 0 and 1, it is nearly the best
+possible.
 
 Values must come one after the other from the same source and independently, as examples in random order do.
 """
@@ -21,8 +22,10 @@ from numpy.typing import ArrayLike, NDArray
 from strati.statistics.interval import Interval
 from strati.statistics.proportions import NOT_MEASURED
 
-# Shares of capital staked: small ones for small effects seen often, large ones for large effects seen at once.
+# Shares of capital staked: small ones for small effects seen often, large ones for large effects seen at once. Players
+# begin with capital in proportion to their shares: a small effect takes thousands of values, and races have hundreds.
 SHARES = np.arange(1, 33) / 33
+WEIGHTS = SHARES / SHARES.sum()
 METHOD = "confidence sequence by betting"
 
 Floats = NDArray[np.float64]
@@ -35,7 +38,7 @@ def log_capital(values: ArrayLike, mean: float, low: float = -1.0, high: float =
     capital is infinite; against one of `high` or more no capital grows.
 
     >>> round(float(log_capital([1, 1, 1, 1], 0.0)[-1]), 2)
-    1.13
+    2.13
     """
     y = _moved(values, low, high)
     level = (mean - low) / (high - low)
@@ -44,7 +47,7 @@ def log_capital(values: ArrayLike, mean: float, low: float = -1.0, high: float =
     with np.errstate(divide="ignore"):
         growth = np.log1p(SHARES * (y[:, None] / min(level, 1.0) - 1.0)).cumsum(axis=0)
     highest = growth.max(axis=1, initial=-np.inf)
-    found: Floats = highest + np.log(np.exp(growth - highest[:, None]).mean(axis=1))
+    found: Floats = highest + np.log(np.exp(growth - highest[:, None]) @ WEIGHTS)
     return found
 
 
@@ -70,7 +73,7 @@ def confidence_sequence(values: ArrayLike, confidence: float = 0.95, low: float 
 
     >>> found = confidence_sequence([1] * 20, low=0.0)
     >>> round(found.low, 3), found.high
-    (0.753, 1.0)
+    (0.787, 1.0)
     """
     given = np.asarray(values, dtype=float)
     if len(given) == 0:

@@ -3,7 +3,7 @@
 >>> from strati.layers.majority import Majority
 >>> from strati.records import Case, Example
 >>> train = [Example("1", "buy now", "spam"), Example("2", "see you", "ham"), Example("3", "at noon", "ham")]
->>> check_layer(Majority(), [Case("4", "hello")], train=train).value
+>>> check_layer(Majority(), [Case("4", "hello"), Case("5", "bye")], train=train).value
 'ham'
 """
 

@@ -26,7 +26,7 @@ from strati.metrics import Metric
 from strati.probe import Probe, Prober, probe_here
 from strati.racing import SPLIT, Race, no_race
 from strati.records import JSON, Case, Example
-from strati.sizing import behind_fast, right_on_tune, sample_size
+from strati.sizing import behind_fast, likely_size, right_on_tune, sample_size
 from strati.stack import Stack
 from strati.task import Goal
 from strati.telling import tell_answering, tell_choosing
@@ -234,7 +234,9 @@ class Bench:
         if known is None and slow:
             most = sum(len(unit.test) for unit in self.splits.units)
             parts = [SPLIT] if self.race else [f"tune/{unit.name}" for unit in self.splits.units]
-            sample = self.effort.sample or sample_size(right_on_tune(self.journal, self.splits, parts), slow, self.goal)
+            scores = right_on_tune(self.journal, self.splits, parts)
+            needed = sample_size(scores, slow, self.goal) if not scores.keys().isdisjoint(slow) else None
+            sample = self.effort.sample or needed or likely_size(self.goal, most)
             known = {"sample": min(sample, most), "no_race": self.why_no_race}
             known |= {"race_tests": self.race.tests} if self.race else {}
             self.journal.write("sizes", known)

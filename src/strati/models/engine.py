@@ -46,6 +46,7 @@ class Engine:
         self._connection: http.client.HTTPConnection | None = None
         params = xllamacpp.CommonParams()
         _configure(params, path, context, threads)
+        params.slot_save_path = f"{self._folder}{os.sep}"
         params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.api_keys = [self._key]
         address = str(self._folder / "s.sock")
@@ -84,6 +85,27 @@ class Engine:
         settings = {"enable_thinking": False, "date_string": "01 Jan 2025"}
         body = {"messages": list(messages), "chat_template_kwargs": settings}
         return str(self._ask("POST", "/apply-template", body)["prompt"])
+
+    def save(self, name: str, tokens: int) -> int:
+        """Write the state after the last prompt, of so many tokens, to a file of its own; returns its bytes.
+
+        Raises `LayerDown` when it could not be written whole.
+        """
+        found = self._ask("POST", "/slots/0?action=save", {"filename": name})
+        size = (self._folder / name).stat().st_size if (self._folder / name).exists() else 0
+        if found.get("n_saved") != tokens or found.get("n_written") != size:
+            raise LayerDown(f"the engine kept {found.get('n_saved')} of {tokens} tokens in {size} bytes")
+        return size
+
+    def restore(self, name: str, tokens: int) -> None:
+        """Bring back the state in a file; raises `LayerDown` when it is not there or not of so many tokens."""
+        found = self._ask("POST", "/slots/0?action=restore", {"filename": name})
+        if found.get("n_restored") != tokens:
+            raise LayerDown(f"the engine read {found.get('n_restored')} of {tokens} tokens")
+
+    def forget(self, name: str) -> None:
+        """Remove the file of a state."""
+        (self._folder / name).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Free the model's memory."""

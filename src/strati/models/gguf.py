@@ -17,6 +17,7 @@ from strati.model import Choice, ContextOverflow, Generation, ModelCard, Prompt
 from strati.models.chat_form import ChatForm, Ids, Tokens
 from strati.models.engine import Engine, engine_version
 from strati.models.gguf_file import Header, check_magic, read_header
+from strati.models.heads import Heads
 from strati.models.prefix_tree import END, build, probabilities
 from strati.models.prefix_tree import Path as TokenPath
 from strati.records import JSON, Usage
@@ -172,6 +173,7 @@ class _Loaded:
         self.engine = engine
         self.form = ChatForm(engine, header.has_template)
         self.context = context
+        self.heads = Heads(engine)
         self.head: Ids = ()
         self.last: Ids = ()
         known = [header.metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot")]
@@ -265,13 +267,17 @@ class _Call:
     def _prepare(self) -> None:
         """Bring the engine's cache to the evaluated head and nothing more.
 
-        What follows is then evaluated in the same pieces as ever, so rounding is the same. A head evaluated before is
-        kept; a previous prompt that shares more than the head is displaced by one token.
+        What follows is then evaluated in the same pieces as ever, so rounding is the same. The head of the previous
+        prompt is still there, an earlier one is read back; a previous prompt that shares more than the head is
+        displaced by one token.
         """
         loaded, head, rest = self._loaded, self._tokens.head, self._tokens.rest
         if loaded.head != head:
-            if head:
+            if loaded.heads.back_to(head):
+                loaded.last = head
+            elif head:
                 self._complete(head, {"max_tokens": 1, "temperature": 0.0}, keep=False)
+                loaded.heads.keep(head)
             loaded.head = head
         elif head and loaded.last[: len(head) + 1] == self._tokens.all[: len(head) + 1]:
             self._complete((*head, 0 if rest[0] else 1), {"max_tokens": 1, "temperature": 0.0})

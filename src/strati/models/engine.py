@@ -11,14 +11,13 @@ import importlib.metadata
 import json
 import os
 import secrets
-import shutil
 import socket
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from strati.errors import LayerDown, MissingExtra, ModelError
+from strati.models.scratch import Scratch
 from strati.records import JSON
 
 
@@ -42,7 +41,8 @@ class Engine:
         except ImportError as error:
             raise MissingExtra("xllamacpp", "local") from error
         self._key = secrets.token_hex(16)
-        self._folder = Path(tempfile.mkdtemp(prefix="strati-"))
+        self._scratch = Scratch()
+        self._folder = self._scratch.path
         self._connection: http.client.HTTPConnection | None = None
         params = xllamacpp.CommonParams()
         _configure(params, path, context, threads)
@@ -55,7 +55,7 @@ class Engine:
         try:
             self._server: Any = xllamacpp.Server(params)
         except RuntimeError as error:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._scratch.close()
             raise ModelError(f"the engine cannot load the model file {path}: damaged, or of an unknown kind") from error
         self._address: str = self._server.listening_address
         # The engine's task loop begins in a thread of its own; an engine that is freed before that waits for ever. One
@@ -112,7 +112,7 @@ class Engine:
         if self._connection:
             self._connection.close()
         self._server = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def _ask(self, method: str, path: str, body: JSON) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}

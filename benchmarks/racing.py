@@ -38,9 +38,9 @@ from strati.statistics import binomial_p_values, clopper_pearson, shown_above
 from strati.trials import Trial
 
 ROWS = Effort().race_rows
-MARGIN, ALPHA = 0.03, 0.05
+MARGIN, ALPHA, RIGHT = 0.03, 0.05, 0.9
 LLMS = ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "gemma3-270m", "smollm2-135m")
-Right = NDArray[np.float64]
+Scores = NDArray[np.float64]
 
 
 def main() -> None:
@@ -66,13 +66,13 @@ def main() -> None:
 
 def simulate(runs: int, rng: np.random.Generator) -> bool:
     """Print the error of races in which nobody should be retired, then the power against rungs that are behind."""
-    print(f"{runs:,} races of {ROWS} rows, margin {MARGIN}, alpha {ALPHA}, the fast rung right on 90 %")
+    print(f"{runs:,} races of {ROWS} rows, margin {MARGIN}, alpha {ALPHA}, the fast rung right on {RIGHT:.0%}")
     held = True
     for led, gap in ((False, MARGIN), (True, -MARGIN)):
         print(f"\nslow rungs {'better than the leader' if led else 'worse'} by exactly the margin: any is retired in")
         for slow in (1, 4, 8):
-            for discordance in (0.05, 0.2):
-                wrong = sum(any(retired(rng, [gap] * slow, discordance, led)) for _ in range(runs))
+            for discordance in (0.05, 0.15):
+                wrong = sum(any(retired(rng, [(gap, discordance)] * slow, led)) for _ in range(runs))
                 found = clopper_pearson(wrong, runs)
                 held &= binomial_p_values(wrong, runs, ALPHA)[0] > 0.001
                 rate = f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f})"
@@ -82,8 +82,8 @@ def simulate(runs: int, rng: np.random.Generator) -> bool:
             f"\none of four is behind{' the leader' if led else ''} by: share retired, rows until then (median, 90 %)"
         )
         for behind in (0.0, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
-            one = [behind, *[-MARGIN if led else 0.0] * 3]
-            stops = [retired(rng, one, max(0.1, behind + 0.06), led)[0] for _ in range(max(100, runs // 10))]
+            rungs = [(behind, max(0.1, behind + 0.06)), *[(-MARGIN if led else 0.0, 0.1)] * 3]
+            stops = [retired(rng, rungs, led)[0] for _ in range(max(100, runs // 10))]
             out = [stop for stop in stops if stop]
             found = clopper_pearson(len(out), len(stops))
             rows = f"{np.median(out):.0f}, {np.quantile(out, 0.9):.0f}" if out else "-"
@@ -91,18 +91,19 @@ def simulate(runs: int, rng: np.random.Generator) -> bool:
     return held
 
 
-def retired(rng: np.random.Generator, behind: Sequence[float], discordance: float, led: bool) -> list[int]:
+def retired(rng: np.random.Generator, rungs: Sequence[tuple[float, float]], led: bool) -> list[int]:
     """Rows after which each slow rung is retired, 0 for one that stays; each against the fast one and those before.
 
-    With `led` the fast one leads, and one that is not better than it by the margin is not needed.
+    Of each slow rung, by how much it is worse than the fast one, and on which share of the rows they differ. With `led`
+    the fast one leads, and one that is not better than it by the margin is not needed.
     """
-    fast = (rng.random(ROWS) < 0.9).astype(float)
-    slow = len(behind)
+    fast = (rng.random(ROWS) < RIGHT).astype(float)
+    slow = len(rungs)
     among = sum(range(slow))  # tests of slow ones against slow ones before them
     passed_beside = passed_among = 0
-    stay: list[Right] = []
+    stay: list[Scores] = []
     stops = []
-    for gap in behind:
+    for gap, discordance in rungs:
         own = beside(rng, fast, gap, discordance)
         if led:
             level = ALPHA * BESIDE_LEADER / max(1, slow - passed_beside)
@@ -123,14 +124,15 @@ def retired(rng: np.random.Generator, behind: Sequence[float], discordance: floa
     return stops
 
 
-def beside(rng: np.random.Generator, fast: Right, gap: float, discordance: float) -> Right:
+def beside(rng: np.random.Generator, fast: Scores, gap: float, discordance: float) -> Scores:
     """A rung that is right where the fast one is, but for changes that make it worse by `gap` on the mean."""
-    loses = rng.random(len(fast)) < (discordance + gap) / 2 / 0.9
-    wins = rng.random(len(fast)) < max(0.0, min(1.0, (discordance - gap) / 2 / 0.1))
-    return np.where(fast == 1, 1.0 - loses, wins.astype(float))
+    lost, won = (discordance + gap) / 2 / RIGHT, (discordance - gap) / 2 / (1 - RIGHT)
+    if not (0 <= lost <= 1 and 0 <= won <= 1):
+        raise ValueError(f"no rung is worse by {gap} and differs on {discordance} of the rows: {lost:.2f}, {won:.2f}")
+    return np.where(fast == 1, rng.random(len(fast)) >= lost, rng.random(len(fast)) < won).astype(float)
 
 
-def race(made: Sequence[tuple[Right, float, float]]) -> tuple[int, int]:
+def race(made: Sequence[tuple[Scores, float, float]]) -> tuple[int, int]:
     """As `strati.racing` does it: look after every batch, let through what will not be retired by the end.
 
     `made` are the tests: values, bound, alpha. Returns the rows after which one passes and its place; 0 rows: none.

@@ -15,6 +15,7 @@ from strati.candidate import Candidate, Form
 from strati.context import Context
 from strati.dataset import Dataset
 from strati.effort import Effort, shuffled
+from strati.entry import Entry
 from strati.journal import Journal
 from strati.layers.llm import LLM
 from strati.metrics import Accuracy, get_metric
@@ -141,6 +142,30 @@ def test_a_rung_that_looks_hopeless_races_sooner_and_is_asked_nothing_twice(tmp_
     assert scripted.calls == calls
 
 
+def test_who_is_called_back_races_on_and_need_not_answer_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it is not needed is shown the sooner; a few more rows show that it is worse."""
+    real, rows = Bench._called_back, {}
+
+    def called_back(bench_: Bench, entries: Sequence[Entry]) -> Sequence[Entry]:
+        back = real(bench_, entries)
+        rows.update({entry.candidate.name: entry.record["race"]["rows"] for entry in back})
+        return back
+
+    monkeypatch.setattr(Bench, "_called_back", called_back)
+    rungs = [fast(0.75), fast(0.5, "poor"), slow(0.2, "bad", "bad"), slow(0.98, "good", "fast")]
+    outcome = run(rungs, tmp_path, Goal(margin=0.2))
+    row = row_of(outcome.verdict, "bad")
+    assert outcome.verdict["choice"]["name"] == "good"
+    assert (row["status"], row["race"]["needless"]) == ("retired", False)
+    assert row["reason"].startswith("worse than fast by more than the margin of 20.0 points")
+    assert 0 < rows["bad"] < row["race"]["rows"] < EFFORT.race_rows
+    with Journal(outcome.journal, read_only=True) as journal:
+        assert journal.answered("bad", "test") == set()
+        assert len(journal.answered("bad", "race")) == row["race"]["rows"]
+    again = run(rungs, tmp_path, Goal(margin=0.2)).verdict
+    assert row_of(again, "bad")["race"] == row["race"]
+
+
 @pytest.mark.parametrize("moment", [30, 60, 100, 130])
 def test_a_run_broken_off_while_one_is_called_back_comes_out_the_same(moment: int, tmp_path: Path) -> None:
     def rungs(ctx: Context | None = None) -> list[Candidate]:
@@ -192,18 +217,20 @@ def test_what_passed_tests_had_goes_to_the_rest(tmp_path: Path) -> None:
     rungs = [fast(0.9), slow(0.9, "one", "one"), slow(0.9, "two", "two")]
     with Journal(tmp_path / "run.db") as journal:
         race = Race(splits().units[0], get_metric("accuracy", LABELS), journal, Context(), EFFORT, Goal(), rungs)
-        assert (race.tests, race.levels()) == (3, (0.05 / 3, 0.0))
+        assert (race.tests, race.levels()) == (3, (0.0, 0.0, 0.05 / 3))
         race.leads("fast")
-        assert race.tests == 3  # both claims beside the leader share a level
-        assert race.levels() == pytest.approx((0.01, 0.04 / 2))
-        journal.write_candidate("one", 1, {"status": "retired", "race": {"against": "fast"}})
-        assert race.levels() == pytest.approx((0.01, 0.04))
+        assert race.tests == 3  # a pair is counted once for both its claims
+        assert race.levels() == pytest.approx((0.04 / 2, 0.04 / 2, 0.01))
+        journal.write_candidate("one", 1, {"status": "retired", "race": {"against": "fast", "needless": True}})
+        assert race.levels() == pytest.approx((0.04, 0.04 / 2, 0.01))
         journal.write_candidate("one", 1, {"status": "partial", "race": {"against": "fast", "called_back": True}})
-        assert race.levels() == pytest.approx((0.01, 0.04))
+        assert race.levels() == pytest.approx((0.04, 0.04 / 2, 0.01))
+        journal.write_candidate("one", 1, {"status": "retired", "race": {"against": "fast", "needless": False}})
+        assert race.levels() == pytest.approx((0.04, 0.04, 0.01))
         journal.write_candidate("one", 1, {"status": "measured", "race": {"against": "fast"}})
-        assert race.levels() == pytest.approx((0.01, 0.04 / 2))
+        assert race.levels() == pytest.approx((0.04 / 2, 0.04 / 2, 0.01))
         journal.write_candidate("two", 1, {"status": "retired", "race": {"against": "one"}})
-        assert race.levels() == pytest.approx((0.01, 0.04 / 2))
+        assert race.levels() == pytest.approx((0.04 / 2, 0.04 / 2, 0.01))
 
 
 def test_how_many_rows_race() -> None:

@@ -191,7 +191,7 @@ class Bench:
         record.update(forms=forms, settings=next(form["settings"] for form in forms if form["chosen"]))
 
     def _called_back(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Rungs that were not needed beside one that is not chosen after all: they answer test like the others."""
+        """Rungs that were not needed beside one that is not chosen after all: they race on, and may answer test."""
         retired = [entry for entry in entries if entry.record["status"] == "retired"]
         found = [entry for entry in retired if (entry.record.get("race") or {}).get("needless")]
         if self.race is None or not found or self.chosen(True) == self.race.leader:
@@ -204,13 +204,17 @@ class Bench:
         return found
 
     def _race(self, race: Race, entry: Entry, chosen: Chosen) -> Chosen:
-        if entry.record["status"] in DONE or (entry.record.get("race") or {}).get("called_back"):
-            rows = int(entry.record["race"]["rows"])
+        known = entry.record.get("race") or {}
+        if entry.record["status"] in DONE:
+            rows = int(known["rows"])
         else:
-            rows, entry.record["race"], reason = race.run(entry.candidate, chosen.stack)
+            since = int(known["rows"]) if known.get("called_back") else 0
+            rows, entry.record["race"], reason = race.run(entry.candidate, chosen.stack, since)
             if reason is not None:
                 entry.record.update(status="retired", reason=reason)
                 return chosen
+            if since:
+                entry.record["race"]["called_back"] = True
         stack, cases = race.recalibrated(entry.candidate, chosen, rows)
         return replace(chosen, stack=stack, cases=cases)
 

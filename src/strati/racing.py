@@ -9,7 +9,9 @@ come to be made: it is no likelier than alpha that *any* rung is retired wrongly
 the comparisons with the leader, the others share the rest; in both parts what tests that passed had goes to those not
 passed yet (Holm, Scandinavian Journal of Statistics 6, 1979: it allows any order, for each test keeps its error at
 every moment). Whatever shows that a rung is worse than the leader by the margin shows too that it is not better by it,
-so these two claims share one level. What makes it hold:
+so the two claims need not share a level: where the leader is chosen, only who is better by the margin was retired
+wrongly. Where it is not, only what was shown to be worse stays retired, and these tests have an alpha of their own.
+What makes it hold:
 
 - a slow rung's form is chosen, and its prior taken, on tune rows that do not race;
 - the fast rung it is compared with, and that rung's form, are those that were best on the rows that do not race. Worse
@@ -53,6 +55,14 @@ HOPELESS = 0.2  # as sure as this that its best form is behind by the margin, a 
 BESIDE_LEADER = 0.8  # of alpha: those tests retire nearly all that goes, and what they need is most of a race's cost
 ROWS_APART = 256  # rows of the race beyond which no more than half of tune races; one batch, where rows go in batches
 SPLIT = "race"  # under which the journal keeps the answers to the rows of the race
+
+
+class Levels(NamedTuple):
+    """The alpha of a test: of not being needed beside the leader, of being worse than it, of anything else."""
+
+    needless: float
+    worse: float
+    other: float
 
 
 class Raced(NamedTuple):
@@ -139,19 +149,24 @@ class Race:
             return None
         return f"licence {', '.join(bad)} is not among those allowed ({', '.join(self.goal.licences)})"
 
-    def run(self, candidate: Candidate, stack: Stack) -> Raced:
-        """Race a slow rung, fitted on rows that do not race, until it is retired, is let through, or rows end."""
+    def run(self, candidate: Candidate, stack: Stack, since: int = 0) -> Raced:
+        """Race a slow rung, fitted on rows that do not race, until it is retired, is let through, or rows end.
+
+        `since`: the rows after which it was not needed beside the leader, which is not chosen after all. It races on,
+        and being not needed no longer retires it.
+        """
         rivals = {name: self.journal.answers(name, SPLIT) for name in self.rivals(candidate)}
         levels = self.levels()
         self.ctx.begin(f"{candidate.name}: racing on tune", len(self.rows))
         step = ROWS_APART if in_batches(stack) else max(LOOK, min(stack.batch, LET_THROUGH))
-        for done in range(step, len(self.rows) + step, step):
+        for done in range(max(step, since), len(self.rows) + step, step):
             rows = self.rows[:done]
             self._ask(candidate.name, stack, rows)
             own = self.journal.answers(candidate.name, SPLIT)
-            beside = self.leader if self.leader in rivals and self._needless(own, rivals[self.leader], rows) else None
+            theirs = None if since else rivals.get(self.leader or "")
+            beside = self.leader if theirs and self._needless(own, theirs, rows) else None
             found = trials(own, rivals, rows, self.metric, self.goal, limits=candidate.uses_llm, beside=beside)
-            alphas = [levels[trial.against is not None and trial.against == self.leader] for trial in found]
+            alphas = [self._level(trial, levels) for trial in found]
             shown = next((pair for pair in zip(found, alphas, strict=True) if pair[0].passed(pair[1])), None)
             hope = any(t.within_reach(alpha, len(self.rows)) for t, alpha in zip(found, alphas, strict=True))
             if shown or (len(rows) >= LET_THROUGH and not hope):
@@ -177,18 +192,28 @@ class Race:
         gaps = [theirs[key] - value for key, value in mine.items() if key in theirs]
         return shown_above(gaps, self.goal.margin, HOPELESS) is not None
 
-    def levels(self) -> tuple[float, float]:
-        """The alpha of one test now: of those not against the leader, and of those against it."""
+    def levels(self) -> Levels:
+        """The alpha of one test now."""
         raced = [record for record in self.journal.candidates().values() if record.get("race")]
-        passed = [record["status"] == "retired" or bool(record["race"].get("called_back")) for record in raced]
-        beside = [self.leader is not None and record["race"].get("against") == self.leader for record in raced]
         slow = sum(self._beside_leader(candidate) for candidate in self.candidates)
+        worse = other = needless = 0  # tests passed
+        for record in raced:
+            race, retired = record["race"], record["status"] == "retired"
+            beside = self.leader is not None and race.get("against") == self.leader
+            worse += retired and beside and not race.get("needless")
+            needless += (retired and beside) or bool(race.get("called_back"))
+            other += retired and not beside
         share = self.goal.alpha * BESIDE_LEADER if slow else 0.0
-        others = self.tests - slow - sum(gone and not it for gone, it in zip(passed, beside, strict=True))
-        return (
-            (self.goal.alpha - share) / max(1, others),
-            share / max(1, slow - sum(gone and it for gone, it in zip(passed, beside, strict=True))),
+        return Levels(
+            share / max(1, slow - needless),
+            share / max(1, slow - worse),
+            (self.goal.alpha - share) / max(1, self.tests - slow - other),
         )
+
+    def _level(self, trial: Trial, levels: Levels) -> float:
+        if trial.against is None or trial.against != self.leader:
+            return levels.other
+        return levels.needless if trial.kind == NEEDLESS else levels.worse
 
     def _beside_leader(self, candidate: Candidate) -> bool:
         """Whether a candidate may be found not needed beside the leader."""

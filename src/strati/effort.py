@@ -19,7 +19,7 @@ class Effort:
 
     Attributes:
         sample: test examples that slow rungs answer, one common random subset; None: sized by power (`strati.sizing`).
-        form_rows: tune examples on which a slow rung's forms are compared.
+        form_rows: tune examples at most on which a slow rung's forms are compared.
         tune_rows: tune examples on which a slow rung's confidence is calibrated.
         fast_tune_rows: the same two for fast rungs.
         probes: cases answered one at a time to measure latency.

@@ -171,9 +171,8 @@ class Race:
             hope = any(t.within_reach(alpha, len(self.rows)) for t, alpha in zip(found, alphas, strict=True))
             if shown or (len(rows) >= LET_THROUGH and not hope):
                 break
-        trial, alpha = shown or next(
-            ((t, a) for t, a in zip(found, alphas, strict=True) if t.against), (None, levels[0])
-        )
+        first = next(((t, a) for t, a in zip(found, alphas, strict=True) if t.against), None)
+        trial, alpha = shown or first or (None, levels.other)
         known = self._known(right(own, rows, self.metric), trial) | {"alpha": alpha}
         known["needless"] = shown is not None and shown[0].kind == NEEDLESS
         known["seconds"] = float(np.mean([own[row.id]["usage"]["seconds"] for row in rows]))

@@ -15,7 +15,7 @@ from strati.candidate import Candidate, Form
 from strati.context import Context
 from strati.curves import load_curves
 from strati.dataset import Splits, Unit
-from strati.effort import Effort
+from strati.effort import Effort, shuffled
 from strati.errors import Stopped
 from strati.journal import Journal
 from strati.layers.features import TextFeatures
@@ -97,12 +97,13 @@ def test_a_curve_reads_no_more_rows_than_it_may(train: int, forms: int, units: i
 
 
 def test_parts_of_a_repeat_are_nested_and_repeats_differ() -> None:
-    small, large = part_of(UNIT, 25, 0, 7), part_of(UNIT, 50, 0, 7)
+    order = shuffled(UNIT.train, 7)
+    small, large = part_of(order, 25, 0, 7), part_of(order, 50, 0, 7)
     assert large[:25] == small
     assert len({example.id for example in large}) == 50
-    assert part_of(UNIT, 25, 1, 7) != small
-    turned = replace(UNIT, train=tuple(reversed(UNIT.train)))
-    assert part_of(turned, 25, 0, 7) == small
+    assert part_of(order, 25, 1, 7) != small
+    assert order == shuffled(UNIT.train, 7), "a part is drawn from a copy"
+    assert part_of(shuffled(tuple(reversed(UNIT.train)), 7), 25, 0, 7) == small
 
 
 def test_who_gets_a_curve() -> None:

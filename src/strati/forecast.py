@@ -13,6 +13,7 @@ from strati.context import Context, VectorCache
 from strati.dataset import Splits, Unit
 from strati.effort import Effort, sampled, shuffled, spread
 from strati.errors import Stopped
+from strati.halving import longest_round
 from strati.held_models import held_models
 from strati.journal import Journal
 from strati.metrics import Metric
@@ -34,7 +35,7 @@ class RungForecast:
 
     Attributes:
         calls: requests to language models, the mean over the forms that may be chosen on tune; for a rung that stays in
-            the race to the end (one that is retired asks less).
+            the race to the end (one that is retired asks less), its forms to the last round of choosing.
         dollars, most: expected, and at most: the dearest form, every reply as long as it may be; without retries.
         seconds: expected wall time; None where it could not be told.
         basis: where `seconds` comes from, in words.
@@ -160,7 +161,10 @@ class Forecaster:
             train = unit.train if self.journal is not None else spread(unit.train, REHEARSED)
             tune = shuffled(unit.tune, ctx.seed)
             first = tune[: tuner.rows(candidate, choosing=True)]
-            more = tune[: max(tuner.rows(candidate, choosing=False), self._race_rows(candidate))]
+            more = tune[: tuner.rows(candidate, choosing=False)]
+            if self._races(candidate):
+                first = tune[: longest_round(candidate, min(len(tune), self.effort.form_rows))]
+                more = [*first, *tune[self.effort.form_rows :][: race_rows(len(tune), self.effort)]]
             asked = rehearsal.phase()
             fits = [stack.fit_and_run(train, first, ctx) for stack in stacks]
             possible: Sequence[int] = range(len(stacks))
@@ -185,11 +189,8 @@ class Forecaster:
         most = sum(len(unit.test) for unit in self.splits.units)
         return self.effort.sample or (settled["sample"] if settled else likely_size(self.goal, most))
 
-    def _race_rows(self, candidate: Candidate) -> int:
-        """Tune rows that a slow rung answers if it stays in the race to the end."""
-        if not candidate.slow or no_race(self.splits, self.metric, self.effort) is not None:
-            return 0
-        return self.effort.form_rows + race_rows(len(self.splits.units[0].tune), self.effort)
+    def _races(self, candidate: Candidate) -> bool:
+        return candidate.slow and no_race(self.splits, self.metric, self.effort) is None
 
     def _answer(self, candidate: Candidate, fitted: Stack, unit: Unit, ctx: Context) -> None:
         """Give the answers that the candidate would give in this unit."""

@@ -2,7 +2,8 @@
 
 Successive halving (Karnin, Koren and Somekh, ICML 2013; Jamieson and Talwalkar, arXiv 1502.07943, section 3): all forms
 answer a few rows, the better half goes on to twice as many, until the better of the last two is known. Forms that ask a
-model the same things stay or go together: keeping both costs nothing. Of equals the one stays that has the model read
+model the same things stay or go together: keeping both costs nothing. Forms that put the same prompt and differ in the
+options are asked about once, where the model can tell (`remembering`). Of equals the one stays that has the model read
 and write fewer tokens: on few rows ties are common, and each later answer costs that much less.
 
 Where even the best form is far behind, the rounds end early: what is left is to show it, and that is for the race.
@@ -19,7 +20,8 @@ from strati.candidate import Candidate, Form
 from strati.choosing import Chosen, Tuner
 from strati.dataset import Unit
 from strati.effort import shuffled
-from strati.records import JSON, Case
+from strati.held_models import remembering
+from strati.records import JSON, Case, Example
 from strati.stack import Stack
 
 Tried = dict[int, dict[str, JSON]]  # what is reported of a form, by its place
@@ -41,28 +43,37 @@ class HalvingTuner(Tuner):
         if not candidate.slow:
             return super().choose(candidate, unit)
         rows = shuffled(unit.tune, self.ctx.seed)[: self.effort.form_rows]
-        families = _families(candidate.forms)
-        sizes = round_sizes(len(families), len(rows))
+        sizes = round_sizes(len(_families(candidate.forms)), len(rows))
         total = sum(-(-len(candidate.forms) // 2**lap) * size for lap, size in enumerate(sizes))
         self.ctx.begin(f"{candidate.name}: choosing among {len(candidate.forms)} settings on tune", total)
-        tried: Tried = {}
-        fitted: Fitted = {}
-        best = 0
-        for size in sizes:
-            for place in (place for family in families for place in family):
-                seconds = tried[place]["seconds"] if place in tried else 0.0
-                form, part = candidate.forms[place], rows[:size]
-                for stack, cases, took in self._fit_all(_only(candidate, form), unit.train, part):
-                    tried[place] = self._row(form, cases, part, seconds + took)
-                    fitted[place] = stack, cases
-            best = max((place for family in families for place in family), key=lambda i: (_merit(i, tried, fitted), -i))
-            if self.hopeless(fitted[best][1]):
-                break
-            if size != sizes[-1]:
-                families = _better_half(families, tried, fitted)
+        with remembering(form.stack for form in candidate.forms):
+            best, tried, fitted = self._rounds(candidate, unit, [rows[:size] for size in sizes])
         tried[best]["chosen"] = True
         stack, cases = fitted[best]
         return Chosen(stack, cases, [tried[place] for place in sorted(tried)], float(tried[best]["seconds"]))
+
+    def _rounds(
+        self, candidate: Candidate, unit: Unit, rounds: Sequence[Sequence[Example]]
+    ) -> tuple[int, Tried, Fitted]:
+        """The place of the best form, and what came of each tried; `rounds`: the rows answered by the end of each."""
+        families = _families(candidate.forms)
+        tried: Tried = {}
+        fitted: Fitted = {}
+        best = 0
+        for rows in rounds:
+            staying = [place for family in families for place in family]
+            for place in staying:
+                seconds = tried[place]["seconds"] if place in tried else 0.0
+                form = candidate.forms[place]
+                for stack, cases, took in self._fit_all(_only(candidate, form), unit.train, rows):
+                    tried[place] = self._row(form, cases, rows, seconds + took)
+                    fitted[place] = stack, cases
+            best = max(staying, key=lambda i: (_merit(i, tried, fitted), -i))
+            if self.hopeless(fitted[best][1]):
+                break
+            if rows is not rounds[-1]:
+                families = _better_half(families, tried, fitted)
+        return best, tried, fitted
 
 
 def round_sizes(forms: int, rows: int) -> list[int]:
@@ -76,6 +87,11 @@ def round_sizes(forms: int, rows: int) -> list[int]:
     while len(sizes) < rounds and sizes[0] // 2 >= FEWEST_ROWS:
         sizes.insert(0, sizes[0] // 2)
     return sizes
+
+
+def longest_round(candidate: Candidate, rows: int) -> int:
+    """The rows that the forms of a slow candidate answer which stay to the end, of so many for choosing."""
+    return round_sizes(len(_families(candidate.forms)), rows)[-1]
 
 
 def _families(forms: Sequence[Form]) -> list[list[int]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,6 +20,26 @@ class Noting(Protocol):
     def notes(self) -> list[str]:
         """Sentences."""
         ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A model that can keep what it said about a prompt, for when the same is asked with fewer options."""
+
+    def remembering(self) -> AbstractContextManager[None]:
+        """While this lasts."""
+        ...
+
+
+@contextmanager
+def remembering(stacks: Iterable[Stack]) -> Iterator[None]:
+    """While forms of a rung are compared, the models in them need not evaluate the same prompt twice."""
+    models = {id(model): model for stack in stacks for model in held_models(stack)}
+    with ExitStack() as all_of_them:
+        for model in models.values():
+            if isinstance(model, Remembering):
+                all_of_them.enter_context(model.remembering())
+        yield
 
 
 def notes_of(stack: Stack) -> list[str]:

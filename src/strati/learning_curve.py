@@ -97,13 +97,14 @@ class CurveMaker:
             for unit in self.units
             if repeat < repeats(size, train, len(candidate.forms), len(self.units))
         ]
+        orders = {unit.name: shuffled(unit.train, self.ctx.seed) for unit in self.units}
         self.ctx.begin(f"{candidate.name}: learning curve", len(plan))
         try:
             for repeat, size, unit in plan:
                 name = point_key(unit.name, size, repeat)
                 if name not in kept["points"]:
                     self.ctx.check()
-                    part = part_of(unit, size, repeat, self.ctx.seed)
+                    part = part_of(orders[unit.name], size, repeat, self.ctx.seed)
                     kept["points"][name] = self._point(form.stack, part, scored[unit.name])
                     self.journal.write(key, kept)
                 self.ctx.advance(1, Usage())
@@ -131,9 +132,9 @@ class CurveMaker:
         return [place.get(value, -1) for value in values]
 
 
-def part_of(unit: Unit, size: int, repeat: int, seed: int) -> list[Example]:
-    """The random part of a unit's training rows; parts of one repeat are nested."""
-    rows = shuffled(unit.train, seed)
+def part_of(train: Sequence[Example], size: int, repeat: int, seed: int) -> list[Example]:
+    """A random part of a unit's training rows, given in the order of `shuffled`; parts of one repeat are nested."""
+    rows = list(train)
     random.Random(f"learning curve {seed} {repeat}").shuffle(rows)
     return rows[:size]
 

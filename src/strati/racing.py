@@ -48,7 +48,7 @@ from strati.statistics import confidence_sequence, shown_above
 from strati.task import Goal
 from strati.trials import NEEDLESS, Trial, cost, right, trials, why
 
-LOOK = 8  # rows between two looks, more for models that are asked many things at once
+LOOK = 4  # rows between two looks, more for models that are asked many things at once
 LET_THROUGH = 64  # rows after which a rung stops racing unless it may yet be retired
 FEWEST = 24  # rows without which there is no race
 HOPELESS = 0.2  # as sure as this that its best form is behind by the margin, a rung chooses no further and races

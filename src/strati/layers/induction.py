@@ -39,11 +39,12 @@ def induce(texts: Sequence[str], references: Sequence[str], most: int, check: Ca
     rules: list[Rule] = []
     otherwise = [_default(references, left)]
     hits = _counts(present, codes, len(labels))
+    merits = _Merits(hits)
     for _ in range(most):
         check()
         if not phrases or not left.any():
             break
-        label, column = _best(hits)
+        label, column = merits.best()
         right, seen = int(hits[label, column]), int(hits[:, column].sum())
         if seen < 2 or right * 2 <= seen:
             break
@@ -51,7 +52,9 @@ def induce(texts: Sequence[str], references: Sequence[str], most: int, check: Ca
         covered = np.zeros(len(texts), dtype=bool)
         covered[present[:, [column]].nonzero()[0]] = True
         covered &= left
-        hits -= _counts(present[covered], codes[covered], len(labels))
+        gone = present[covered]
+        hits -= _counts(gone, codes[covered], len(labels))
+        merits.refresh(np.unique(gone.indices))
         left &= ~covered
         otherwise.append(_default(references, left))
     return Induced(tuple(rules), tuple(otherwise))
@@ -92,14 +95,41 @@ def _counts(present: Any, codes: NDArray[np.int64], labels: int) -> NDArray[np.i
     return counts
 
 
-def _best(hits: NDArray[np.int64]) -> tuple[int, int]:
-    """(label, phrase) with the highest Wilson lower bound; ties go to more rows, then to the earlier phrase."""
+class _Merits:
+    """Of each phrase, the label with the highest Wilson lower bound of its precision, and that bound.
+
+    A rule takes few phrases away from few rows, so only those are worked out again.
+    """
+
+    def __init__(self, hits: NDArray[np.int64]) -> None:
+        self._hits = hits  # labels x phrases; the owner changes it, then calls `refresh`
+        self._bound = np.empty(hits.shape[1])
+        self._label = np.empty(hits.shape[1], dtype=np.int64)
+        self.refresh(np.arange(hits.shape[1]))
+
+    def refresh(self, columns: NDArray[Any]) -> None:
+        """Work out again the phrases whose counts have changed."""
+        bounds = _wilson(self._hits[:, columns])
+        self._label[columns] = bounds.argmax(axis=0)
+        self._bound[columns] = bounds.max(axis=0)
+
+    def best(self) -> tuple[int, int]:
+        """(label, phrase) with the highest bound; ties go to the first label, then to the first phrase."""
+        equal = np.flatnonzero(self._bound == self._bound.max())
+        column = equal[self._label[equal].argmin()]
+        return int(self._label[column]), int(column)
+
+
+def _wilson(hits: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The Wilson lower bound of each label's share among the rows that hold a phrase; -1 where these are fewer than 2.
+
+    `hits` is labels x phrases.
+    """
     seen = hits.sum(axis=0).astype(float)
     z2 = 1.2816**2
     with np.errstate(divide="ignore", invalid="ignore"):
         share = hits / seen
         centre = share + z2 / (2 * seen)
         spread = np.sqrt(z2 * (share * (1 - share) / seen + z2 / (4 * seen**2)))
-        low = np.where(seen >= 2, (centre - spread) / (1 + z2 / seen), -1.0)
-    label, column = np.unravel_index(int(np.argmax(low)), low.shape)
-    return int(label), int(column)
+        bounds: NDArray[np.float64] = np.where(seen >= 2, (centre - spread) / (1 + z2 / seen), -1.0)
+    return bounds

@@ -6,7 +6,9 @@ import math
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +16,7 @@ from typing import Any, Self
 from strati.errors import LayerDown, ModelError
 from strati.identity import fingerprint, sha256_of
 from strati.model import Choice, ContextOverflow, Generation, ModelCard, Prompt
+from strati.models.asked import SHARE, Asked, Memory
 from strati.models.chat_form import ChatForm, Ids, Tokens
 from strati.models.engine import Engine, engine_version
 from strati.models.gguf_file import Header, check_magic, read_header
@@ -74,6 +77,7 @@ class GgufModel:
         self._sha256 = sha256
         self._header: Header | None = None
         self._loaded: _Loaded | None = None
+        self._memory: Memory | None = None
         self._lock = threading.RLock()
 
     @property
@@ -109,7 +113,7 @@ class GgufModel:
             tree = build(loaded.form.options(tuple(options)), options)
             tokens = loaded.form.prompt(prompt)
             loaded.must_fit(len(tokens.all) + tree.longest)
-            call = _Call(loaded, tokens)
+            call = _Call(loaded, tokens, self._memory)
             masses: dict[TokenPath, float] = {}
 
             def score(path: TokenPath, allowed: Sequence[int]) -> Mapping[int, float]:
@@ -137,6 +141,20 @@ class GgufModel:
         logprob = math.fsum(token["logprob"] for token in listed) if listed else None
         text = loaded.form.reply(choice["text"])
         return Generation(text, call.usage(start), choice["finish_reason"] == "stop", logprob)
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Inside it, a prompt that was asked with more options is not evaluated again for fewer of them.
+
+        Such an answer agrees with one evaluated afresh to about six digits, and tells as usage what the first took.
+        """
+        with self._lock:
+            self._memory = self._memory or Memory()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._memory = None
 
     def count_tokens(self, text: str) -> int:
         with self._lock:
@@ -188,29 +206,53 @@ class _Loaded:
 class _Call:
     """One prompt on the engine, and the count of what it took."""
 
-    def __init__(self, loaded: _Loaded, tokens: Tokens) -> None:
+    def __init__(self, loaded: _Loaded, tokens: Tokens, memory: Memory | None = None) -> None:
         self._loaded = loaded
         self._tokens = tokens
+        self._memory = memory
         self._counts = Usage()
-        self._prepare()
+        self._prepared = False
 
     def next_token(self, path: TokenPath, allowed: Sequence[int]) -> tuple[dict[int, float], float]:
-        """The weight of each allowed token after `path`, and the probability of all of them together."""
+        """The weight of each allowed token after `path`, and the probability of all of them together.
+
+        Where the same was asked about more tokens and is remembered, that is used, with what it took then.
+        """
         ends = self._loaded.ends if END in allowed else ()
         wanted = dict.fromkeys([token for token in allowed if token != END] + list(ends))
-        top = self._top(path, list(wanted), BIAS)
-        inside = math.fsum(top.get(token, 0.0) for token in wanted)
-        outside = math.fsum(top.values()) - inside
-        mass = inside / (inside + outside * math.exp(BIAS)) if inside > 0 else 0.0
-        if inside < 0.5:
-            top = self._top(path, list(wanted), STRONG_BIAS)
+        top, mass = self._recalled(path, wanted) or self._weighed(path, wanted)
         weights = {token: top.get(token, 0.0) for token in allowed if token != END}
         if ends:
             weights[END] = math.fsum(top.get(token, 0.0) for token in ends)
         return weights, min(1.0, max(0.0, mass))
 
+    def _recalled(self, path: TokenPath, wanted: Collection[int]) -> tuple[dict[int, float], float] | None:
+        asked = self._memory.recall(self._tokens.all + path) if self._memory else None
+        found = asked.of(wanted) if asked else None
+        if asked and found:
+            self._counts += asked.usage
+        return found
+
+    def _weighed(self, path: TokenPath, wanted: Collection[int]) -> tuple[dict[int, float], float]:
+        before, start = self._counts, time.perf_counter()
+        self._counts = Usage()
+        self._prepare()
+        top = self._top(path, list(wanted), BIAS)
+        inside = math.fsum(top.get(token, 0.0) for token in wanted)
+        outside = math.fsum(top.values()) - inside
+        mass = inside / (inside + outside * math.exp(BIAS)) if inside > 0 else 0.0
+        if inside < SHARE:
+            top = self._top(path, list(wanted), STRONG_BIAS)
+        elif self._memory:
+            took = replace(self._counts, seconds=time.perf_counter() - start)
+            weights = {token: top.get(token, 0.0) for token in wanted}
+            self._memory.keep(self._tokens.all + path, Asked(weights, outside, math.exp(BIAS), took))
+        self._counts += before
+        return top, mass
+
     def greedy(self, max_tokens: int, grammar: str | None) -> dict[str, Any]:
         """The engine's reply to the prompt."""
+        self._prepare()
         settings: dict[str, JSON] = {"max_tokens": max_tokens, "temperature": 0.0, "logprobs": 1, "n_probs": 1}
         settings["stop"] = self._loaded.form.stop
         if grammar is not None:
@@ -223,9 +265,12 @@ class _Call:
             raise
 
     def usage(self, start: float) -> Usage:
-        """What all calls took together, `start` being the time of `time.perf_counter()` before them."""
+        """What all calls took together, `start` being the time of `time.perf_counter()` before them.
+
+        What was remembered counts with the seconds it took when it was asked.
+        """
         counts = self._counts
-        seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - start + counts.seconds
         return Usage(seconds, counts.calls, counts.tokens_in, counts.tokens_cached, counts.tokens_out)
 
     def _top(self, path: TokenPath, wanted: Sequence[int], bias: float) -> dict[int, float]:
@@ -268,9 +313,12 @@ class _Call:
         """Bring the engine's cache to the evaluated head and nothing more.
 
         What follows is then evaluated in the same pieces as ever, so rounding is the same. The head of the previous
-        prompt is still there, an earlier one is read back; a previous prompt that shares more than the head is
-        displaced by one token.
+        prompt is still there, an earlier one is read back. So is the present one after a prompt that shares more than
+        the head; where it is not kept, one other token displaces what is shared, which takes an evaluation.
         """
+        if self._prepared:
+            return
+        self._prepared = True
         loaded, head, rest = self._loaded, self._tokens.head, self._tokens.rest
         if loaded.head != head:
             if loaded.heads.back_to(head):
@@ -280,7 +328,10 @@ class _Call:
                 loaded.heads.keep(head)
             loaded.head = head
         elif head and loaded.last[: len(head) + 1] == self._tokens.all[: len(head) + 1]:
-            self._complete((*head, 0 if rest[0] else 1), {"max_tokens": 1, "temperature": 0.0})
+            if loaded.heads.back_to(head):
+                loaded.last = head
+            else:
+                self._complete((*head, 0 if rest[0] else 1), {"max_tokens": 1, "temperature": 0.0})
 
     def _complete(self, ids: Ids, settings: dict[str, JSON], keep: bool = True) -> dict[str, Any]:
         keep = keep and bool(self._loaded.head)

@@ -91,6 +91,20 @@ def test_corrected_forms_share_their_calls_and_equal_texts_are_one_call(tmp_path
     assert found.calls <= 2 * 60  # four forms, two of them with the prompts of the others; 120 rows, 60 texts
 
 
+def test_a_race_is_planned_to_its_end_and_forms_to_the_last_round(tmp_path: Path) -> None:
+    model = PaidModel()
+    rows = [Example(f"{row.id}-{n}", f"{n}: {row.text}", row.reference) for n in range(8) for row in corpus.examples()]
+    data = Dataset(tuple(rows), "many.csv", "csv", "utf-8", "0" * 64)
+    effort = Effort(sample=20, fast_tune_rows=30, probes=2)
+    plan = prepare(data, OPEN, None, [], [], [zero_shot(model)], (), effort, 0, Context())
+    tune = len(plan.splits.units[0].tune)
+    assert tune >= 32 + 24, "these rows race"
+    found = foresee(plan, tmp_path, Context(), studies=ONCE)
+    assert found.calls == 2 * 16 + (tune - 32) + 20 + 20  # two prompts on 16 rows each, race, test and calibrate
+    execute(plan, tmp_path, Context(), max_dollars=found.most, studies=ONCE)
+    assert 0 < model.till.asked <= found.calls
+
+
 def test_a_run_that_was_stopped_is_planned_for_the_rest_only(tmp_path: Path) -> None:
     model = PaidModel()
     plan = planned(model)

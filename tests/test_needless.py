@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,12 +45,20 @@ def answers(values: str, sure: Sequence[float] = (), seconds: float = 1.0) -> di
     }
 
 
-def slow(share: float, name: str, salt: str, ctx: Context | None = None, stop_at: int = 0) -> Candidate:
+def slow(
+    share: float,
+    name: str,
+    salt: str,
+    ctx: Context | None = None,
+    stop_at: int = 0,
+    die: Callable[[Prompt], None] = lambda _: None,
+) -> Candidate:
     """A model that takes its time; with the salt of another rung it is wrong where that one is, and more or less."""
     calls = [0]
 
-    def wait(_: Prompt) -> None:
+    def wait(prompt: Prompt) -> None:
         time.sleep(0.002)
+        die(prompt)
         calls[0] += 1
         if ctx is not None and calls[0] == stop_at:
             ctx.cancelled.set()
@@ -185,6 +196,42 @@ def test_a_run_broken_off_while_one_is_called_back_comes_out_the_same(moment: in
         assert (one["status"], one["quality"]) == (other["status"], other["quality"])
         assert (one["race"] or {}).get("rows") == (other["race"] or {}).get("rows")
     assert again["choice"]["name"] == whole["choice"]["name"] == "good"
+
+
+def killed_run(folder: Path, moment: int) -> None:
+    """A process that is gone at the call of this number to the rung that is called back."""
+    calls = [0]
+
+    def die(_: Prompt) -> None:
+        calls[0] += 1
+        if calls[0] == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    run([fast(0.75), fast(0.5, "poor"), slow(0.74, "level", "fast", die=die), slow(0.98, "good", "fast")], folder)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
+def test_kills_while_one_is_called_back_change_nothing(tmp_path: Path) -> None:
+    """One run, killed three times on its way; the calls count from each new start."""
+    start = multiprocessing.get_context("spawn")
+    ends = []
+    for moment in (95, 12, 25):
+        process = start.Process(target=killed_run, args=(tmp_path, moment))
+        process.start()
+        process.join()
+        ends.append(process.exitcode)
+        with Journal(next(tmp_path.glob("runs/*.db")), read_only=True) as journal:
+            record = journal.candidates()["level"]
+        assert (record["status"], record["race"]["called_back"]) == ("partial", True)
+    assert ends == [-signal.SIGKILL] * 3
+    rungs = [fast(0.75), fast(0.5, "poor"), slow(0.74, "level", "fast"), slow(0.98, "good", "fast")]
+    outcome, whole = run(rungs, tmp_path), run(rungs, tmp_path / "whole").verdict
+    assert row_of(outcome.verdict, "level")["race"]["called_back"]
+    for name in ("level", "good"):
+        one, other = row_of(outcome.verdict, name), row_of(whole, name)
+        assert (one["status"], one["quality"]) == (other["status"], other["quality"])
+        assert one["race"]["rows"] == other["race"]["rows"]
+    assert outcome.verdict["choice"]["name"] == whole["choice"]["name"] == "good"
 
 
 def test_with_no_rung_that_would_do_alone_nobody_is_unneeded(tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ def test_fewer_options_are_not_asked_about_again(model: GgufModel, monkeypatch: 
         assert len(seen) == asked_before
         ask(model, TOPICS, "Another text.")
         assert len(seen) > asked_before, "another prompt is asked"
-    assert some.probabilities == pytest.approx(fresh.probabilities, rel=1e-4)
-    assert some.mass == pytest.approx(fresh.mass, rel=1e-3)
+    assert some.probabilities == pytest.approx(fresh.probabilities, abs=0.01)
+    assert some.mass == pytest.approx(fresh.mass, rel=0.1)
     assert every.usage.calls >= some.usage.calls > 0
     assert 0 < some.usage.tokens_in - some.usage.tokens_cached <= every.usage.tokens_in - every.usage.tokens_cached
     assert some.usage.seconds > 0.2 * every.usage.seconds, "it counts as having taken what asking took"

@@ -146,7 +146,8 @@ class GgufModel:
     def remembering(self) -> Iterator[None]:
         """Inside it, a prompt that was asked with more options is not evaluated again for fewer of them.
 
-        Such an answer agrees with one evaluated afresh to about six digits, and tells as usage what the first took.
+        Such an answer agrees with one evaluated afresh up to the engine's rounding (tokens evaluated in other pieces:
+        some thousandths of a probability), and tells as usage what the first took.
         """
         with self._lock:
             self._memory = self._memory or Memory()

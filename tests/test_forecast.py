@@ -101,6 +101,7 @@ def test_a_race_is_planned_to_its_end_and_forms_to_the_last_round(tmp_path: Path
     assert tune >= 32 + 24, "these rows race"
     found = foresee(plan, tmp_path, Context(), studies=ONCE)
     assert found.calls == 2 * 16 + (tune - 32) + 20 + 20  # two prompts on 16 rows each, race, test and calibrate
+    assert 0 < found.soonest[0] < found.calls / 2
     execute(plan, tmp_path, Context(), max_dollars=found.most, studies=ONCE)
     assert 0 < model.till.asked <= found.calls
 

@@ -13,12 +13,12 @@ from strati.context import Context, VectorCache
 from strati.dataset import Splits, Unit
 from strati.effort import Effort, sampled, shuffled, spread
 from strati.errors import Stopped
-from strati.halving import longest_round
+from strati.halving import rounds_of
 from strati.held_models import held_models
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.pace import Pace
-from strati.racing import no_race, race_rows
+from strati.racing import LOOK, no_race, race_rows
 from strati.records import Case, Example, Usage
 from strati.rehearsal import Rehearsal
 from strati.sizing import likely_size
@@ -39,6 +39,8 @@ class RungForecast:
         dollars, most: expected, and at most: the dearest form, every reply as long as it may be; without retries.
         seconds: expected wall time; None where it could not be told.
         basis: where `seconds` comes from, in words.
+        soonest: about which part of all that, between 0 and 1, the rung takes at least: its forms answer the first
+            rows, and it races to the first look. 1 where it does not race, or has begun.
         done: measured already.
         problem: why the candidate could not be rehearsed; then it will fail as well.
     """
@@ -52,6 +54,7 @@ class RungForecast:
     most: float = 0.0
     seconds: float | None = 0.0
     basis: str = ""
+    soonest: float = 1.0
     done: bool = False
     problem: str | None = None
 
@@ -98,6 +101,12 @@ class Forecast:
     def seconds(self) -> float:
         """Expected from here on, of the rungs whose time could be told."""
         return sum(rung.seconds or 0.0 for rung in self.rungs)
+
+    @property
+    def soonest(self) -> tuple[int, float]:
+        """Calls and seconds from here on, should every rung that races be retired as soon as possible."""
+        calls = sum(round(rung.calls * rung.soonest) for rung in self.rungs)
+        return calls, sum((rung.seconds or 0.0) * rung.soonest for rung in self.rungs)
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,7 @@ class Forecaster:
             max(sum(quote.most for quote in calls.values()) for calls in hypotheses),
             None if seconds is None else own + seconds,
             basis,
+            1.0 if known else self._soonest(candidate),
         )
 
     def _calls(self, candidate: Candidate, rehearsal: Rehearsal) -> list[Calls]:
@@ -163,7 +173,7 @@ class Forecaster:
             first = tune[: tuner.rows(candidate, choosing=True)]
             more = tune[: tuner.rows(candidate, choosing=False)]
             if self._races(candidate):
-                first = tune[: longest_round(candidate, min(len(tune), self.effort.form_rows))]
+                first = tune[: rounds_of(candidate, min(len(tune), self.effort.form_rows))[1].rows]
                 more = [*first, *tune[self.effort.form_rows :][: race_rows(len(tune), self.effort)]]
             asked = rehearsal.phase()
             fits = [stack.fit_and_run(train, first, ctx) for stack in stacks]
@@ -191,6 +201,16 @@ class Forecaster:
 
     def _races(self, candidate: Candidate) -> bool:
         return candidate.slow and no_race(self.splits, self.metric, self.effort) is None
+
+    def _soonest(self, candidate: Candidate) -> float:
+        """The least part of its questions that a rung is asked before it can be retired; 1 where it does not race."""
+        if not self._races(candidate):
+            return 1.0
+        tune = len(self.splits.units[0].tune)
+        first, last = rounds_of(candidate, min(tune, self.effort.form_rows))
+        rest = self.sample + (min(self.sample, len(self.splits.calibrate)) if self.effort.calibrate else 0)
+        prompts = first.forms * last.rows + race_rows(tune, self.effort) + rest
+        return (first.forms * first.rows + LOOK) / prompts
 
     def _answer(self, candidate: Candidate, fitted: Stack, unit: Unit, ctx: Context) -> None:
         """Give the answers that the candidate would give in this unit."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -89,9 +90,18 @@ def round_sizes(forms: int, rows: int) -> list[int]:
     return sizes
 
 
-def longest_round(candidate: Candidate, rows: int) -> int:
-    """The rows that the forms of a slow candidate answer which stay to the end, of so many for choosing."""
-    return round_sizes(len(_families(candidate.forms)), rows)[-1]
+class Round(NamedTuple):
+    """How many forms that ask different things are in a round, and the rows answered by its end."""
+
+    forms: int
+    rows: int
+
+
+def rounds_of(candidate: Candidate, rows: int) -> tuple[Round, Round]:
+    """The first and the last round of choosing among the forms of a slow candidate on so many rows."""
+    forms = len(_families(candidate.forms))
+    sizes = round_sizes(forms, rows)
+    return Round(forms, sizes[0]), Round(-(-forms // 2 ** (len(sizes) - 1)), sizes[-1])
 
 
 def _families(forms: Sequence[Form]) -> list[list[int]]:

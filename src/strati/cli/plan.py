@@ -20,7 +20,7 @@ WIDTHS = (NAME, 7, 10, 8, 8, 9, 11)
 TITLES = ("rung", "calls", "tokens in", "out", "expected", "at most", "time")
 NOTE = (
     "Calls are those not in the journal yet, the mean over the settings that may be chosen on tune. At most: the "
-    "dearest of them, every reply as long as it may be; retries come on top. A rung that is ended early takes less."
+    "dearest of them, every reply as long as it may be; retries come on top."
 )
 
 
@@ -46,6 +46,7 @@ def plan_json(forecast: Forecast) -> dict[str, object]:
         "dollars": forecast.dollars,
         "most": forecast.most,
         "seconds": forecast.seconds,
+        "soonest": dict(zip(("calls", "seconds"), forecast.soonest, strict=True)),
     }
 
 
@@ -87,6 +88,12 @@ def _cells(rung: RungForecast) -> list[str]:
 
 def _notes(forecast: Forecast, paper: Paper) -> None:
     notes = [NOTE] if forecast.calls else []
+    calls, soonest = forecast.soonest
+    if calls < forecast.calls:
+        notes.append(
+            "That is with every slow rung racing to the end and answering test. Should each be retired as soon as "
+            f"possible: {count(calls)} calls, about {seconds(soonest)}."
+        )
     if forecast.spent:
         notes.append(f"{money(forecast.spent)} is spent already and in the sums.")
     if any(rung.tokens_cached for rung in forecast.rungs):

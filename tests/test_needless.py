@@ -45,28 +45,28 @@ def answers(values: str, sure: Sequence[float] = (), seconds: float = 1.0) -> di
     }
 
 
-def slow(
-    share: float,
-    name: str,
-    salt: str,
-    ctx: Context | None = None,
-    stop_at: int = 0,
-    die: Callable[[Prompt], None] = lambda _: None,
-) -> Candidate:
-    """A model that takes its time; with the salt of another rung it is wrong where that one is, and more or less."""
+def slow(share: float, name: str, salt: str, moment: int = 0, end: Callable[[], None] = lambda: None) -> Candidate:
+    """A model that takes its time; with the salt of another rung it is wrong where that one is, and more or less.
+
+    `end` is called at the call of number `moment`, counted from 1.
+    """
     calls = [0]
 
-    def wait(prompt: Prompt) -> None:
+    def wait(_: Prompt) -> None:
         time.sleep(0.002)
-        die(prompt)
         calls[0] += 1
-        if ctx is not None and calls[0] == stop_at:
-            ctx.cancelled.set()
+        if calls[0] == moment:
+            end()
 
     def reply(prompt: Prompt) -> str:
         return guess(prompt.user.removeprefix("Text: ").rsplit("\n", 1)[0], share, salt)
 
     return llm(share, name, ScriptedModel(reply, name=name, fail=wait))
+
+
+def four(moment: int = 0, end: Callable[[], None] = lambda: None) -> list[Candidate]:
+    """A race in which `level` is not needed beside `fast`, and is called back as `good` is chosen."""
+    return [fast(0.75), fast(0.5, "poor"), slow(0.74, "level", "fast", moment, end), slow(0.98, "good", "fast")]
 
 
 def run(
@@ -111,7 +111,7 @@ def test_a_rung_that_may_be_better_by_the_margin_is_measured(tmp_path: Path) -> 
 
 
 def test_who_is_not_needed_beside_one_that_is_not_chosen_is_called_back(tmp_path: Path) -> None:
-    rungs = [fast(0.75), fast(0.5, "poor"), slow(0.74, "level", "fast"), slow(0.98, "good", "fast")]
+    rungs = four()
     verdict = run(rungs, tmp_path).verdict
     assert verdict["choice"]["name"] == "good"
     row = row_of(verdict, "level")
@@ -179,18 +179,10 @@ def test_who_is_called_back_races_on_and_need_not_answer_test(tmp_path: Path, mo
 
 @pytest.mark.parametrize("moment", [30, 60, 100, 130])
 def test_a_run_broken_off_while_one_is_called_back_comes_out_the_same(moment: int, tmp_path: Path) -> None:
-    def rungs(ctx: Context | None = None) -> list[Candidate]:
-        return [
-            fast(0.75),
-            fast(0.5, "poor"),
-            slow(0.74, "level", "fast", ctx, moment),
-            slow(0.98, "good", "fast"),
-        ]
-
     ctx = Context()
-    first = run(rungs(ctx), tmp_path, ctx=ctx)
+    first = run(four(moment, ctx.cancelled.set), tmp_path, ctx=ctx)
     assert first.stopped is not None
-    again, whole = run(rungs(), tmp_path).verdict, run(rungs(), tmp_path / "whole").verdict
+    again, whole = run(four(), tmp_path).verdict, run(four(), tmp_path / "whole").verdict
     for name in ("fast", "poor", "level", "good"):
         one, other = row_of(again, name), row_of(whole, name)
         assert (one["status"], one["quality"]) == (other["status"], other["quality"])
@@ -200,14 +192,7 @@ def test_a_run_broken_off_while_one_is_called_back_comes_out_the_same(moment: in
 
 def killed_run(folder: Path, moment: int) -> None:
     """A process that is gone at the call of this number to the rung that is called back."""
-    calls = [0]
-
-    def die(_: Prompt) -> None:
-        calls[0] += 1
-        if calls[0] == moment:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    run([fast(0.75), fast(0.5, "poor"), slow(0.74, "level", "fast", die=die), slow(0.98, "good", "fast")], folder)
+    run(four(moment, lambda: os.kill(os.getpid(), signal.SIGKILL)), folder)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
@@ -224,8 +209,7 @@ def test_kills_while_one_is_called_back_change_nothing(tmp_path: Path) -> None:
             record = journal.candidates()["level"]
         assert (record["status"], record["race"]["called_back"]) == ("partial", True)
     assert ends == [-signal.SIGKILL] * 3
-    rungs = [fast(0.75), fast(0.5, "poor"), slow(0.74, "level", "fast"), slow(0.98, "good", "fast")]
-    outcome, whole = run(rungs, tmp_path), run(rungs, tmp_path / "whole").verdict
+    outcome, whole = run(four(), tmp_path), run(four(), tmp_path / "whole").verdict
     assert row_of(outcome.verdict, "level")["race"]["called_back"]
     for name in ("level", "good"):
         one, other = row_of(outcome.verdict, name), row_of(whole, name)

@@ -18,7 +18,7 @@ from strati.held_models import held_models
 from strati.journal import Journal
 from strati.metrics import Metric
 from strati.pace import Pace
-from strati.racing import LOOK, no_race, race_rows
+from strati.racing import no_race, race_rows, rows_to_look
 from strati.records import Case, Example, Usage
 from strati.rehearsal import Rehearsal
 from strati.sizing import likely_size
@@ -173,7 +173,8 @@ class Forecaster:
             first = tune[: tuner.rows(candidate, choosing=True)]
             more = tune[: tuner.rows(candidate, choosing=False)]
             if self._races(candidate):
-                first = tune[: rounds_of(candidate, min(len(tune), self.effort.form_rows))[1].rows]
+                _, sizes = rounds_of(candidate.forms, min(len(tune), self.effort.form_rows))
+                first = tune[: sizes[-1]]
                 more = [*first, *tune[self.effort.form_rows :][: race_rows(len(tune), self.effort)]]
             asked = rehearsal.phase()
             fits = [stack.fit_and_run(train, first, ctx) for stack in stacks]
@@ -207,10 +208,10 @@ class Forecaster:
         if not self._races(candidate):
             return 1.0
         tune = len(self.splits.units[0].tune)
-        first, last = rounds_of(candidate, min(tune, self.effort.form_rows))
+        racing, look = race_rows(tune, self.effort), rows_to_look(candidate.forms[0].stack)
+        different, sizes = rounds_of(candidate.forms, min(tune, self.effort.form_rows))
         rest = self.sample + (min(self.sample, len(self.splits.calibrate)) if self.effort.calibrate else 0)
-        prompts = first.forms * last.rows + race_rows(tune, self.effort) + rest
-        return (first.forms * first.rows + LOOK) / prompts
+        return (different * sizes[0] + min(look, racing)) / (different * sizes[-1] + racing + rest)
 
     def _answer(self, candidate: Candidate, fitted: Stack, unit: Unit, ctx: Context) -> None:
         """Give the answers that the candidate would give in this unit."""

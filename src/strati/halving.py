@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -44,7 +43,7 @@ class HalvingTuner(Tuner):
         if not candidate.slow:
             return super().choose(candidate, unit)
         rows = shuffled(unit.tune, self.ctx.seed)[: self.effort.form_rows]
-        sizes = round_sizes(len(_families(candidate.forms)), len(rows))
+        _, sizes = rounds_of(candidate.forms, len(rows))
         total = sum(-(-len(candidate.forms) // 2**lap) * size for lap, size in enumerate(sizes))
         self.ctx.begin(f"{candidate.name}: choosing among {len(candidate.forms)} settings on tune", total)
         with remembering(form.stack for form in candidate.forms):
@@ -90,18 +89,10 @@ def round_sizes(forms: int, rows: int) -> list[int]:
     return sizes
 
 
-class Round(NamedTuple):
-    """How many forms that ask different things are in a round, and the rows answered by its end."""
-
-    forms: int
-    rows: int
-
-
-def rounds_of(candidate: Candidate, rows: int) -> tuple[Round, Round]:
-    """The first and the last round of choosing among the forms of a slow candidate on so many rows."""
-    forms = len(_families(candidate.forms))
-    sizes = round_sizes(forms, rows)
-    return Round(forms, sizes[0]), Round(-(-forms // 2 ** (len(sizes) - 1)), sizes[-1])
+def rounds_of(forms: Sequence[Form], rows: int) -> tuple[int, list[int]]:
+    """How many different things the forms of a slow candidate ask, and `round_sizes` of choosing among them."""
+    different = len(_families(forms))
+    return different, round_sizes(different, rows)
 
 
 def _families(forms: Sequence[Form]) -> list[list[int]]:

@@ -96,6 +96,11 @@ def race_rows(tune: int, effort: Effort) -> int:
     return min(effort.race_rows, max(ROWS_APART, rest // 2), rest)
 
 
+def rows_to_look(stack: Stack) -> int:
+    """Rows that a slow rung answers from one look to the next: as many as its model is best asked at once."""
+    return ROWS_APART if in_batches(stack) else max(LOOK, min(stack.batch, LET_THROUGH))
+
+
 class Race:
     """The race among the slow candidates of a benchmark on the tune rows of its one unit.
 
@@ -158,7 +163,7 @@ class Race:
         rivals = {name: self.journal.answers(name, SPLIT) for name in self.rivals(candidate)}
         levels = self.levels()
         self.ctx.begin(f"{candidate.name}: racing on tune", len(self.rows))
-        step = ROWS_APART if in_batches(stack) else max(LOOK, min(stack.batch, LET_THROUGH))
+        step = rows_to_look(stack)
         for done in range(max(step, since), len(self.rows) + step, step):
             rows = self.rows[:done]
             self._ask(candidate.name, stack, rows)

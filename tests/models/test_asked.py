@@ -49,6 +49,8 @@ def test_fewer_options_are_not_asked_about_again(model: GgufModel, monkeypatch: 
     with model.remembering():
         every = ask(model, TOPICS)
         asked_before = len(seen)
+        assert model._memory is not None
+        took = next(iter(model._memory._asked.values())).usage.seconds  # of the first branching
         some = ask(model, SOME)
         assert len(seen) == asked_before
         ask(model, TOPICS, "Another text.")
@@ -57,7 +59,7 @@ def test_fewer_options_are_not_asked_about_again(model: GgufModel, monkeypatch: 
     assert some.mass == pytest.approx(fresh.mass, rel=0.1)
     assert every.usage.calls >= some.usage.calls > 0
     assert 0 < some.usage.tokens_in - some.usage.tokens_cached <= every.usage.tokens_in - every.usage.tokens_cached
-    assert some.usage.seconds > 0.2 * every.usage.seconds, "it counts as having taken what asking took"
+    assert some.usage.seconds > took > 0, "it counts as having taken what asking took"
 
 
 def test_nothing_is_remembered_outside(model: GgufModel, monkeypatch: pytest.MonkeyPatch) -> None:

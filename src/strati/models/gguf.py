@@ -149,13 +149,14 @@ class GgufModel:
         Such an answer agrees with one evaluated afresh up to the engine's rounding (tokens evaluated in other pieces:
         some thousandths of a probability), and tells as usage what the first took.
         """
+        before = self._memory
         with self._lock:
-            self._memory = self._memory or Memory()
+            self._memory = Memory()
         try:
             yield
         finally:
             with self._lock:
-                self._memory = None
+                self._memory = before
 
     def count_tokens(self, text: str) -> int:
         with self._lock:

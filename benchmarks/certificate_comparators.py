@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from strati.certify import Path, Scored, binomial_p, evaluate
+from strati.certify.method import Path, Scored, binomial_p, evaluate
 
 
 @dataclass(frozen=True)

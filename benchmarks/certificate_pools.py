@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from development_sets import SETS, dataset
-from strati.certify import Economics, Scored
-from strati.context import Context
-from strati.contract import Layer
-from strati.layers.linear import Linear
-from strati.layers.neighbours import Neighbours
-from strati.layers.rules import InducedRules
-from strati.records import Case, Example
+from strati.certify.method import Economics, Scored
+from strati.core.context import Context
+from strati.core.records import Case, Example
+from strati.kinds.classify.linear import Linear
+from strati.kinds.classify.neighbours import Neighbours
+from strati.kinds.classify.rules import InducedRules
+from strati.stack.contract import Layer
 
 COSTS = np.array([0.0001, 0.001, 0.01])
 ECONOMICS = Economics(human_answer=0.5)

@@ -23,8 +23,8 @@ import numpy as np
 
 from certificate_comparators import Outcome, hoeffding_bentkus_p
 from certificate_pools import ECONOMICS, FIT, SHAPES, draw, only, real_pools, simulated_pool
-from strati.certify import Path as WalkPath
-from strati.certify import Promise, Scored, evaluate, make_plan, walk
+from strati.certify.method import Path as WalkPath
+from strati.certify.method import Promise, Scored, evaluate, make_plan, walk
 from strati.statistics import clopper_pearson
 
 SIZE = 1000

@@ -21,8 +21,8 @@ import numpy as np
 
 from certificate_comparators import Outcome, hoeffding_bentkus_p
 from certificate_pools import ECONOMICS, FIT, draw, only, real_pools, simulated_pool
-from strati.certify import Path as WalkPath
-from strati.certify import Promise, Scored, evaluate, make_plan
+from strati.certify.method import Path as WalkPath
+from strati.certify.method import Promise, Scored, evaluate, make_plan
 
 SIZE = 1000
 PROMISE = Promise(0.95, 0.05)

@@ -23,19 +23,19 @@ from time import monotonic
 from composed_pays_figures import Assumptions, report
 from development_sets import SETS
 from strati import Example, Task
-from strati.benchmark import Bench
-from strati.candidate import Candidate
-from strati.cli.available import open_models
-from strati.context import Context
-from strati.dataset import Splits, Unit
-from strati.effort import Effort, shuffled
-from strati.errors import Stopped
-from strati.journal import Journal
-from strati.ladder import ladder
-from strati.metrics import get_metric
-from strati.probe import Probe
-from strati.records import Answer
-from strati.rung_answers import Part, RungAnswers
+from strati.bench.effort import Effort, shuffled
+from strati.bench.journal import Journal
+from strati.bench.runner import Bench
+from strati.certify.compose.rung_answers import Part, RungAnswers
+from strati.core.context import Context
+from strati.core.errors import Stopped
+from strati.core.records import Answer
+from strati.data import Splits, Unit
+from strati.kinds.classify.ladder import ladder
+from strati.kinds.classify.metrics import get_metric
+from strati.models.open import open_models
+from strati.stack.candidate import Candidate
+from strati.stack.probe import Probe
 
 TRAIN = 300
 WANTED = {

@@ -10,10 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.certify import Delivered, Economics, Plan, Promise, Walk, evaluate, make_plan, walk
-from strati.certify.plan import SURE
-from strati.composing import Composition, compose
-from strati.rung_answers import Part
+from strati.certify.compose.composing import Composition, compose
+from strati.certify.compose.rung_answers import Part
+from strati.certify.method import Delivered, Economics, Plan, Promise, Walk, evaluate, make_plan, walk
+from strati.certify.method.plan import SURE
 from strati.statistics import clopper_pearson
 
 LEVELS = (0.98, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.75)
@@ -129,7 +129,7 @@ def _level(parts: Mapping[str, Part], labels: Sequence[str], assumed: Assumption
 def _designed(
     parts: Mapping[str, Part], order: tuple[int, ...], labels: Sequence[str], promise: Promise, economics: Economics
 ) -> tuple[Composition, Plan]:
-    """As `strati.composing.design` for one order: stages fitted together where tune says that is cheaper."""
+    """As `composing.design` for one order: stages fitted together where tune says that is cheaper."""
     tune, size = parts["tune"].only(order), len(parts["calibrate"])
     places, found = tuple(range(len(order))), []
     for together in (False, True)[: len(order)]:

@@ -22,9 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.decision import choose, llm_needed
-from strati.metrics import Accuracy, MacroF1, Metric
-from strati.standings import Field, Measured, measure
+from strati.kinds.classify.metrics import Accuracy, MacroF1, Metric
 from strati.statistics import (
     bca_interval,
     bounded_interval,
@@ -34,7 +32,9 @@ from strati.statistics import (
     units_of,
     wilson,
 )
-from strati.task import Goal
+from strati.task.task import Goal
+from strati.verdict.decision import choose, llm_needed
+from strati.verdict.tests import Field, Measured, measure
 
 Array = NDArray[np.float64]
 SIZES = (50, 200, 700, 3000)

@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from strati import Dataset, Example, Task, bench
-from strati.answers import answer_lines
-from strati.cli.available import open_models
-from strati.journal import Journal
-from strati.metrics import Accuracy
-from strati.model import Embedder
+from strati.bench.answers_file import answer_lines
+from strati.bench.journal import Journal
+from strati.kinds.classify.metrics import Accuracy
+from strati.models.contract import Embedder
+from strati.models.open import open_models
 from strati.statistics import clopper_pearson, compare
 
 Rows = list[tuple[str, str]]

@@ -22,9 +22,9 @@ import time
 import zipfile
 from pathlib import Path
 
+from strati.core.records import JSON
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.document import faults
-from strati.records import JSON
 
 
 def main() -> None:

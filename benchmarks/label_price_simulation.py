@@ -17,11 +17,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.curves import Curve
-from strati.label_price import cross
-from strati.learning_curve import repeats, sizes
-from strati.metrics import get_metric
+from strati.bench.studies.learning_curve import repeats, sizes
+from strati.kinds.classify.metrics import get_metric
 from strati.statistics import clopper_pearson
+from strati.verdict.curves import Curve
+from strati.verdict.label_price import cross
 
 TRAIN = 1600
 ALPHA = 0.05

@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from strati.calibration import Combiner
-from strati.context import Context
-from strati.layers.linear import Linear
-from strati.records import Answer, Case, Example
+from strati.core.context import Context
+from strati.core.records import Answer, Case, Example
+from strati.kinds.classify.linear import Linear
+from strati.stack.calibration import Combiner
 from strati.statistics import aurc
 
 USED = ("margin", "familiar")

@@ -34,17 +34,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from strati.budget import NANO
-from strati.dataset import Dataset
-from strati.effort import Effort
-from strati.journal import Journal
-from strati.ladder import ladder
-from strati.models import batching
-from strati.models.openai_compatible import OpenAICompatible
-from strati.records import Example
-from strati.run import bench
-from strati.studies import Studies
-from strati.task import Goal, Task
+from strati.bench.effort import Effort
+from strati.bench.journal import Journal
+from strati.core.budget import NANO
+from strati.core.records import Example
+from strati.data import Dataset
+from strati.kinds.classify.ladder import ladder
+from strati.models.hosted.batches import batching
+from strati.models.hosted.openai_compatible import OpenAICompatible
+from strati.prove.bench import bench
+from strati.prove.studies import Studies
+from strati.task.task import Goal, Task
 
 ROOT = Path(__file__).parent.parent
 LABELS = {"delivery": "parcel", "invoice": "bill", "refund": "money back", "repair": "broken leg"}

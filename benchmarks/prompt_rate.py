@@ -15,10 +15,10 @@ import statistics
 import time
 from random import Random
 
-from strati.model import Prompt
-from strati.models.catalog import Catalog
-from strati.models.gguf import GgufModel
-from strati.models.store import Store
+from strati.models.catalog.catalog import Catalog
+from strati.models.catalog.store import Store
+from strati.models.contract import Prompt
+from strati.models.local.gguf import GgufModel
 
 OPTIONS = ("weather", "sports", "music", "travel", "food", "money", "health", "school")
 WORDS = """please tell me about the long road near our house where people often meet when rain stops and children play

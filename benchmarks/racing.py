@@ -30,12 +30,12 @@ from numpy.typing import NDArray
 
 import development_sets
 from strati import Dataset, Task, bench
-from strati.cli.available import open_models
-from strati.effort import Effort
-from strati.model import Choice, Embedder, LanguageModel, Prompt
-from strati.racing import BESIDE_LEADER, LET_THROUGH, LOOK
+from strati.bench.effort import Effort
+from strati.bench.race.racing import BESIDE_LEADER, LET_THROUGH, LOOK
+from strati.bench.race.trials import Trial
+from strati.models.contract import Choice, Embedder, LanguageModel, Prompt
+from strati.models.open import open_models
 from strati.statistics import binomial_p_values, clopper_pearson, shown_above
-from strati.trials import Trial
 
 ROWS = Effort().race_rows
 MARGIN, ALPHA, RIGHT = 0.03, 0.05, 0.9
@@ -133,7 +133,7 @@ def beside(rng: np.random.Generator, fast: Scores, gap: float, discordance: floa
 
 
 def race(made: Sequence[tuple[Scores, float, float]]) -> tuple[int, int]:
-    """As `strati.racing` does it: look after every batch, let through what will not be retired by the end.
+    """As `strati.bench.race.racing` does it: look after every batch, let through what will not be retired by the end.
 
     `made` are the tests: values, bound, alpha. Returns the rows after which one passes and its place; 0 rows: none.
     """

@@ -15,10 +15,10 @@ import time
 from random import Random
 
 from prompt_rate import WORDS
-from strati.model import Choice, Prompt
-from strati.models.catalog import Catalog
-from strati.models.gguf import GgufModel
-from strati.models.store import Store
+from strati.models.catalog.catalog import Catalog
+from strati.models.catalog.store import Store
+from strati.models.contract import Choice, Prompt
+from strati.models.local.gguf import GgufModel
 
 LABELS = tuple(
     f"{first} {second}"

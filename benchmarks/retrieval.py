@@ -26,14 +26,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.cli.available import open_models
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.search import engine
 from strati.knowledge.search.fusion import fuse
 from strati.knowledge.search.query import parse
 from strati.knowledge.search.vectors import Matrix
 from strati.knowledge.store.contract import ALL
-from strati.model import Embedder
+from strati.models.contract import Embedder
+from strati.models.open import open_models
 from strati.statistics.resampling import bca_interval, units_of
 
 DEPTHS, WEIGHTS, KS = (30, 50, 100), (0.3, 0.5, 0.7, 1.0), (20, 60, 100)

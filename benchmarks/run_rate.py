@@ -26,11 +26,11 @@ from pathlib import Path
 from scipy.sparse import hstack
 from sklearn.svm import LinearSVC
 
-from strati.context import Context
-from strati.folder import save_stack
-from strati.layers.linear import Linear
-from strati.records import Example
-from strati.stack import Stack
+from strati.core.context import Context
+from strati.core.records import Example
+from strati.kinds.classify.linear import Linear
+from strati.stack.folder import save_stack
+from strati.stack.stack import Stack
 
 FITTED = 5000
 TUNE = 500

@@ -31,25 +31,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from strati.answers import answer_lines
-from strati.benchmark import Bench
-from strati.budget import Budget
-from strati.candidate import Candidate, Form
-from strati.context import Context
-from strati.dataset import Dataset, plan
-from strati.effort import Effort
-from strati.journal import Journal, StoredExample
-from strati.layers.llm import LLM
-from strati.metrics import get_metric
-from strati.model import Choice, Generation, LanguageModel, ModelCard, Prompt
-from strati.models.kept_replies import KeptReplies
-from strati.models.openai_compatible import OpenAICompatible
-from strati.models.transport import HttpReply
-from strati.records import Example, Usage
-from strati.results import load_results
-from strati.stack import Stack
-from strati.task import Goal, Task
-from strati.verdict import judge
+from strati.bench.answers_file import answer_lines
+from strati.bench.effort import Effort
+from strati.bench.journal import Journal, StoredExample
+from strati.bench.results import load_results
+from strati.bench.runner import Bench
+from strati.core.budget import Budget
+from strati.core.context import Context
+from strati.core.records import Example, Usage
+from strati.data import Dataset, plan
+from strati.kinds.classify.llm import LLM
+from strati.kinds.classify.metrics import get_metric
+from strati.models.contract import Choice, Generation, LanguageModel, ModelCard, Prompt
+from strati.models.hosted.kept_replies import KeptReplies
+from strati.models.hosted.openai_compatible import OpenAICompatible
+from strati.models.hosted.transport import HttpReply
+from strati.stack.candidate import Candidate, Form
+from strati.stack.stack import Stack
+from strati.task.task import Goal, Task
+from strati.verdict.verdict import judge
 
 ROOT = Path(__file__).parent.parent
 LABELS = tuple(f"label {number}" for number in range(8))

@@ -21,15 +21,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.cli.available import open_models
-from strati.errors import UserError
+from strati.core.errors import UserError
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Kind
 from strati.knowledge.ingest.pipeline import Settings
 from strati.knowledge.locator import Locator
 from strati.knowledge.record import Record, record_of
-from strati.model import ModelCard
+from strati.models.contract import ModelCard
+from strati.models.open import open_models
 
 WORDS, FREQUENT, PER_PASSAGE, PER_DOCUMENT = 100_000, 50, 100, 100
 DIMENSIONS = 384

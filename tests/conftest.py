@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from strati.models.catalog import Catalog
-from strati.models.gguf import GgufModel
-from strati.models.store import Store
+from strati.models.catalog.catalog import Catalog
+from strati.models.catalog.store import Store
+from strati.models.local.gguf import GgufModel
 
 # How long an example takes says nothing on a busy machine. The same examples every time: whether a change is good must
 # not depend on luck. `make fuzz` looks for new ones.

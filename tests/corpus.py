@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import product
 
-from strati.dataset import Dataset
-from strati.model import Prompt
-from strati.records import Case, Example
+from strati.core.records import Case, Example
+from strati.data import Dataset
+from strati.models.contract import Prompt
 
 LABELS = ("delivery", "invoice", "refund", "repair")
 _TEMPLATES = {

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-import corpus
-from strati.asking import Quote
-from strati.context import Context
-from strati.errors import LayerDown
-from strati.model import Choice, Generation, LanguageModel, ModelCard, Prompt
+from strati.core.context import Context
+from strati.core.errors import LayerDown
+from strati.core.records import Usage
+from strati.models.ask import Quote
+from strati.models.contract import Choice, Generation, LanguageModel, ModelCard, Prompt
 from strati.models.scripted import ScriptedModel
-from strati.records import Usage
+from tests import corpus
 
 DOLLARS, WORST = 0.001, 0.0015
 

@@ -16,34 +16,37 @@ from typing import Any
 import pytest
 
 import strati
-from report.fixtures import use
-from strati import config, racing, records, repeats, sizing
-from strati.ahead import TOGETHER
-from strati.context import Context
-from strati.dataset import read
-from strati.dataset.check_labels import LEAST_ROWS
-from strati.dataset.check_leaks import MOST_NEAR
-from strati.dataset.duplicates import LONGEST
-from strati.dataset.splits import CAPS, FOLDS, PUBLISHED_SHARES, SHARES
-from strati.effort import Effort
-from strati.forecast import REHEARSED
-from strati.halving import FEWEST_ROWS
-from strati.ladder import LETTERS, MANY_LABELS
-from strati.layers.prompts import MOST_LISTED, SHOT_CHARACTERS
-from strati.learning_curve import LEAST_REPEATS, LEAST_WORK, MOST_REPEATS, SMALLEST, TUNE_ROWS
-from strati.models.batch_part import MOST
-from strati.models.batching import FIRST_POLL
-from strati.models.gguf import CONTEXT
-from strati.models.prefix_tree import REMAINDER
-from strati.models.prices import HALF
-from strati.pace import CALL_SECONDS, FEW, MANY
-from strati.run import bench
-from strati.stack import BATCH
-from strati.standings import FEWEST
+from strati.bench.effort import Effort
+from strati.bench.forecast.forecast import REHEARSED
+from strati.bench.forecast.pace import CALL_SECONDS, FEW, MANY
+from strati.bench.race import racing, sizing
+from strati.bench.race.halving import FEWEST_ROWS
+from strati.bench.studies import repeats
+from strati.bench.studies.learning_curve import LEAST_REPEATS, LEAST_WORK, MOST_REPEATS, SMALLEST, TUNE_ROWS
+from strati.core import records
+from strati.core.context import Context
+from strati.data import read
+from strati.data.doctor.check_labels import LEAST_ROWS
+from strati.data.doctor.check_leaks import MOST_NEAR
+from strati.data.duplicates import LONGEST
+from strati.data.splits import CAPS, FOLDS, PUBLISHED_SHARES, SHARES
+from strati.kinds.classify.ladder import LETTERS, MANY_LABELS
+from strati.kinds.classify.prompts import MOST_LISTED, SHOT_CHARACTERS
+from strati.models.ask_in_batches import TOGETHER
+from strati.models.hosted.batches.batching import FIRST_POLL
+from strati.models.hosted.batches.part import MOST
+from strati.models.hosted.prices import HALF
+from strati.models.local.gguf import CONTEXT
+from strati.models.local.prefix_tree import REMAINDER
+from strati.prove.bench import bench
+from strati.stack.stack import BATCH
 from strati.statistics import sequential
 from strati.statistics.paired import EXACT_UP_TO
 from strati.statistics.resampling import DRAWS
-from strati.task import Goal, Task
+from strati.task import config
+from strati.task.task import Goal, Task
+from strati.verdict.tests import FEWEST
+from tests.report.fixtures import use
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -153,7 +156,7 @@ def test_every_failure_and_state_is_documented() -> None:
 
 def test_every_data_finding_is_documented() -> None:
     page = (DOCS / "data-check.md").read_text(encoding="utf-8")
-    source = "".join(path.read_text(encoding="utf-8") for path in Path(strati.__file__).parent.glob("dataset/*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(strati.__file__).parent.glob("data/**/*.py"))
     codes = set(re.findall(r'DataFinding\(\s*"(\w+)"', source))
     assert len(codes) > 20
     assert codes - set(re.findall(r"`(\w+)`", page)) == set()

@@ -7,10 +7,10 @@ import random
 import numpy as np
 import pytest
 
-from strati.calibration import Combiner
-from strati.context import Context
-from strati.layers.linear import Linear
-from strati.records import Answer, Case, Example
+from strati.core.context import Context
+from strati.core.records import Answer, Case, Example
+from strati.kinds.classify.linear import Linear
+from strati.stack.calibration import Combiner
 
 COMMON = ["please", "the", "a", "my", "is", "to", "how", "can", "you", "with", "for", "it", "on"]
 TOPICS = {

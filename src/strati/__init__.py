@@ -12,39 +12,39 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from strati.candidate import Candidate
-    from strati.context import Context
-    from strati.contract import Check, Layer
-    from strati.dataset import Dataset, read
-    from strati.folder import load_stack, save_stack
-    from strati.layers.function import Function
-    from strati.layers.rules import Rules
-    from strati.records import Answer, Case, Evidence, Example
-    from strati.run import Outcome, bench
-    from strati.stack import Stack, Stage
-    from strati.task import Goal, Task
+    from strati.core.context import Context
+    from strati.core.records import Answer, Case, Evidence, Example
+    from strati.data import Dataset, read
+    from strati.kinds.classify.rules import Rules
+    from strati.prove.bench import Outcome, bench
+    from strati.stack.candidate import Candidate
+    from strati.stack.contract import Check, Layer
+    from strati.stack.folder import load_stack, save_stack
+    from strati.stack.layers.function import Function
+    from strati.stack.stack import Stack, Stage
+    from strati.task.task import Goal, Task
 
 _HOME = {
-    "Example": "strati.records",
-    "Case": "strati.records",
-    "Answer": "strati.records",
-    "Evidence": "strati.records",
-    "Context": "strati.context",
-    "Goal": "strati.task",
-    "Task": "strati.task",
-    "Dataset": "strati.dataset",
-    "read": "strati.dataset",
-    "Layer": "strati.contract",
-    "Check": "strati.contract",
-    "Function": "strati.layers.function",
-    "Rules": "strati.layers.rules",
-    "Stage": "strati.stack",
-    "Stack": "strati.stack",
-    "save_stack": "strati.folder",
-    "load_stack": "strati.folder",
-    "Candidate": "strati.candidate",
-    "bench": "strati.run",
-    "Outcome": "strati.run",
+    "Example": "strati.core.records",
+    "Case": "strati.core.records",
+    "Answer": "strati.core.records",
+    "Evidence": "strati.core.records",
+    "Context": "strati.core.context",
+    "Goal": "strati.task.task",
+    "Task": "strati.task.task",
+    "Dataset": "strati.data",
+    "read": "strati.data",
+    "Layer": "strati.stack.contract",
+    "Check": "strati.stack.contract",
+    "Function": "strati.stack.layers.function",
+    "Rules": "strati.kinds.classify.rules",
+    "Stage": "strati.stack.stack",
+    "Stack": "strati.stack.stack",
+    "save_stack": "strati.stack.folder",
+    "load_stack": "strati.stack.folder",
+    "Candidate": "strati.stack.candidate",
+    "bench": "strati.prove.bench",
+    "Outcome": "strati.prove.bench",
 }
 
 __all__ = [  # noqa: RUF022 (in flow order)

@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from strati.certify import Economics, Promise, Scored, Setting, evaluate, front, make_plan, orders, pareto, walk
-from strati.certify.search import NEVER
+from strati.certify.method import Economics, Promise, Scored, Setting, evaluate, front, make_plan, orders, pareto, walk
+from strati.certify.method.search import NEVER
 
 from .worlds import one, ranked, unrelated
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from strati.certify import (
+from strati.certify.method import (
     Economics,
     Promise,
     Setting,
@@ -22,7 +22,7 @@ from strati.certify import (
     power_to_certify,
     table,
 )
-from strati.certify.risk import errors_allowed
+from strati.certify.method.risk import errors_allowed
 
 from .worlds import one
 

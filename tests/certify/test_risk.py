@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from strati.certify import (
+from strati.certify.method import (
     Promise,
     Setting,
     betting_p,
@@ -20,7 +20,7 @@ from strati.certify import (
     expected_cost_bound,
     p_value,
 )
-from strati.certify.risk import best_bets, errors_allowed, group_sums, most_errors
+from strati.certify.method.risk import best_bets, errors_allowed, group_sums, most_errors
 
 from .worlds import one
 

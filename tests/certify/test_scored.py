@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from strati.certify import Economics, Scored, Setting, evaluate
-from strati.task import Goal
+from strati.certify.method import Economics, Scored, Setting, evaluate
+from strati.task.task import Goal
 
 from .worlds import one, ranked
 

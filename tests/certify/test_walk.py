@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from strati.certify import Path, Promise, Scored, Setting, Start, Walk, differences, make_plan, walk
-from strati.certify.outcomes import outcome_rows, recount, scored_from
-from strati.errors import DataError
+from strati.certify.method import Path, Promise, Scored, Setting, Start, Walk, differences, make_plan, walk
+from strati.certify.method.outcomes import outcome_rows, recount, scored_from
+from strati.core.errors import DataError
 
 from .worlds import one, ranked, unrelated
 

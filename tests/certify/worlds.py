@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from strati.certify import Scored
+from strati.certify.method import Scored
 
 
 def ranked(n: int, rungs: int = 1, seed: int = 0, easy: float = 2.5) -> Scored:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import corpus
 from strati.cli import main
+from tests import corpus
 
 ROWS = [(str(example.input), str(example.reference)) for example in corpus.examples()]
 OWN = """

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-import corpus
+from tests import corpus
 
 FILES = ("verdict.json", "answers.jsonl", "report.html")
 

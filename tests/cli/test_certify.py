@@ -15,20 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from strati.candidate import Candidate, Form
-from strati.certificate import NAME, OUTCOMES
+from strati.bench.journal import Journal
+from strati.certify.certificate import NAME, OUTCOMES
 from strati.cli import main
-from strati.dataset import Dataset
-from strati.identity import fingerprint
-from strati.journal import Journal
-from strati.layers.linear import Linear
-from strati.layers.rule import parse_rules
-from strati.layers.rules import Rules
-from strati.records import Example
-from strati.run import bench
-from strati.stack import Stack
-from strati.studies import Studies
-from strati.task import Goal, Task
+from strati.core.identity import fingerprint
+from strati.core.records import Example
+from strati.data import Dataset
+from strati.kinds.classify.linear import Linear
+from strati.kinds.classify.rule import parse_rules
+from strati.kinds.classify.rules import Rules
+from strati.prove.bench import bench
+from strati.prove.studies import Studies
+from strati.stack.candidate import Candidate, Form
+from strati.stack.stack import Stack
+from strati.task.task import Goal, Task
 
 WORDS = {"refund": "money invoice charged", "repair": "broken cracked noise"}
 RULES = 'when "charged" then refund\nwhen "cracked" then repair\n'

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.small import write
 from strati.cli import main
 from strati.knowledge.store.lock import writing
+from tests.knowledge.small import write
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from strati.cli.models import app
-from strati.errors import ModelError
+from strati.core.errors import ModelError
 
 DATA = b"GGUF but no more"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from strati.cli.own import own_layer
-from strati.context import Context
-from strati.records import Case
+from strati.core.context import Context
+from strati.core.records import Case
+from strati.prove.own_code import own_layer
 
 CODE = """
 WORD = {word!r}

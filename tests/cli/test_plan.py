@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-import corpus
-from models.fault_server import FaultServer
+from tests import corpus
+from tests.models.fault_server import FaultServer
 
 CONFIG = """
 [data]

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from strati.calibration import Combiner
-from strati.context import Context
-from strati.folder import save_stack
-from strati.layers.linear import Linear
-from strati.layers.rule import parse_rules
-from strati.layers.rules import Rules
-from strati.records import Example
-from strati.stack import Stack, Stage
+from strati.core.context import Context
+from strati.core.records import Example
+from strati.kinds.classify.linear import Linear
+from strati.kinds.classify.rule import parse_rules
+from strati.kinds.classify.rules import Rules
+from strati.stack.calibration import Combiner
+from strati.stack.folder import save_stack
+from strati.stack.stack import Stack, Stage
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from strati.cli.show import Show
-from strati.records import Usage
+from strati.core.records import Usage
 
 
 def test_the_cost_shown_is_machine_time_and_what_others_were_paid() -> None:

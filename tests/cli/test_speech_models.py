@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.models.speech_entries import speech_entry, speech_toml
 from typer.testing import CliRunner
 
-from strati.cli.available import open_models
 from strati.cli.base import embedder_for, with_catalogs
 from strati.cli.models import app
-from strati.errors import ModelError
+from strati.core.errors import ModelError
+from strati.models.open import open_models
+from tests.models.speech_entries import speech_entry, speech_toml
 
 
 @pytest.fixture

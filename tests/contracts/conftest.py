@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from strati.models.gguf import GgufModel
+from strati.models.local.gguf import GgufModel
 
 
 @pytest.fixture(scope="session")

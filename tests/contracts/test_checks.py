@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from strati.checks.agreement import Agreement
-from strati.checks.answer_space import AnswerSpace
-from strati.context import Context
-from strati.contract import Check, Finding
-from strati.records import Answer, Case
+from strati.core.context import Context
+from strati.core.records import Answer, Case
+from strati.stack.checks.agreement import Agreement
+from strati.stack.checks.answer_space import AnswerSpace
+from strati.stack.contract import Check, Finding
 from strati.testing import ContractError, check_check
 
 CASES = [

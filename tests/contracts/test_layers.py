@@ -15,28 +15,30 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-import corpus
-import strati.checks
-import strati.layers
-from strati.context import Context
-from strati.contract import Layer
-from strati.identity import fingerprint
-from strati.layers.features import TextFeatures
-from strati.layers.function import Function
-from strati.layers.linear import Linear
-from strati.layers.llm import LLM
-from strati.layers.majority import Majority
-from strati.layers.neighbours import ExampleIndex, LabelNames, Neighbours, Shots
-from strati.layers.person import Person
-from strati.layers.recorded import Recorded, RecordedAnswer
-from strati.layers.rule import Rule
-from strati.layers.rules import InducedRules, Rules
-from strati.models.gguf import GgufModel
+import strati.kinds.classify
+import strati.stack.checks
+import strati.stack.layers
+
+from strati.core.context import Context
+from strati.core.identity import fingerprint
+from strati.core.records import Answer, Case, Evidence, State, Usage
+from strati.kinds.classify.linear import Linear
+from strati.kinds.classify.llm import LLM
+from strati.kinds.classify.majority import Majority
+from strati.kinds.classify.neighbours import ExampleIndex, LabelNames, Neighbours, Shots
+from strati.kinds.classify.rule import Rule
+from strati.kinds.classify.rules import InducedRules, Rules
+from strati.models.local.gguf import GgufModel
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
-from strati.records import Answer, Case, Evidence, State, Usage
-from strati.registry import KINDS, saved_class
-from strati.stack import Stack, Stage
+from strati.stack.contract import Layer
+from strati.stack.layers.features import TextFeatures
+from strati.stack.layers.function import Function
+from strati.stack.layers.person import Person
+from strati.stack.layers.recorded import Recorded, RecordedAnswer
+from strati.stack.registry import KINDS, saved_class
+from strati.stack.stack import Stack, Stage
 from strati.testing import ContractError, check_layer
+from tests import corpus
 
 TRAIN, TUNE, CASES = corpus.parts()
 MODEL = ScriptedModel(corpus.reply)
@@ -87,7 +89,7 @@ def saved_classes(package: Any) -> list[type]:
     return found
 
 
-@pytest.mark.parametrize("part", saved_classes(strati.layers), ids=lambda part: part.__name__)
+@pytest.mark.parametrize("part", [*saved_classes(strati.stack.layers), *saved_classes(strati.kinds.classify)], ids=lambda part: part.__name__)
 def test_every_layer_with_a_kind_is_in_the_table_and_registered(part: type) -> None:
     assert any(type(layer) is part for layer in TABLE.values())
     registered = saved_class(part.kind)  # type: ignore[attr-defined]
@@ -95,7 +97,7 @@ def test_every_layer_with_a_kind_is_in_the_table_and_registered(part: type) -> N
 
 
 def test_every_check_with_a_kind_is_registered() -> None:
-    checks = saved_classes(strati.checks)
+    checks = saved_classes(strati.stack.checks)
     assert checks
     assert all(saved_class(part.kind) is part for part in checks)  # type: ignore[attr-defined]
 

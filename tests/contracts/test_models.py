@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from strati.model import Choice, ContextOverflow, Generation, Prompt
-from strati.models.gguf import GgufModel
+from strati.models.contract import Choice, ContextOverflow, Generation, Prompt
+from strati.models.local.gguf import GgufModel
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.testing import ContractError, check_embedder, check_model
 

@@ -13,7 +13,7 @@ from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.locator import Locator
 from strati.knowledge.record import Record, record_of
-from strati.model import ModelCard
+from strati.models.contract import ModelCard
 
 
 class Trigrams:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from strati.journal import Journal
-from strati.models import batching, pacing
+from strati.bench.journal import Journal
+from strati.models.hosted import pacing
+from strati.models.hosted.batches import batching
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from strati.models.catalog import Artefact, Entry
-from strati.models.sources import FileSource
-from strati.models.whisper_files import KIND
+from strati.models.catalog.catalog import Artefact, Entry
+from strati.models.catalog.sources import FileSource
+from strati.models.local.whisper_files import KIND
 
 
 def contents(name: str, size: int = 100) -> dict[str, bytes]:

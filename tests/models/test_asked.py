@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from strati.held_models import remembering
-from strati.layers.llm import LLM
-from strati.model import Choice, Prompt
-from strati.models import asked
-from strati.models.asked import Asked, Memory
-from strati.models.gguf import GgufModel
-from strati.records import Usage
-from strati.stack import Stack, Stage
+from strati.core.records import Usage
+from strati.kinds.classify.llm import LLM
+from strati.models.contract import Choice, Prompt
+from strati.models.local import asked
+from strati.models.local.asked import Asked, Memory
+from strati.models.local.gguf import GgufModel
+from strati.stack.models_of import remembering
+from strati.stack.stack import Stack, Stage
 
 TOPICS = ("sports", "world news", "world cup", "business", "science", "sport history")
 SOME = ("sports", "world news", "business")

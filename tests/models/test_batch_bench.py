@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from strati.allowance import foresee
-from strati.candidate import Candidate
-from strati.config import load_config
-from strati.context import Context
-from strati.dataset import Dataset
-from strati.effort import Effort
-from strati.errors import TaskError
-from strati.folder import save_stack
-from strati.journal import Journal
-from strati.ladder import ladder
-from strati.layers.llm import LLM
-from strati.models import batching
-from strati.models.openai_compatible import OpenAICompatible
-from strati.records import Example
-from strati.run import bench, execute, prepare
-from strati.stack import Stack
-from strati.studies import Studies
-from strati.task import Goal, Task
+from strati.bench.effort import Effort
+from strati.bench.journal import Journal
+from strati.core.context import Context
+from strati.core.errors import TaskError
+from strati.core.records import Example
+from strati.data import Dataset
+from strati.kinds.classify.ladder import ladder
+from strati.kinds.classify.llm import LLM
+from strati.models.hosted.batches import batching
+from strati.models.hosted.openai_compatible import OpenAICompatible
+from strati.prove.allowance import foresee
+from strati.prove.bench import bench, execute, prepare
+from strati.prove.studies import Studies
+from strati.stack.candidate import Candidate
+from strati.stack.folder import save_stack
+from strati.stack.stack import Stack
+from strati.task.config import load_config
+from strati.task.task import Goal, Task
 
 from .batch_server import BatchServer
 from .test_hosted_bench import LABELS, data

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.models.batch_lines import as_reply, read_lines, request_line, to_keep, upload_form
-from strati.models.batch_state import Batch
+from strati.models.hosted.batches.lines import as_reply, read_lines, request_line, to_keep, upload_form
+from strati.models.hosted.batches.state import Batch
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "zwei\nZeilen \u2028 😀"}]}
 anything = st.recursive(

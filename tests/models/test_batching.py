@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from strati.budget import NANO, Budget
-from strati.context import Context
-from strati.errors import LayerDown, ModelError, Stopped
-from strati.journal import Journal
-from strati.layers.llm import LLM
-from strati.models import batching
-from strati.models.openai_compatible import OpenAICompatible
-from strati.records import Case
+from strati.bench.journal import Journal
+from strati.core.budget import NANO, Budget
+from strati.core.context import Context
+from strati.core.errors import LayerDown, ModelError, Stopped
+from strati.core.records import Case
+from strati.kinds.classify.llm import LLM
+from strati.models.hosted.batches import batching
+from strati.models.hosted.openai_compatible import OpenAICompatible
 
 from .batch_server import BatchServer
 from .fault_server import Behaviour

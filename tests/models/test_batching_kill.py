@@ -15,14 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strati
-from strati.budget import NANO, Budget
-from strati.context import Context
-from strati.errors import StratiError
-from strati.journal import Journal
-from strati.layers.llm import LLM
-from strati.models import batching, pacing
-from strati.models.openai_compatible import OpenAICompatible
-from strati.records import Case
+from strati.bench.journal import Journal
+from strati.core.budget import NANO, Budget
+from strati.core.context import Context
+from strati.core.errors import StratiError
+from strati.core.records import Case
+from strati.kinds.classify.llm import LLM
+from strati.models.hosted import pacing
+from strati.models.hosted.batches import batching
+from strati.models.hosted.openai_compatible import OpenAICompatible
 
 from .batch_server import FAULTS, BatchServer
 
@@ -30,7 +31,7 @@ LABELS = ("sport", "news", "trade")
 CHILD = """
 import sys
 from pathlib import Path
-from models.test_batching_kill import batching, run
+from tests.models.test_batching_kill import batching, run
 batching.FIRST_POLL = batching.LONGEST_POLL = 0.01
 run(sys.argv[1], Path(sys.argv[2]))
 """
@@ -65,7 +66,7 @@ def run(url: str, path: Path) -> list[Case]:
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_a_step_nothing_is_handed_in_twice(step: str, tmp_path: Path) -> None:
     path = tmp_path / "run.db"
-    folders = [str(Path(strati.__file__).parent.parent), str(Path(__file__).parent.parent)]
+    folders = [str(Path(strati.__file__).parent.parent), str(Path(__file__).parent.parent.parent)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
     child: subprocess.Popen[bytes] | None = None
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from strati.errors import ModelError
-from strati.models.catalog import Catalog, read_catalog
-from strati.models.sources import FileSource, HfSource, PypiSource, parse_source
+from strati.core.errors import ModelError
+from strati.models.catalog.catalog import Catalog, read_catalog
+from strati.models.catalog.sources import FileSource, HfSource, PypiSource, parse_source
 
 HASH = "a" * 64
 GOOD = f"""

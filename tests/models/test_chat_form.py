@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from strati.errors import LayerDown
-from strati.model import Prompt
-from strati.models.chat_form import ChatForm, Ids, Tokens
+from strati.core.errors import LayerDown
+from strati.models.contract import Prompt
+from strati.models.local.chat_form import ChatForm, Ids, Tokens
 
 SHOTS = (("hi", "a"), ("ho", "b"))
 

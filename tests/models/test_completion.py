@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.errors import ModelError
-from strati.model import ContextOverflow
-from strati.models.chat_request import Request
-from strati.models.completion import BadRequest, Completion, Fault, UnknownModel, essential, read, said
-from strati.models.dialect import Dialect
-from strati.models.hosted_settings import HostedSettings
-from strati.models.transport import HttpReply
+from strati.core.errors import ModelError
+from strati.models.contract import ContextOverflow
+from strati.models.hosted.chat_request import Request
+from strati.models.hosted.completion import BadRequest, Completion, Fault, UnknownModel, essential, read, said
+from strati.models.hosted.dialect import Dialect
+from strati.models.hosted.settings import HostedSettings
+from strati.models.hosted.transport import HttpReply
 
 SETTINGS = HostedSettings.of("gpt", {"url": "https://api.example.com/v1", "model": "m"})
 GOOD: dict[str, Any] = {

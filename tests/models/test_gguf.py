@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from strati.errors import ModelError
-from strati.identity import sha256_of
-from strati.model import Choice, ContextOverflow, LanguageModel, Prompt
-from strati.models.gguf import GgufModel
+from strati.core.errors import ModelError
+from strati.core.identity import sha256_of
+from strati.models.contract import Choice, ContextOverflow, LanguageModel, Prompt
+from strati.models.local.gguf import GgufModel
 
 TOPICS = ("sports", "world", "business")
 PREFIX = "Name the topic: sports, world or business.\nText: "
@@ -163,7 +163,7 @@ def test_close_and_use_again(smollm2_path: Path) -> None:
 
 def test_an_engine_that_is_freed_at_once_does_not_hang(smollm2_path: Path) -> None:
     """In a process of its own: an engine that hangs when it is freed can't be interrupted."""
-    code = "import sys; from pathlib import Path; from strati.models.engine import Engine; "
+    code = "import sys; from pathlib import Path; from strati.models.local.engine import Engine; "
     code += "[Engine(Path(sys.argv[1]), 256, 1).close() for _ in range(3)]"
     done = subprocess.run([sys.executable, "-c", code, str(smollm2_path)], timeout=120, check=False)
     assert done.returncode == 0

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from strati.errors import LayerDown
-from strati.model import Choice, Prompt
-from strati.models import heads
-from strati.models.engine import Engine
-from strati.models.gguf import GgufModel
-from strati.models.heads import FEWEST_TOKENS
+from strati.core.errors import LayerDown
+from strati.models.contract import Choice, Prompt
+from strati.models.local import heads
+from strati.models.local.engine import Engine
+from strati.models.local.gguf import GgufModel
+from strati.models.local.heads import FEWEST_TOKENS
 
 RULES = " ".join(f"Rule {number}: name the topic of the news in one word." for number in range(12))
 HEADS = [f"{words} {RULES}" for words in ("You sort news.", "Which topic is it?", "Sports, world or business?")]

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from strati.dataset import Dataset
-from strati.effort import Effort
-from strati.errors import ModelError
-from strati.ladder import ladder
-from strati.models import pacing
-from strati.models.openai_compatible import OpenAICompatible
-from strati.records import Example
-from strati.run import bench
-from strati.studies import Studies
-from strati.task import Goal, Task
+from strati.bench.effort import Effort
+from strati.core.errors import ModelError
+from strati.core.records import Example
+from strati.data import Dataset
+from strati.kinds.classify.ladder import ladder
+from strati.models.hosted import pacing
+from strati.models.hosted.openai_compatible import OpenAICompatible
+from strati.prove.bench import bench
+from strati.prove.studies import Studies
+from strati.task.task import Goal, Task
 
 from .fault_server import Behaviour, FaultServer
 
@@ -138,7 +138,7 @@ def test_a_server_that_is_not_there_costs_its_rungs_only(tmp_path: Path) -> None
 
 
 def test_a_key_that_is_missing_is_noticed_before_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from strati.cli.available import open_models
+    from strati.models.open import open_models
 
     monkeypatch.setenv("STRATI_MODELS", str(tmp_path))
     hosted = {"gpt": {"url": "https://api.openai.com/v1", "model": "gpt-4o-mini", "key_env": "STRATI_NO_SUCH_KEY"}}

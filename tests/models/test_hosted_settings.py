@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from strati.config import MODEL_KEYS
-from strati.errors import ModelError
-from strati.models.hosted_settings import HostedSettings
+from strati.core.errors import ModelError
+from strati.models.hosted.settings import HostedSettings
+from strati.task.config import MODEL_KEYS
 
 OPENAI = {"url": "https://api.openai.com/v1", "model": "gpt-4o-mini"}
 

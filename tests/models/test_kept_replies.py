@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 
 import strati
-from strati.asking import choose
-from strati.budget import Budget, MemoryBook
-from strati.context import Context
-from strati.errors import Stopped
-from strati.journal import Journal
-from strati.layers.llm import LLM
-from strati.model import Choice, ContextOverflow, Prompt
-from strati.models.batch_lines import as_reply
-from strati.models.kept_replies import KeptReplies, as_text, not_kept
-from strati.models.openai_compatible import OpenAICompatible
-from strati.models.transport import HttpReply
-from strati.records import Case, Usage
+from strati.bench.journal import Journal
+from strati.core.budget import Budget, MemoryBook
+from strati.core.context import Context
+from strati.core.errors import Stopped
+from strati.core.records import Case, Usage
+from strati.kinds.classify.llm import LLM
+from strati.models.ask import choose
+from strati.models.contract import Choice, ContextOverflow, Prompt
+from strati.models.hosted.batches.lines import as_reply
+from strati.models.hosted.kept_replies import KeptReplies, as_text, not_kept
+from strati.models.hosted.openai_compatible import OpenAICompatible
+from strati.models.hosted.transport import HttpReply
 
 from .fault_server import Behaviour, FaultServer
 
@@ -35,9 +35,9 @@ KEY = "sk-live-0123456789abcdef"
 CHILD = """
 import os, signal, sys, threading
 from pathlib import Path
-from models.test_kept_replies import run
-from strati.jobs import Jobs
-from strati.journal import Journal
+from tests.models.test_kept_replies import run
+from strati.models.jobs import Jobs
+from strati.bench.journal import Journal
 
 url, path, at_once, again, where, number = sys.argv[1:]
 together = threading.Barrier(int(at_once))
@@ -79,7 +79,7 @@ def run(url: str, path: Path, at_once: int = 1, again: int = 0, count: int = 6) 
 
 def run_killed(server: FaultServer, path: Path, where: str, number: int, at_once: int = 1, again: int = 0) -> None:
     """The same in a process that kills itself there at that call, when all others in flight are there, too."""
-    folders = [str(Path(strati.__file__).parent.parent), str(Path(__file__).parent.parent)]
+    folders = [str(Path(strati.__file__).parent.parent), str(Path(__file__).parent.parent.parent)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
     given = [server.url, str(path), str(at_once), str(again), where, str(number)]
     done = subprocess.run([sys.executable, "-c", CHILD, *given], env=environment, timeout=60, check=False)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from strati.dataset import Dataset
-from strati.effort import Effort
-from strati.ladder import ladder
-from strati.model import ContextOverflow, Prompt
-from strati.models.engine import _configure
-from strati.models.gguf import GgufModel
-from strati.models.openai_compatible import OpenAICompatible
-from strati.records import Example
-from strati.run import bench
-from strati.task import Task
+from strati.bench.effort import Effort
+from strati.core.records import Example
+from strati.data import Dataset
+from strati.kinds.classify.ladder import ladder
+from strati.models.contract import ContextOverflow, Prompt
+from strati.models.hosted.openai_compatible import OpenAICompatible
+from strati.models.local.engine import _configure
+from strati.models.local.gguf import GgufModel
+from strati.prove.bench import bench
+from strati.task.task import Task
 
 TOPICS = ("sport", "trade", "world news")
 SYSTEM = "Answer with exactly one of these labels and nothing else:\n- sport\n- trade\n- world news"

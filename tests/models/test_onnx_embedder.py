@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from strati.errors import ModelError
-from strati.model import Embedder
-from strati.models.onnx_embedder import OnnxEmbedder
+from strati.core.errors import ModelError
+from strati.models.contract import Embedder
+from strati.models.local.onnx_embedder import OnnxEmbedder
 
 # A model of four tokens with two dimensions each: the embedding of a token is its row, the mean of a text is by hand.
 TABLE = [[0.0, 0.0], [3.0, 0.0], [0.0, 4.0], [3.0, 4.0]]

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strati.asking import Remote
-from strati.budget import Budget, MemoryBook
-from strati.context import Context
-from strati.errors import LayerDown, ModelError, Stopped
-from strati.model import ContextOverflow, LanguageModel, Prompt
-from strati.models import pacing
-from strati.models.openai_compatible import OpenAICompatible
+from strati.core.budget import Budget, MemoryBook
+from strati.core.context import Context
+from strati.core.errors import LayerDown, ModelError, Stopped
+from strati.models.ask import Remote
+from strati.models.contract import ContextOverflow, LanguageModel, Prompt
+from strati.models.hosted import pacing
+from strati.models.hosted.openai_compatible import OpenAICompatible
 from strati.testing import check_model
 
 from .fault_server import OLLAMA, Behaviour, FaultServer

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from strati.budget import Budget
-from strati.context import Context
-from strati.errors import Stopped
-from strati.models.pacing import FIRST_WAIT, LONGEST_WAIT, Gate, RetryBudget, sleep, wait_before
+from strati.core.budget import Budget
+from strati.core.context import Context
+from strati.core.errors import Stopped
+from strati.models.hosted.pacing import FIRST_WAIT, LONGEST_WAIT, Gate, RetryBudget, sleep, wait_before
 
 
 def test_retries_run_out_and_are_refilled_by_successes() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.errors import ModelError
-from strati.models.prefix_tree import END, REMAINDER, Path, build, probabilities
+from strati.core.errors import ModelError
+from strati.models.local.prefix_tree import END, REMAINDER, Path, build, probabilities
 
 
 class Table:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.errors import ModelError
-from strati.models.hosted_settings import HostedSettings
-from strati.models.prices import Prices, Rate, batch_prices, find_prices
-from strati.records import Usage
+from strati.core.errors import ModelError
+from strati.core.records import Usage
+from strati.models.hosted.prices import Prices, Rate, batch_prices, find_prices
+from strati.models.hosted.settings import HostedSettings
 
 
 def prices(**values: Any) -> Prices:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from strati.models import scratch
-from strati.models.scratch import Scratch
+from strati.models.local import scratch
+from strati.models.local.scratch import Scratch
 
 HOLD = """
 import sys, tempfile
 tempfile.tempdir = sys.argv[1]
-from strati.models.scratch import Scratch
+from strati.models.local.scratch import Scratch
 folder = Scratch()
 (folder.path / "head1").write_bytes(b"state")
 print(folder.path, flush=True)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from strati.errors import LayerDown, ModelError
-from strati.model import ContextOverflow, Embedder, LanguageModel, Prompt
+from strati.core.errors import LayerDown, ModelError
+from strati.models.contract import ContextOverflow, Embedder, LanguageModel, Prompt
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 
 

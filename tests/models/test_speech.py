@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from strati.errors import ModelError
-from strati.models.speech import SpeechModel, speech_model
-from strati.models.store import Store
-from strati.models.whisper import WhisperModel
-from strati.models.whisper_files import folder_hash, missing_file, model_hash
+from strati.core.errors import ModelError
+from strati.models.catalog.store import Store
+from strati.models.local.speech import SpeechModel, speech_model
+from strati.models.local.whisper import WhisperModel
+from strati.models.local.whisper_files import folder_hash, missing_file, model_hash
 
 from .speech_entries import contents, speech_entry, speech_toml
 
@@ -24,7 +24,7 @@ def known(tmp_path: Path) -> dict[str, str]:
 
 
 def pull(tmp_path: Path, name: str) -> None:
-    from strati.models.catalog import read_catalog
+    from strati.models.catalog.catalog import read_catalog
 
     Store(tmp_path / "store").pull(read_catalog(tmp_path / "c.toml")[name])
 

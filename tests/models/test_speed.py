@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from strati.errors import ModelError
-from strati.models.gguf import GgufModel
+from strati.core.errors import ModelError
+from strati.models.local.gguf import GgufModel
+from strati.models.local.speech import speech_model
+from strati.models.local.speed import measure
+from strati.models.local.whisper import WhisperModel
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
-from strati.models.speech import speech_model
-from strati.models.speed import measure
-from strati.models.whisper import WhisperModel
 
 
 def test_a_language_model(smollm2: GgufModel) -> None:

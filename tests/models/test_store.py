@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from strati.errors import ModelError
-from strati.models.catalog import Artefact, Entry
-from strati.models.sources import FileSource, HfSource, PypiSource, Source
-from strati.models.store import Store, cache_folder
+from strati.core.errors import ModelError
+from strati.models.catalog.catalog import Artefact, Entry
+from strati.models.catalog.sources import FileSource, HfSource, PypiSource, Source
+from strati.models.catalog.store import Store, cache_folder
 
 DATA = bytes(range(256)) * 20
 

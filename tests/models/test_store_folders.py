@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from strati.errors import ModelError
-from strati.models import linked
-from strati.models.catalog import Artefact
-from strati.models.sources import HfSource
-from strati.models.store import Store
+from strati.core.errors import ModelError
+from strati.models.catalog.catalog import Artefact
+from strati.models.catalog.sources import HfSource
+from strati.models.catalog.store import Store
+from strati.models.local import linked
 
 from .speech_entries import contents, speech_entry
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from strati.models.gguf import GgufModel
-from strati.models.token_bounds import about, at_least, at_most
+from strati.models.hosted.token_bounds import about, at_least, at_most
+from strati.models.local.gguf import GgufModel
 
 TEXTS = [
     "",

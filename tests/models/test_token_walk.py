@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.models.token_walk import Token, Walked, read_tokens, walk
-from strati.models.written_reply import Options
+from strati.models.hosted.token_walk import Token, Walked, read_tokens, walk
+from strati.models.hosted.written_reply import Options
 
 from .fault_model import pieces, token_logprobs
 

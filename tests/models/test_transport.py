@@ -11,7 +11,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from strati.models.transport import Transport, Unsent
+from strati.models.hosted.transport import Transport, Unsent
 
 
 class Ports(BaseHTTPRequestHandler):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.errors import ModelError
-from strati.models.written_reply import Options
+from strati.core.errors import ModelError
+from strati.models.hosted.written_reply import Options
 
 LABELS = Options(["lost card", "lost phone", "refund", "card", "card payment"])
 

@@ -4,11 +4,11 @@ import re
 
 from rich.console import Console
 
-from report.fixtures import use
 from strati.report import render_html
 from strati.report.composed import composed, setting_words, show, shown_points
 from strati.report.paper import Paper
 from strati.report.total import drawn_rows
+from tests.report.fixtures import use
 
 
 def test_the_section_stands_after_the_ladder_with_both_drawings_and_a_command() -> None:

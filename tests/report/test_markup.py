@@ -5,8 +5,8 @@ import html
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strati.core.figures import clean
 from strati.report.markup import Html, escape, join, tag
-from strati.words import clean
 
 
 @given(st.text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from strati.errors import Stopped, StratiError, UserError
+from strati.core.errors import Stopped, StratiError, UserError
 
 EXIT_USER = 2
 EXIT_STOPPED = 3

@@ -13,7 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from strati.knowledge.ingest.pipeline import Settings
-    from strati.model import Embedder
+    from strati.models.contract import Embedder
 
 KbOption = Annotated[str, typer.Option("--kb", metavar="NAME", help="The knowledge base: a folder NAME.kb.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -32,9 +32,9 @@ def embedder_for(folder: Path, name: str | None, catalogs: Sequence[Path]) -> Em
 
     Raises `ModelError` for a name that is unknown or not pulled.
     """
-    from strati.cli.available import open_models
-    from strati.models.catalog import Catalog
-    from strati.models.store import Store
+    from strati.models.catalog.catalog import Catalog
+    from strati.models.catalog.store import Store
+    from strati.models.open import open_models
 
     if name == "none":
         return None
@@ -58,7 +58,7 @@ def with_catalogs(catalogs: Sequence[Path]) -> dict[str, str]:
 
 
 def _must_embed(name: str, found: Sequence[Embedder]) -> Embedder:
-    from strati.errors import ModelError
+    from strati.core.errors import ModelError
 
     if not found:
         raise ModelError(f"the model {name} is not an embedder")

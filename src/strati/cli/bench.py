@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from strati.candidate import Candidate
-    from strati.cli.inputs import Inputs
-    from strati.run import Outcome
+    from strati.prove.bench import Outcome
+    from strati.prove.inputs import Inputs
+    from strati.stack.candidate import Candidate
 
 EPILOG = "Example: strati bench tickets.csv --input text --label intent"
 
@@ -78,10 +78,10 @@ def bench(
     """
     import sys
 
-    from strati.cli.available import raise_for_servers
-    from strati.cli.inputs import gather
     from strati.cli.outputs import finish
-    from strati.errors import Stopped
+    from strati.core.errors import Stopped
+    from strati.models.open import raise_for_servers
+    from strati.prove.inputs import gather
 
     inputs = gather(
         file,
@@ -139,18 +139,18 @@ def _run(
     import time
     from dataclasses import replace
 
-    from strati.allowance import foresee
-    from strati.cli.available import open_models
+    from strati.bench.effort import Effort
     from strati.cli.limits import limits
     from strati.cli.plan import show_plan
     from strati.cli.prober import ProcessProber
     from strati.cli.show import Show
     from strati.cli.signals import stop_on_interrupt
-    from strati.config import check_seed
-    from strati.context import Context
-    from strati.effort import Effort
-    from strati.run import execute, prepare
-    from strati.studies import Studies
+    from strati.core.context import Context
+    from strati.models.open import open_models
+    from strati.prove.allowance import foresee
+    from strati.prove.bench import execute, prepare
+    from strati.prove.studies import Studies
+    from strati.task.config import check_seed
 
     seed = check_seed(settings.get("seed", 0), "--seed")
     dollars, minutes = limits(settings)
@@ -175,11 +175,11 @@ def _run(
 
 
 def _also(settings: dict[str, object], rules: list[Path], inputs: Inputs) -> list[Candidate]:
-    from strati.candidate import Candidate
-    from strati.cli.own import own_layer
-    from strati.errors import DataError
-    from strati.layers.rules import Rules
-    from strati.recording import read_answers
+    from strati.bench.recorded_answers import read_answers
+    from strati.core.errors import DataError
+    from strati.kinds.classify.rules import Rules
+    from strati.prove.own_code import own_layer
+    from strati.stack.candidate import Candidate
 
     read = [Rules.from_file(path, path.stem) for path in rules]
     for path, layer in zip(rules, read, strict=True):

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.errors import StackError
+from strati.core.errors import StackError
 
 if TYPE_CHECKING:
-    from strati.certify import Row
-    from strati.certifying import Certified
+    from strati.certify.certify import Certified
+    from strati.certify.method import Row
 
 WIDTH = 80
 WORST = 6  # rows of a table
@@ -33,7 +33,7 @@ def show(done: Certified, path: Path | None, *, as_json: bool) -> None:
 
 def outcome_json(done: Certified, path: Path | None) -> dict[str, object]:
     """The outcome for machines."""
-    from strati.certified_stack import promise_json, result_json
+    from strati.certify.write import promise_json, result_json
 
     thresholds = () if done.setting is None else done.setting.thresholds
     stages = [{"rung": n, "threshold": t} for n, t in zip(done.names, thresholds, strict=bool(thresholds))]
@@ -51,7 +51,7 @@ def outcome_json(done: Certified, path: Path | None) -> dict[str, object]:
 
 
 def _headline(done: Certified) -> Iterator[str]:
-    from strati.words import money
+    from strati.core.figures import money
 
     wanted = done.wanted
     sure = f"with {_percent(wanted.confidence)} confidence"
@@ -72,7 +72,7 @@ def _headline(done: Certified) -> Iterator[str]:
 
 def _more(done: Certified) -> str:
     """What would help: more labels, or something else."""
-    from strati.words import count
+    from strati.core.figures import count
 
     spent, needed, promise = len(done.scored["calibrate"]), done.labels_needed, done.walk.path.promise
     used = f"The {count(spent)} labels looked at are used up; --labels FILE takes fresh ones."
@@ -110,8 +110,8 @@ def _stages(done: Certified) -> Iterator[str]:
 
 
 def _parts(done: Certified) -> Iterator[str]:
-    from strati.certified_stack import figures
-    from strati.words import count, money, share
+    from strati.certify.write import figures
+    from strati.core.figures import count, money, share
 
     if done.wanted.error_costs is None:
         head = f"{'wrong':>7} {'of automatic':>13}"
@@ -133,8 +133,8 @@ def _parts(done: Certified) -> Iterator[str]:
 
 def _test(done: Certified) -> Iterator[str]:
     """What was tested on calibrate, and what test says by itself."""
-    from strati.certified_stack import figures
-    from strati.words import count, money, share
+    from strati.certify.write import figures
+    from strati.core.figures import count, money, share
 
     step, tested = done.walk.step, count(len(done.walk.steps))
     places = "1 setting was" if len(done.walk.steps) == 1 else f"{tested} settings were"
@@ -155,7 +155,7 @@ def _test(done: Certified) -> Iterator[str]:
 
 def _classes(done: Certified) -> Iterator[str]:
     """The worst classes of answers, on calibrate and test."""
-    from strati.certified_stack import class_rows
+    from strati.certify.write import class_rows
 
     rows = class_rows(done, "calibrate")
     test = {row.key: row for row in class_rows(done, "test")}
@@ -181,8 +181,8 @@ def _classes(done: Certified) -> Iterator[str]:
 
 
 def _class_line(row: Row, test: Row | None, scale: float, *, money: bool) -> str:
-    from strati.words import count, share
-    from strati.words import money as dollars
+    from strati.core.figures import count, share
+    from strati.core.figures import money as dollars
 
     def lost(errors: float) -> str:
         return dollars(scale * errors) if money else count(errors)
@@ -195,8 +195,8 @@ def _class_line(row: Row, test: Row | None, scale: float, *, money: bool) -> str
 
 
 def _groups(done: Certified) -> Iterator[str]:
-    from strati.certified_stack import group_rows
-    from strati.words import count
+    from strati.certify.write import group_rows
+    from strati.core.figures import count
 
     rows = group_rows(done)
     if not rows or done.wanted.error_costs is not None:
@@ -217,8 +217,8 @@ def _notes(done: Certified) -> Iterator[str]:
 
 def show_check(path: Path, catalogs: list[Path], config: Path | None, *, as_json: bool) -> None:
     """Whether the certificate of a stack stands; exit code 2 unless it is valid."""
-    from strati.certificate import Certificate
-    from strati.cli.standing import standing_of
+    from strati.certify.certificate import Certificate
+    from strati.serve.load import standing_of
 
     if not (path / "certificate.json").exists():
         raise StackError(f"{path} has no certificate: strati certify makes one")
@@ -235,7 +235,7 @@ def show_check(path: Path, catalogs: list[Path], config: Path | None, *, as_json
 
 def show_verify(path: Path, *, as_json: bool) -> None:
     """Compute n, errors and p again from the outcomes file; exit code 2 where they differ."""
-    from strati.verifying import verify
+    from strati.certify.verify import verify
 
     stated, wrong = verify(path)
     if as_json:

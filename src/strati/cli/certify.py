@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 if TYPE_CHECKING:
-    from strati.certifying import Certified, Wanted
-    from strati.results import Results
+    from strati.bench.results import Results
+    from strati.certify.certify import Certified, Wanted
 
 
 def certify(
@@ -51,7 +51,7 @@ def certify(
     Example: strati certify --at-least .95 --confidence .95
     """
     from strati.cli.certified import show, show_check, show_verify
-    from strati.errors import TaskError
+    from strati.core.errors import TaskError
 
     if check or verify:
         if run is None or not Path(run).is_dir():
@@ -79,8 +79,8 @@ class _Promise(NamedTuple):
     tries: int
 
     def wanted(self, results: Results) -> Wanted:
-        from strati.certifying import Wanted
-        from strati.error_costs import read_error_costs
+        from strati.certify.certify import Wanted
+        from strati.certify.loss_table import read_error_costs
 
         at_least = results.goal.at_least or 0.95 if self.at_least is None else self.at_least
         costs = None if self.error_costs is None else read_error_costs(self.error_costs, results.labels)
@@ -104,15 +104,15 @@ def _certify(
     runs: Path,
     given: _Fresh,
 ) -> tuple[Certified, Path | None]:
-    from strati.certified_stack import write_certified
-    from strati.certifying import certify as certified
-    from strati.cli.available import resources_of
+    from strati.bench.journal import Journal
+    from strati.bench.results import load_results
+    from strati.certify.certify import certify as certified
+    from strati.certify.write import write_certified
     from strati.cli.fresh import fresh_rows
     from strati.cli.report import find_run
-    from strati.dataset import Ledger
-    from strati.errors import StackError
-    from strati.journal import Journal
-    from strati.results import load_results
+    from strati.core.errors import StackError
+    from strati.data import Ledger
+    from strati.models.open import resources_of
 
     journal_path = find_run(run, runs)
     path = out or Path(f"{journal_path.stem}.stack")

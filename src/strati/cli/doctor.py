@@ -35,9 +35,9 @@ def doctor(
     import json as jsonlib
     from dataclasses import asdict
 
-    from strati.cli.inputs import gather
-    from strati.config import check_seed
-    from strati.dataset import examine
+    from strati.data import examine
+    from strati.prove.inputs import gather
+    from strati.task.config import check_seed
 
     check_seed(seed, "--seed")
     columns = {"train": train, "test": test, "input": input, "label": label, "id": id, "group": group, "time": time}

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from strati.budget import Budget
-from strati.cli.available import resources_of
+from strati.bench.journal import Journal
+from strati.bench.results import load_results
+from strati.certify.fresh_labels import Fresh, own_answers
 from strati.cli.show import Show
 from strati.cli.signals import stop_on_interrupt
-from strati.context import Context
-from strati.dataset import read
-from strati.folder import load_stack
-from strati.fresh_labels import Fresh, own_answers
-from strati.journal import Journal
-from strati.records import Answer, Case
-from strati.results import load_results
-from strati.runlock import RunLock
+from strati.core.budget import Budget
+from strati.core.context import Context
+from strati.core.lock import RunLock
+from strati.core.records import Answer, Case
+from strati.data import read
+from strati.models.open import resources_of
+from strati.stack.folder import load_stack
 
 
 @contextmanager

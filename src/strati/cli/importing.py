@@ -36,16 +36,16 @@ def import_(
     """
     import sys
 
+    from strati.bench.imports import load
+    from strati.bench.imports.files import write_files
+    from strati.bench.imports.scoring import ANSWERS
     from strati.cli.outputs import finish
     from strati.cli.show import Show
-    from strati.config import check_seed
-    from strati.context import Context
-    from strati.errors import UserError
-    from strati.imports import load
-    from strati.imports.files import write_files
-    from strati.imports.measure import measure
-    from strati.imports.scoring import ANSWERS
-    from strati.task import Goal
+    from strati.core.context import Context
+    from strati.core.errors import UserError
+    from strati.prove.imported import measure
+    from strati.task.config import check_seed
+    from strati.task.task import Goal
 
     wanted = {
         "at_least": at_least,

@@ -38,7 +38,7 @@ def ingest(
     """
     from strati.cli.base import embedder_for, told_in_bars, with_catalogs
     from strati.cli.signals import stop_on_interrupt
-    from strati.errors import DataError, Stopped
+    from strati.core.errors import DataError, Stopped
     from strati.knowledge.base import KnowledgeBase, folder_of
     from strati.knowledge.ingest.pipeline import Settings
     from strati.knowledge.reader import Limits

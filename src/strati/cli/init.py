@@ -66,9 +66,9 @@ def init(
     import json
     import os
 
-    from strati.cli.inputs import CONFIG
-    from strati.dataset import guess_columns, peek
-    from strati.errors import TaskError
+    from strati.core.errors import TaskError
+    from strati.data import guess_columns, peek
+    from strati.prove.inputs import CONFIG
 
     found = peek(file)
     guess = guess_columns(found)

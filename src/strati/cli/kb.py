@@ -56,7 +56,7 @@ def verify(kb: KbOption, catalog: CatalogOption = None, as_json: JsonOption = Fa
     Example: strati kb verify --kb work
     """
     from strati.cli.base import told_in_bars, with_catalogs
-    from strati.errors import DataError
+    from strati.core.errors import DataError
     from strati.knowledge.ingest.pipeline import Settings
 
     settings = Settings()
@@ -111,7 +111,7 @@ def export(
 
     Example: strati kb export --kb work --out work.jsonl
     """
-    from strati.errors import UserError
+    from strati.core.errors import UserError
 
     with _open(kb) as base:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from strati.errors import TaskError
+from strati.core.errors import TaskError
 
 
 def limits(settings: Mapping[str, object]) -> tuple[float | None, float | None]:

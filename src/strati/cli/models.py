@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from strati.models.catalog import Catalog, Entry
-    from strati.models.gguf import GgufModel
-    from strati.models.onnx_embedder import OnnxEmbedder
-    from strati.models.speed import Rate, SpeedReport
-    from strati.models.store import Store
-    from strati.models.whisper import WhisperModel
+    from strati.models.catalog.catalog import Catalog, Entry
+    from strati.models.catalog.store import Store
+    from strati.models.local.gguf import GgufModel
+    from strati.models.local.onnx_embedder import OnnxEmbedder
+    from strati.models.local.speed import Rate, SpeedReport
+    from strati.models.local.whisper import WhisperModel
 
 app = typer.Typer(no_args_is_help=True, help="Models that can be used: list them, fetch them, measure them.")
 
@@ -34,7 +34,7 @@ def list_models(catalog: CatalogOption = None, as_json: JsonOption = False) -> N
 
     Example: strati models list --catalog ours.toml
     """
-    from strati.models.store import Store
+    from strati.models.catalog.store import Store
 
     entries = list(_catalog(catalog))
     here = {entry.name for entry in Store().pulled(entries)}
@@ -58,7 +58,7 @@ def pull(
 
     Example: strati models pull smollm2-135m
     """
-    from strati.models.store import Store
+    from strati.models.catalog.store import Store
 
     known, store = _catalog(catalog), Store()
     entries = [known[name] for name in names]
@@ -84,9 +84,9 @@ def bench(
 
     Example: strati models bench smollm2-135m
     """
-    from strati.errors import ModelError
-    from strati.models.speed import measure
-    from strati.models.store import Store
+    from strati.core.errors import ModelError
+    from strati.models.catalog.store import Store
+    from strati.models.local.speed import measure
 
     known, store = _catalog(catalog), Store()
     entries = [known[name] for name in names] if names else store.pulled(known)
@@ -107,9 +107,9 @@ def bench(
 
 
 def _open(entry: Entry, store: Store) -> GgufModel | OnnxEmbedder | WhisperModel:
-    from strati.models.speech import pulled_model
-    from strati.models.whisper import WhisperModel
-    from strati.models.whisper_files import KIND
+    from strati.models.local.speech import pulled_model
+    from strati.models.local.whisper import WhisperModel
+    from strati.models.local.whisper_files import KIND
 
     if entry.kind != KIND:
         return store.open(entry)
@@ -147,7 +147,7 @@ def _rate(rate: Rate | None) -> str:
 
 
 def _catalog(extra: list[Path] | None) -> Catalog:
-    from strati.models.catalog import Catalog
+    from strati.models.catalog.catalog import Catalog
 
     return Catalog.load(extra or ())
 

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.errors import UserError
-from strati.records import JSON
+from strati.core.errors import UserError
+from strati.core.records import JSON
 
 if TYPE_CHECKING:
-    from strati.run import Outcome
+    from strati.prove.bench import Outcome
 
 
 def finish(outcome: Outcome, out: Path | None, *, as_json: bool) -> None:
@@ -48,8 +48,8 @@ def write_and_show(journal: Path, verdict: dict[str, JSON], out: Path, *, as_jso
 
 
 def _write_answers(journal: Path, path: Path) -> None:
-    from strati.answers import answer_lines
-    from strati.journal import Journal
+    from strati.bench.answers_file import answer_lines
+    from strati.bench.journal import Journal
 
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with Journal(journal, read_only=True) as opened, temporary.open("w", encoding="utf-8") as file:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from strati.errors import Stopped
-from strati.words import MISSING, count, line, money, seconds
+from strati.core.errors import Stopped
+from strati.core.figures import MISSING, count, line, money, seconds
 
 if TYPE_CHECKING:
-    from strati.forecast import Forecast, RungForecast
+    from strati.bench.forecast.forecast import Forecast, RungForecast
     from strati.report.paper import Paper
 
 NAME = 20

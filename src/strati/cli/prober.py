@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strati.probe import Probe, peak_memory, probe_here, warm_seconds
-from strati.records import Case
-from strati.stack import Stack
+from strati.core.records import Case
+from strati.stack.probe import Probe, peak_memory, probe_here, warm_seconds
+from strati.stack.stack import Stack
 
 TIMEOUT = 600.0
 
@@ -48,9 +48,9 @@ def main() -> None:
     """Load a stack, answer once, then answer each case alone."""
     request = json.load(sys.stdin)
     start = time.perf_counter()
-    from strati.cli.available import resources_of
-    from strati.context import Context
-    from strati.folder import load_stack
+    from strati.core.context import Context
+    from strati.models.open import resources_of
+    from strati.stack.folder import load_stack
 
     path = Path(request["stack"])
     resources = resources_of(path, [Path(name) for name in request["catalogs"]])

@@ -18,9 +18,9 @@ def report(
 
     Example: strati report 3f2a9c
     """
+    from strati.bench.journal import Journal
     from strati.cli.outputs import write_and_show
-    from strati.journal import Journal
-    from strati.verdict import judge
+    from strati.verdict.verdict import judge
 
     path = find_run(run, runs_dir)
     with Journal(path, read_only=True) as journal:
@@ -30,7 +30,7 @@ def report(
 
 def find_run(run: str | None, runs: Path) -> Path:
     """The journal of a run: named by path or by the beginning of its id, else the latest."""
-    from strati.errors import DataError
+    from strati.core.errors import DataError
 
     if run is not None and Path(run).is_file():
         return Path(run)

@@ -10,11 +10,11 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from strati.batch import Answerer, Tally
-    from strati.context import Context
-    from strati.dataset.unlabelled import Unlabelled
-    from strati.journal import Journal
-    from strati.stack import Stack
+    from strati.bench.journal import Journal
+    from strati.core.context import Context
+    from strati.data.unlabelled import Unlabelled
+    from strati.serve.batch.here import Answerer, Tally
+    from strati.stack.stack import Stack
 
 
 def run(
@@ -41,14 +41,14 @@ def run(
 
     Example: strati run tickets.stack new.csv --out answers.jsonl
     """
-    from strati.batch import check_new, journal_of
+    from strati.bench.journal import Journal
     from strati.cli.show import Show
     from strati.cli.signals import stop_on_interrupt
-    from strati.context import Context
-    from strati.dataset.unlabelled import Unlabelled
-    from strati.errors import TaskError
-    from strati.journal import Journal
-    from strati.runlock import RunLock
+    from strati.core.context import Context
+    from strati.core.errors import TaskError
+    from strati.core.lock import RunLock
+    from strati.data.unlabelled import Unlabelled
+    from strati.serve.batch.here import check_new, journal_of
 
     if workers is not None and workers < 1:
         raise TaskError(f"--workers is {workers}, expected a whole number of at least 1")
@@ -75,9 +75,9 @@ def _answer(
 ) -> tuple[Stack | None, str | None, Tally]:
     from dataclasses import replace
 
-    from strati.batch import CHUNK, answer_rows, hold_all, open_batch
-    from strati.budget import Budget
-    from strati.errors import UserError
+    from strati.core.budget import Budget
+    from strati.core.errors import UserError
+    from strati.serve.batch.here import CHUNK, answer_rows, hold_all, open_batch
 
     stack, resources, reason = _loaded(folder, catalogs, config)
     known = "not to be loaded" if stack is None else stack.fingerprint()
@@ -102,10 +102,10 @@ def _loaded(
     folder: Path, catalogs: list[Path], config: Path | None
 ) -> tuple[Stack | None, Mapping[str, object], str | None]:
     """The stack, its models, and why it may not answer automatically; None when it may, or was never certified."""
-    from strati.cli.available import resources_of
-    from strati.cli.standing import standing_of
-    from strati.errors import NewerFormat
-    from strati.folder import load_stack
+    from strati.core.errors import NewerFormat
+    from strati.models.open import resources_of
+    from strati.serve.load import standing_of
+    from strati.stack.folder import load_stack
 
     if not (folder / "certificate.json").exists():
         resources = resources_of(folder, catalogs, config)
@@ -121,7 +121,7 @@ def _loaded(
 
 def _held(journal: Journal, out: Path, reason: str | None) -> None:
     """Remember that cases are held back for a reason; raise when they were and now need not be."""
-    from strati.errors import DataError
+    from strati.core.errors import DataError
 
     before = journal.read("held")
     if reason is not None:
@@ -133,9 +133,9 @@ def _held(journal: Journal, out: Path, reason: str | None) -> None:
 
 
 def _answerer(stack: Stack, folder: Path, ctx: Context, workers: int | None, uses_models: bool) -> tuple[Answerer, int]:
-    from strati.batch import CHUNK, answer_here
-    from strati.cli.pool import answer_in_processes, default_workers
-    from strati.stack import BATCH
+    from strati.serve.batch.here import CHUNK, answer_here
+    from strati.serve.batch.processes import answer_in_processes, default_workers
+    from strati.stack.stack import BATCH
 
     size = max(CHUNK, stack.batch) if stack.batch >= BATCH else stack.batch
     count = 1 if uses_models else (workers or default_workers())
@@ -151,7 +151,7 @@ def _people(
     pending: Path | None,
     form: str,
 ) -> dict[str, int]:
-    from strati.pending import decide, export, read_decisions
+    from strati.serve.people import decide, export, read_decisions
 
     labels = next(
         (tuple(found) for stage in (stack.stages if stack else ()) if (found := getattr(stage.layer, "labels", ()))), ()
@@ -176,7 +176,7 @@ def _tell(
 ) -> None:
     import json
 
-    from strati.words import count, share
+    from strati.core.figures import count, share
 
     waiting = tally.states["pending"] + tally.states["withheld"]
     if as_json:

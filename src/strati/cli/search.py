@@ -59,7 +59,7 @@ def search(
 def _date(value: str | None) -> str | None:
     from datetime import date
 
-    from strati.errors import TaskError
+    from strati.core.errors import TaskError
 
     try:
         return date.fromisoformat(value).isoformat() if value else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from strati.records import Usage
+    from strati.core.records import Usage
 
 
 class Show:

@@ -15,21 +15,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.identity import fingerprint
+from strati.core.identity import fingerprint
+from strati.core.records import JSON
 from strati.knowledge.search.engine import Engine, Reranker
 from strati.knowledge.search.hits import Hit
 from strati.knowledge.store.contract import ALL, Entry, Filter, Kept
 from strati.knowledge.store.lock import writing
 from strati.knowledge.store.schema import SCHEMA
 from strati.knowledge.store.sqlite import SqliteStore
-from strati.records import JSON
 
 if TYPE_CHECKING:
     from strati.knowledge.document import Document
     from strati.knowledge.ingest.pipeline import Settings
     from strati.knowledge.ingest.report import IngestReport
     from strati.knowledge.verify import Verification
-    from strati.model import Embedder
+    from strati.models.contract import Embedder
 
 
 def folder_of(name: str | Path) -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from strati.dataset.content import HEAD, Content
-from strati.dataset.encoding import encoding_of
-from strati.errors import DataError
+from strati.core.content import HEAD, Content
+from strati.core.encoding import encoding_of
+from strati.core.errors import DataError
 from strati.knowledge.builder import DocumentBuilder, clean
 from strati.knowledge.reader import Limits, Reason, Refused
 

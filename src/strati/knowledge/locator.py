@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
-from strati.records import JSON
+from strati.core.records import JSON
 
 
 class Box(NamedTuple):

@@ -19,7 +19,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
-from strati.errors import DataError, MissingExtra
+from strati.core.errors import DataError, MissingExtra
 
 if TYPE_CHECKING:
     from strati.knowledge.document import Document

@@ -11,12 +11,12 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from strati.core.records import JSON
 from strati.knowledge.document import Block, Document, Kind, Mark, Metadata, Page, cut, joined
 from strati.knowledge.language import language_of
 from strati.knowledge.locator import Locator
 from strati.knowledge.passages import SIZES, Passage, Sizes, passages
 from strati.knowledge.signature import signature
-from strati.records import JSON
 
 PASSAGE_LANGUAGE = 200  # characters: below that the document's language is the better guess
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from strati.core.records import JSON
 from strati.knowledge.document import faults, joined
 from strati.knowledge.ingest.pool import Event, Job, Pool
 from strati.knowledge.reader import FULL
-from strati.records import JSON
 
 if TYPE_CHECKING:
     from strati.knowledge.ingest.pipeline import Settings

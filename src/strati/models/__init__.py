@@ -1,1 +1,1 @@
-"""Model adapters: the edge of strati. Each one fills a protocol of `strati.model`; nothing in the core imports them."""
+"""Asking models: the contract, asking one thing once, and the adapters that fill it (local, hosted, catalog)."""

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.errors import ModelError
-from strati.identity import fingerprint
-from strati.model import Choice, ContextOverflow, Generation, ModelCard, Prompt
-from strati.records import Usage
+from strati.core.errors import ModelError
+from strati.core.identity import fingerprint
+from strati.core.records import Usage
+from strati.models.contract import Choice, ContextOverflow, Generation, ModelCard, Prompt
 
 Reply = str | Mapping[str, float]
 """The text of a reply, or a weight for each option."""

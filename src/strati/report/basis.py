@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati import words
+from strati.core import figures
 from strati.report.facts import Record, is_chosen, monthly, name_of, record, records, spending_lines, texts
 from strati.report.markup import Child, Html, join, tag
 from strati.report.tables import Column, Row, bullets, fold, note, pairs, section, table
@@ -35,10 +35,10 @@ def questions(verdict: Record) -> Html:
     entries = [
         tag(
             "div",
-            tag("h3", words.line(entry.get("question"))),
-            tag("p", words.line(entry.get("answer"))),
-            tag("p", words.line(entry.get("evidence")), class_="evidence")
-            if words.line(entry.get("evidence"))
+            tag("h3", figures.line(entry.get("question"))),
+            tag("p", figures.line(entry.get("answer"))),
+            tag("p", figures.line(entry.get("evidence")), class_="evidence")
+            if figures.line(entry.get("evidence"))
             else None,
             class_="question",
         )
@@ -50,12 +50,12 @@ def questions(verdict: Record) -> Html:
 def cost(verdict: Record) -> Html:
     """What a month costs at the stated volume, rung by rung."""
     goal = record(verdict, "goal")
-    volume, hour = words.finite(goal.get("volume_per_month")), words.finite(goal.get("machine_per_hour"))
+    volume, hour = figures.finite(goal.get("volume_per_month")), figures.finite(goal.get("machine_per_hour"))
     titles = ["Per month", "Per 1,000", "of it machine", "of it paid out", "Time per answer", "Fit, once"]
     columns = [Column("Rung"), *(Column(title, "number") for title in titles)]
     rows = [Row(_cost(verdict, c), "chosen" if is_chosen(verdict, c) else None) for c in records(verdict, "candidates")]
-    parts = [f"{words.count(volume)} answers a month"] if volume is not None else []
-    parts += [f"this machine at {words.money(hour)} per hour"] if hour is not None else []
+    parts = [f"{figures.count(volume)} answers a month"] if volume is not None else []
+    parts += [f"this machine at {figures.money(hour)} per hour"] if hour is not None else []
     if not rows:
         return join()
     stated = tag("p", "At ", ", ".join(parts), ". Failed answers are in the price.") if parts else None
@@ -68,15 +68,15 @@ def _spent(verdict: Record) -> Html:
 
 
 def _cost(verdict: Record, candidate: Record) -> list[Child]:
-    parts, taken = record(candidate, "cost_parts"), words.finite(candidate.get("seconds_per_answer"))
+    parts, taken = record(candidate, "cost_parts"), figures.finite(candidate.get("seconds_per_answer"))
     return [
         name_of(candidate),
         monthly(verdict, candidate),
-        words.money(candidate.get("cost_per_1000")),
-        words.money(parts.get("machine")),
-        words.money(parts.get("paid")),
-        words.seconds(taken),
-        words.seconds(candidate.get("fit_seconds")),
+        figures.money(candidate.get("cost_per_1000")),
+        figures.money(parts.get("machine")),
+        figures.money(parts.get("paid")),
+        figures.seconds(taken),
+        figures.seconds(candidate.get("fit_seconds")),
     ]
 
 
@@ -85,15 +85,15 @@ def data(verdict: Record) -> Html:
     found = record(verdict, "data")
     if not found:
         return join()
-    splits = [Row([words.line(name), words.count(n)]) for name, n in record(found, "splits").items()]
+    splits = [Row([figures.line(name), figures.count(n)]) for name, n in record(found, "splits").items()]
     labels = record(verdict, "task").get("labels") or []
     facts = [
-        ("File", words.line(found.get("name"))),
-        ("Rows", words.count(found.get("rows"))),
-        ("Labels", words.count(len(labels)) if labels else ""),
+        ("File", figures.line(found.get("name"))),
+        ("Rows", figures.count(found.get("rows"))),
+        ("Labels", figures.count(len(labels)) if labels else ""),
         ("Input columns", ", ".join(texts(record(verdict, "task"), "inputs"))),
-        ("Label column", words.line(record(verdict, "task").get("label"))),
-        ("Split method", words.line(found.get("method"))),
+        ("Label column", figures.line(record(verdict, "task").get("label"))),
+        ("Split method", figures.line(found.get("method"))),
     ]
     return section(
         "The data",
@@ -111,7 +111,7 @@ def data(verdict: Record) -> Html:
 
 
 def _finding(entry: Record) -> Html:
-    severity = words.line(entry.get("severity")) or "note"
+    severity = figures.line(entry.get("severity")) or "note"
     rows = texts(entry, "rows")
     return tag(
         "div",
@@ -119,15 +119,15 @@ def _finding(entry: Record) -> Html:
             "p",
             tag("span", severity, class_=f"seal {'use' if severity == 'info' else 'undecided'}"),
             " ",
-            words.line(entry.get("message")),
+            figures.line(entry.get("message")),
         ),
-        tag("p", words.line(entry.get("way_on"))) if entry.get("way_on") else None,
+        tag("p", figures.line(entry.get("way_on"))) if entry.get("way_on") else None,
         note(
             " · ".join(
                 part
                 for part in (
-                    words.line(entry.get("code")),
-                    f"count {words.count(entry['count'])}" if entry.get("count") is not None else "",
+                    figures.line(entry.get("code")),
+                    f"count {figures.count(entry['count'])}" if entry.get("count") is not None else "",
                     f"rows {', '.join(rows[:12])}{', …' if len(rows) > 12 else ''}" if rows else "",
                 )
                 if part
@@ -140,23 +140,23 @@ def _finding(entry: Record) -> Html:
 def reproduce(verdict: Record) -> Html:
     """Ledger, environment and fingerprints: what it takes to get the same verdict again."""
     environment, packages = record(verdict, "environment"), record(record(verdict, "environment"), "packages")
-    run = words.line(verdict.get("run"))
+    run = figures.line(verdict.get("run"))
     facts = [
         ("Run", run),
-        ("strati", words.line(verdict.get("strati"))),
-        ("Seed", words.line(verdict.get("seed"))),
-        ("Data, SHA-256", words.line(record(verdict, "data").get("sha256"))),
-        *((name.capitalize(), words.line(environment.get(name))) for name in ("python", "platform", "cpu", "cores")),
-        ("Packages", ", ".join(f"{words.line(name)} {words.line(version)}" for name, version in packages.items())),
+        ("strati", figures.line(verdict.get("strati"))),
+        ("Seed", figures.line(verdict.get("seed"))),
+        ("Data, SHA-256", figures.line(record(verdict, "data").get("sha256"))),
+        *((name.capitalize(), figures.line(environment.get(name))) for name in ("python", "platform", "cpu", "cores")),
+        ("Packages", ", ".join(f"{figures.line(name)} {figures.line(version)}" for name, version in packages.items())),
     ]
     titles = [Column("Rung"), Column("Settings", "prose"), Column("Fingerprint"), Column("Stack")]
     rows = [
         Row(
             [
                 name_of(c),
-                words.settings_text(record(c, "settings")),
-                tag("code", words.line(c.get("fingerprint"))) if c.get("fingerprint") else words.MISSING,
-                words.line(c.get("stack")) or words.MISSING,
+                figures.settings_text(record(c, "settings")),
+                tag("code", figures.line(c.get("fingerprint"))) if c.get("fingerprint") else figures.MISSING,
+                figures.line(c.get("stack")) or figures.MISSING,
             ]
         )
         for c in records(verdict, "candidates")
@@ -185,11 +185,11 @@ def _ledger(ledger: Record) -> Html:
         "calibrate_uses_before": "Earlier uses of the calibrate labels",
     }
     facts = [
-        (name, words.share(ledger[key]) if key in shares else words.count(ledger[key]))
+        (name, figures.share(ledger[key]) if key in shares else figures.count(ledger[key]))
         for key, name in names.items()
         if ledger.get(key) is not None
     ]
-    content = join(pairs(facts, "facts"), note(words.line(ledger.get("note"))))
+    content = join(pairs(facts, "facts"), note(figures.line(ledger.get("note"))))
     return join(tag("h3", "Ledger of sealed labels"), content) if content else content
 
 

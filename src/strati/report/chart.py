@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from strati import words
+from strati.core import figures
 from strati.report.axes import SPAN, Axis, cost_axis, quality_axis
 from strati.report.facts import Record, is_chosen, metric_of, name_of, record, records
 from strati.report.labels import Box, Label, place, width_of
@@ -46,10 +46,10 @@ def marks_of(verdict: Record) -> list[Mark]:
     return [
         Mark(
             number,
-            words.squeeze(name_of(candidate), LONGEST),
+            figures.squeeze(name_of(candidate), LONGEST),
             value,
-            _or(words.finite(quality.get("low")), value),
-            _or(words.finite(quality.get("high")), value),
+            _or(figures.finite(quality.get("low")), value),
+            _or(figures.finite(quality.get("high")), value),
             cost,
             bool(candidate.get("uses_llm")),
             is_chosen(verdict, candidate),
@@ -57,8 +57,8 @@ def marks_of(verdict: Record) -> list[Mark]:
         )
         for number, candidate in enumerate(records(verdict, "candidates"), 1)
         for quality in [record(candidate, "quality")]
-        for value in [words.finite(quality.get("value"))]
-        for cost in [words.finite(candidate.get("cost_per_1000"))]
+        for value in [figures.finite(quality.get("value"))]
+        for cost in [figures.finite(candidate.get("cost_per_1000"))]
         if value is not None and cost is not None
     ]
 
@@ -72,14 +72,14 @@ def sunk(marks: Sequence[Mark]) -> bool:
 def chart(verdict: Record, wide: bool) -> Html:
     """The drawing, for a wide page with names, or for a phone with numbers of the ladder."""
     marks = marks_of(verdict)
-    sheet = _sheet(marks, words.finite(record(verdict, "goal").get("at_least")), wide)
+    sheet = _sheet(marks, figures.finite(record(verdict, "goal").get("at_least")), wide)
     drawn = sorted(marks, key=lambda mark: (not mark.chosen, -mark.value))
     texts = [_label_text(mark, sheet) for mark in drawn]
     places = [(sheet.x.at(mark.cost), sheet.y.at(mark.value)) for mark in drawn]
     widths = [width_of(text, SIZE) * (1.08 if mark.chosen else 1) for mark, text in zip(drawn, texts, strict=True)]
     labels = place(places, widths, SIZE + 3, _taken(verdict, marks, sheet), sheet.frame)
     title = f"{metric_of(verdict).capitalize()} on test against cost per 1,000 answers"
-    summary = "; ".join(f"{mark.name} {words.share(mark.value)} at {words.money(mark.cost)}" for mark in marks)
+    summary = "; ".join(f"{mark.name} {figures.share(mark.value)} at {figures.money(mark.cost)}" for mark in marks)
     return tag(
         "svg",
         tag("title", title, id=f"{sheet.kind}-title"),
@@ -107,11 +107,11 @@ def _sheet(marks: Sequence[Mark], bar: float | None, wide: bool) -> Sheet:
 
 def _label_text(mark: Mark, sheet: Sheet) -> str:
     text = mark.name if sheet.kind == "wide" else str(mark.number)
-    return f"{text} ({words.share(mark.value)})" if mark.value < sheet.y.low else text
+    return f"{text} ({figures.share(mark.value)})" if mark.value < sheet.y.low else text
 
 
 def _taken(verdict: Record, marks: Sequence[Mark], sheet: Sheet) -> list[Box]:
-    bar = words.finite(record(verdict, "goal").get("at_least"))
+    bar = figures.finite(record(verdict, "goal").get("at_least"))
     boxes = [] if bar is None else [Box(sheet.frame.left, sheet.y.at(bar), sheet.frame.left + 75, sheet.y.at(bar) + 18)]
     for mark in marks:
         x, y = sheet.x.at(mark.cost), sheet.y.at(mark.value)
@@ -125,7 +125,7 @@ def _lines(verdict: Record, sheet: Sheet, marks: Sequence[Mark]) -> Html:
     return join(
         _band(verdict, sheet, marks),
         [_line(frame.left, y.at(v), frame.right, y.at(v), "grid") for v in y.ticks],
-        [_words(frame.left - 7, y.at(v) + 4, words.share(v).replace(".0", ""), "tick", "end") for v in y.ticks],
+        [_words(frame.left - 7, y.at(v) + 4, figures.share(v).replace(".0", ""), "tick", "end") for v in y.ticks],
         [_line(x.at(v), frame.bottom, x.at(v), frame.bottom + 5, "axis") for v in x.ticks],
         [_words(x.at(v), frame.bottom + 20, _dollars(v), "tick", "middle") for v in x.ticks],
         _line(frame.left, frame.bottom, frame.right, frame.bottom, "axis"),
@@ -138,7 +138,7 @@ def _lines(verdict: Record, sheet: Sheet, marks: Sequence[Mark]) -> Html:
 
 
 def _band(verdict: Record, sheet: Sheet, marks: Sequence[Mark]) -> Html:
-    margin = words.finite(record(verdict, "goal").get("margin"))
+    margin = figures.finite(record(verdict, "goal").get("margin"))
     best = max((mark.value for mark in marks if mark.whole), default=None)
     if margin is None or best is None:
         return join()
@@ -149,16 +149,16 @@ def _band(verdict: Record, sheet: Sheet, marks: Sequence[Mark]) -> Html:
 
 def _limits(verdict: Record, sheet: Sheet) -> Html:
     goal, frame = record(verdict, "goal"), sheet.frame
-    bar, cost = words.finite(goal.get("at_least")), words.finite(goal.get("max_cost_per_1000"))
+    bar, cost = figures.finite(goal.get("at_least")), figures.finite(goal.get("max_cost_per_1000"))
     parts: list[str] = []
     if bar is not None and sheet.y.low <= bar <= sheet.y.high:
         y = sheet.y.at(bar)
         parts.append(_line(frame.left, y, frame.right, y, "limit"))
-        parts.append(_words(frame.left + 5, y + 14, f"bar {words.share(bar)}", "limit-name", "start"))
+        parts.append(_words(frame.left + 5, y + 14, f"bar {figures.share(bar)}", "limit-name", "start"))
     if cost is not None and sheet.x.low <= cost <= sheet.x.high:
         x = sheet.x.at(cost)
         parts.append(_line(x, frame.top, x, frame.bottom, "limit"))
-        parts.append(_words(x, frame.top - 8, f"limit {words.money(cost)}", "limit-name", "middle"))
+        parts.append(_words(x, frame.top - 8, f"limit {figures.money(cost)}", "limit-name", "middle"))
     return join(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati import words
+from strati.core import figures
 from strati.report.axes import Axis
 from strati.report.facts import Record, record, records, texts
 from strati.report.lines import Graph, Line, Spot, figure, share_axis
@@ -45,17 +45,17 @@ def show(verdict: Record, paper: Paper) -> None:
     paper.heading(f"Composed stacks at {_bar(found)} (estimated on tune, not certified)")
     for title, point in (("cheapest in total" if found.get("priced") else "fewest people", _best(found)),):
         if point is not None:
-            total = words.finite(point.get("total_per_1000"))
-            ends = "" if total is None else f", {words.money(total)} in total"
-            cost = words.money(point.get("cost_per_1000"))
-            figures = f"{words.share(point.get('automatic'))} automatic at {cost} per 1,000{ends}"
-            paper.bullets([words.squeeze(f"{' > '.join(texts(point, 'rungs'))} ({title})", 74), figures])
-    paper.text(f"strati certify {words.line(verdict.get('run'))} turns one into a guarantee.", indent=2)
+            total = figures.finite(point.get("total_per_1000"))
+            ends = "" if total is None else f", {figures.money(total)} in total"
+            cost = figures.money(point.get("cost_per_1000"))
+            shown = f"{figures.share(point.get('automatic'))} automatic at {cost} per 1,000{ends}"
+            paper.bullets([figures.squeeze(f"{' > '.join(texts(point, 'rungs'))} ({title})", 74), shown])
+    paper.text(f"strati certify {figures.line(verdict.get('run'))} turns one into a guarantee.", indent=2)
 
 
 def opening(found: Record) -> str:
     """What is shown, in two sentences."""
-    examples = words.count(found.get("examples"))
+    examples = figures.count(found.get("examples"))
     return (
         f"Cheap rungs answer what they are sure of, dearer ones what is left, people the rest. Shown are settings "
         f"whose automatic answers were right at least {_bar(found)} of the time on up to {examples} "
@@ -70,7 +70,7 @@ def nothing(found: Record) -> str:
 
 def promise(verdict: Record, found: Record) -> Html:
     """How a setting becomes a guarantee."""
-    command = f"strati certify {words.line(verdict.get('run'))} --at-least {_number(found.get('at_least'))}"
+    command = f"strati certify {figures.line(verdict.get('run'))} --at-least {_number(found.get('at_least'))}"
     return tag(
         "p",
         "These figures promise nothing. ",
@@ -83,9 +83,9 @@ def setting_words(point: Record) -> str:
     """A stack with its thresholds: `n-grams from .83 > reader from .61 > people`."""
     parts = []
     for name, threshold in zip(texts(point, "rungs"), point.get("thresholds") or [], strict=False):
-        value = words.finite(threshold)
+        value = figures.finite(threshold)
         parts.append(f"{name} (asked, never alone)" if value is None or value > NEVER else f"{name} from {value:.3f}")
-    people = words.finite(point.get("people"))
+    people = figures.finite(point.get("people"))
     return " > ".join([*parts, *(["people"] if people is None or people > 0 else [])])
 
 
@@ -115,12 +115,12 @@ def _rows(found: Record) -> list[Row]:
     for point in shown_points(found):
         cells: list[Child] = [
             setting_words(point),
-            words.share(point.get("automatic")),
-            words.share(point.get("people")),
-            words.share(point.get("error")),
-            words.count(point.get("n")),
-            words.money(point.get("cost_per_1000")),
-            words.money(point.get("total_per_1000")),
+            figures.share(point.get("automatic")),
+            figures.share(point.get("people")),
+            figures.share(point.get("error")),
+            figures.count(point.get("n")),
+            figures.money(point.get("cost_per_1000")),
+            figures.money(point.get("total_per_1000")),
             title if point is best else "",
         ]
         rows.append(Row(cells, "chosen" if point is best else None))
@@ -144,7 +144,8 @@ def _drawing(found: Record) -> Html:
 
     graph = Graph(
         "Share answered automatically against cost per 1,000 cases",
-        f"At {_bar(found)}: from {words.share(points[0][1])} to {words.share(points[-1][1])} answered automatically.",
+        f"At {_bar(found)}: from {figures.share(points[0][1])} to {figures.share(points[-1][1])} answered "
+        "automatically.",
         "composed",
         [Line(1, "composed stacks", _stairs(points), "plain")],
         spots,
@@ -152,7 +153,7 @@ def _drawing(found: Record) -> Html:
         "cost of the rungs per 1,000 cases, log scale",
         "answered automatically, the rest by people",
         _dollars,
-        lambda share: words.share(share).replace(".0", ""),
+        lambda share: figures.share(share).replace(".0", ""),
         room=1.5,
     )
     marked = note(f"Marked: {'; '.join(_marks(found))}. All with at least that quality on tune.")
@@ -181,18 +182,18 @@ def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _at(point: Record) -> tuple[float | None, float | None]:
-    cost = words.finite(point.get("cost_per_1000"))
-    return (None if cost is None else max(cost, 1e-8)), words.finite(point.get("automatic"))
+    cost = figures.finite(point.get("cost_per_1000"))
+    return (None if cost is None else max(cost, 1e-8)), figures.finite(point.get("automatic"))
 
 
 def _people(point: Record) -> str:
-    return f"people {words.share(point.get('people'))}"
+    return f"people {figures.share(point.get('people'))}"
 
 
 def _bar(found: Record) -> str:
-    return words.share(found.get("at_least"))
+    return figures.share(found.get("at_least"))
 
 
 def _number(x: object) -> str:
-    value = words.finite(x)
-    return words.MISSING if value is None else f"{value:g}"
+    value = figures.finite(x)
+    return figures.MISSING if value is None else f"{value:g}"

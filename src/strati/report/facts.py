@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from strati import words
+from strati.core import figures
 
 Record = Mapping[str, Any]
 
@@ -26,12 +26,12 @@ def records(verdict: Record, key: str) -> Sequence[Record]:
 
 def texts(verdict: Record, key: str) -> list[str]:
     """The list of texts under a key, each on one line; empty where there is none."""
-    return [words.line(text) for text in verdict.get(key) or []]
+    return [figures.line(text) for text in verdict.get(key) or []]
 
 
 def name_of(candidate: Record) -> str:
     """The name of a rung."""
-    return words.line(candidate.get("name"))
+    return figures.line(candidate.get("name"))
 
 
 def chosen(verdict: Record) -> Record | None:
@@ -48,7 +48,7 @@ def is_chosen(verdict: Record, candidate: Record) -> bool:
 def headline(verdict: Record) -> str:
     """The decision in a sentence or two."""
     choice = record(verdict, "choice")
-    return words.line(choice.get("headline")) or f"{DECISIONS.get(str(choice.get('decision')), 'No decision')}."
+    return figures.line(choice.get("headline")) or f"{DECISIONS.get(str(choice.get('decision')), 'No decision')}."
 
 
 def standing(verdict: Record, candidate: Record) -> str:
@@ -70,7 +70,7 @@ def llm_words(verdict: Record) -> str:
 
 def metric_words(metric: Any) -> str:
     """The name of a metric as people say it."""
-    name = words.line(metric)
+    name = figures.line(metric)
     return {"accuracy": "accuracy", "macro_f1": "macro-F1", "micro_f1": "micro-F1"}.get(name, name.replace("_", " "))
 
 
@@ -81,57 +81,57 @@ def metric_of(verdict: Record) -> str:
 
 def failures_words(candidate: Record) -> str:
     """The failures of a rung, most frequent first, in words."""
-    counts = sorted(record(candidate, "failures").items(), key=lambda item: -(words.finite(item[1]) or 0))
-    return ", ".join(f"{words.line(name).replace('_', ' ')} {words.count(n)}" for name, n in counts if n)
+    counts = sorted(record(candidate, "failures").items(), key=lambda item: -(figures.finite(item[1]) or 0))
+    return ", ".join(f"{figures.line(name).replace('_', ' ')} {figures.count(n)}" for name, n in counts if n)
 
 
 def goal_lines(goal: Record) -> list[tuple[str, str]]:
     """What was asked for, as (what, how much) pairs; limits that were not set are left out."""
-    bar, licences = words.finite(goal.get("at_least")), texts(goal, "licences")
+    bar, licences = figures.finite(goal.get("at_least")), texts(goal, "licences")
     lines = [
-        ("Quality bar", None if bar is None else f"at least {words.share(bar)}"),
-        ("Margin", _given(goal, "margin", lambda x: f"{words.share(x)[:-2]} points")),
-        ("Risk of a wrong statement (alpha)", _given(goal, "alpha", words.share)),
-        ("Cost limit", _given(goal, "max_cost_per_1000", lambda x: f"{words.money(x)} per 1,000 answers")),
-        ("Time limit (p95)", _given(goal, "max_p95_ms", words.milliseconds)),
-        ("Inputs may leave this machine", None if goal.get("private") is None else words.yes_no(not goal["private"])),
+        ("Quality bar", None if bar is None else f"at least {figures.share(bar)}"),
+        ("Margin", _given(goal, "margin", lambda x: f"{figures.share(x)[:-2]} points")),
+        ("Risk of a wrong statement (alpha)", _given(goal, "alpha", figures.share)),
+        ("Cost limit", _given(goal, "max_cost_per_1000", lambda x: f"{figures.money(x)} per 1,000 answers")),
+        ("Time limit (p95)", _given(goal, "max_p95_ms", figures.milliseconds)),
+        ("Inputs may leave this machine", None if goal.get("private") is None else figures.yes_no(not goal["private"])),
         ("Licences allowed", ", ".join(licences) or None),
-        ("A wrong answer costs", _given(goal, "wrong_answer_costs", words.money)),
-        ("An answer by a person costs", _given(goal, "human_answer_costs", words.money)),
-        ("A person is wrong in", _given(goal, "human_error_rate", words.share)),
-        ("Volume", _given(goal, "volume_per_month", lambda x: f"{words.count(x)} answers a month")),
-        ("Horizon", _given(goal, "horizon_months", lambda x: f"{words.count(x)} months")),
-        ("A label costs", _given(goal, "label_costs", words.money)),
-        ("Trained anew every", _given(goal, "retrain_every_months", lambda x: f"{words.count(x)} months")),
-        ("Fresh labels for it", _given(goal, "labels_per_retraining", words.count)),
-        ("Machine price", _given(goal, "machine_per_hour", lambda x: f"{words.money(x)} per hour")),
+        ("A wrong answer costs", _given(goal, "wrong_answer_costs", figures.money)),
+        ("An answer by a person costs", _given(goal, "human_answer_costs", figures.money)),
+        ("A person is wrong in", _given(goal, "human_error_rate", figures.share)),
+        ("Volume", _given(goal, "volume_per_month", lambda x: f"{figures.count(x)} answers a month")),
+        ("Horizon", _given(goal, "horizon_months", lambda x: f"{figures.count(x)} months")),
+        ("A label costs", _given(goal, "label_costs", figures.money)),
+        ("Trained anew every", _given(goal, "retrain_every_months", lambda x: f"{figures.count(x)} months")),
+        ("Fresh labels for it", _given(goal, "labels_per_retraining", figures.count)),
+        ("Machine price", _given(goal, "machine_per_hour", lambda x: f"{figures.money(x)} per hour")),
     ]
     return [(what, text) for what, text in lines if text is not None]
 
 
 def monthly(verdict: Record, candidate: Record) -> str:
     """The price of a month at the stated volume: cost per 1,000 times thousands a month."""
-    cost = words.finite(candidate.get("cost_per_1000"))
-    volume = words.finite(record(verdict, "goal").get("volume_per_month"))
-    return words.MISSING if cost is None or volume is None else words.money(cost * volume / 1000)
+    cost = figures.finite(candidate.get("cost_per_1000"))
+    volume = figures.finite(record(verdict, "goal").get("volume_per_month"))
+    return figures.MISSING if cost is None or volume is None else figures.money(cost * volume / 1000)
 
 
 def spending_lines(verdict: Record) -> list[str]:
     """What the run itself has cost, in sentences; none for a run that costs nothing and may cost nothing."""
     spent = record(verdict, "spending")
-    total, limit, lost = (words.finite(spent.get(key)) for key in ("spent", "limit", "lost"))
+    total, limit, lost = (figures.finite(spent.get(key)) for key in ("spent", "limit", "lost"))
     if not total and limit is None:
         return []
-    allowed = "" if limit is None else f" of the {words.money(limit)} allowed"
-    lines = [f"{words.money(total)}{allowed} paid to others, all calls of this run together."]
+    allowed = "" if limit is None else f" of the {figures.money(limit)} allowed"
+    lines = [f"{figures.money(total)}{allowed} paid to others, all calls of this run together."]
     if lost:
-        lines.append(f"{words.money(lost)} of it was set aside for replies not read yet, and may not have been paid.")
+        lines.append(f"{figures.money(lost)} of it was set aside for replies not read yet, and may not have been paid.")
     rungs = [
-        f"{name_of(rung)} {words.money(rung.get('dollars'))} ({words.count(rung.get('calls'))} calls)"
+        f"{name_of(rung)} {figures.money(rung.get('dollars'))} ({figures.count(rung.get('calls'))} calls)"
         for rung in records(spent, "rungs")
     ]
     return [*lines, f"By rung: {', '.join(rungs)}."] if rungs else lines
 
 
 def _given(goal: Record, key: str, form: Any) -> str | None:
-    return None if words.finite(goal.get(key)) is None else str(form(goal[key]))
+    return None if figures.finite(goal.get(key)) is None else str(form(goal[key]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from strati import words
+from strati.core import figures
 from strati.report.basis import cost, data, methods, questions, reproduce
 from strati.report.composed import composed
 from strati.report.facts import headline
@@ -49,7 +49,7 @@ def render_html(verdict: Mapping[str, Any]) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{words.shorten(headline(verdict), 80)} · strati"),
+        tag("title", f"{figures.shorten(headline(verdict), 80)} · strati"),
         tag("style", Html(files("strati.report").joinpath("style.css").read_text("utf-8"))),
     )
     parts = [part(verdict) for part in PARTS]

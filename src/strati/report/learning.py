@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati import words
+from strati.core import figures
 from strati.report.axes import Axis
 from strati.report.facts import Record, chosen, metric_words, record, records
 from strati.report.lines import Graph, Line, figure, share_axis
@@ -33,7 +33,7 @@ def _drawing(verdict: Record, curves: list[Record]) -> Html:
     lines = [
         Line(
             number,
-            words.line(curve.get("candidate")),
+            figures.line(curve.get("candidate")),
             [(float(p["labels"]), float(p["value"])) for p in records(curve, "points")],
             "plain chosen" if bold is not None and bold.get("name") == curve.get("candidate") else "plain",
         )
@@ -42,7 +42,7 @@ def _drawing(verdict: Record, curves: list[Record]) -> Html:
     ends = (lines[0].points[0][0], max(line.points[-1][0] for line in lines))
     for row in _levels(verdict):
         level = float(row["llm_quality"])
-        lines.append(Line(len(lines) + 1, words.line(row.get("llm")), [(ends[0], level), (ends[1], level)], "llm"))
+        lines.append(Line(len(lines) + 1, figures.line(row.get("llm")), [(ends[0], level), (ends[1], level)], "llm"))
     heights = [y for line in lines for _, y in line.points]
 
     def y_axis(start: float, end: float) -> Axis:
@@ -51,15 +51,15 @@ def _drawing(verdict: Record, curves: list[Record]) -> Html:
     metric = metric_words(kept[0].get("metric"))
     graph = Graph(
         f"{metric.capitalize()} on tune against training labels",
-        "; ".join(f"{line.name} {words.share(line.points[-1][1])} with all labels" for line in lines),
+        "; ".join(f"{line.name} {figures.share(line.points[-1][1])} with all labels" for line in lines),
         "labels",
         lines,
         [],
         None,
         "training labels, log scale",
         f"{metric} on tune",
-        words.count,
-        lambda value: words.share(value).replace(".0", ""),
+        figures.count,
+        lambda value: figures.share(value).replace(".0", ""),
     )
     about = " Level lines: language models, on the tune examples they answered." if _levels(verdict) else ""
     return join(
@@ -72,8 +72,8 @@ def _levels(verdict: Record) -> list[Record]:
     """One row for each language model that has a place on the scale."""
     found: dict[str, Record] = {}
     for row in records(record(verdict, "label_price"), "rows"):
-        if words.finite(row.get("llm_quality")) is not None:
-            found.setdefault(words.line(row.get("llm")), row)
+        if figures.finite(row.get("llm_quality")) is not None:
+            found.setdefault(figures.line(row.get("llm")), row)
     return list(found.values())
 
 
@@ -91,7 +91,7 @@ def _prices(price: Record) -> Html:
         Column("Price", "number"),
         Column("Tune examples compared", "number"),
     ]
-    either = ", ".join(f"{words.line(name)} {words.count(n)}" for name, n in record(price, "proving").items() if n)
+    either = ", ".join(f"{figures.line(name)} {figures.count(n)}" for name, n in record(price, "proving").items() if n)
     return join(
         tag("h3", "Label price"),
         tag(
@@ -108,39 +108,46 @@ def _prices(price: Record) -> Html:
 
 
 def _price(row: Record) -> list[Child]:
-    labels = words.count(row.get("labels"))
+    labels = figures.count(row.get("labels"))
     shown = {
         "reached": labels,
         "from the start": f"at most {labels}",
-        "not reached": f"not with {words.count(row.get('largest'))}",
+        "not reached": f"not with {figures.count(row.get('largest'))}",
         "too few": "too few to tell",
     }.get(str(row.get("reached")), labels)
     return [
-        words.line(row.get("llm")),
-        words.line(row.get("trained")),
+        figures.line(row.get("llm")),
+        figures.line(row.get("trained")),
         shown,
         _range(row),
-        words.count(row.get("total")),
-        words.count(row.get("llm_total")),
-        words.money(row.get("dollars")),
-        words.count(row.get("n")),
+        figures.count(row.get("total")),
+        figures.count(row.get("llm_total")),
+        figures.money(row.get("dollars")),
+        figures.count(row.get("n")),
     ]
 
 
 def _range(row: Record) -> str:
     if row.get("reached") == "too few":
-        return words.MISSING
-    low = "more than all" if row.get("low") is None else words.count(row.get("low"))
+        return figures.MISSING
+    low = "more than all" if row.get("low") is None else figures.count(row.get("low"))
     return low if row.get("low") is None else f"{low} to {_high(row)}"
 
 
 def _high(row: Record) -> str:
-    return "more than all" if row.get("high") is None else words.count(row.get("high"))
+    return "more than all" if row.get("high") is None else figures.count(row.get("high"))
 
 
 def _steps(curves: list[Record]) -> Html:
     rows = [
-        Row([words.line(c.get("candidate")), words.count(s.get("from")), words.count(s.get("to")), words.difference(s)])
+        Row(
+            [
+                figures.line(c.get("candidate")),
+                figures.count(s.get("from")),
+                figures.count(s.get("to")),
+                figures.difference(s),
+            ]
+        )
         for c in curves
         if (s := record(c, "last_step"))
     ]
@@ -153,11 +160,11 @@ def _points(curves: list[Record]) -> Html:
     rows = [
         Row(
             [
-                words.line(curve.get("candidate")),
-                words.count(point.get("labels")),
-                words.interval(point),
-                words.count(point.get("repeats")),
-                words.count(curve.get("n")),
+                figures.line(curve.get("candidate")),
+                figures.count(point.get("labels")),
+                figures.interval(point),
+                figures.count(point.get("repeats")),
+                figures.count(curve.get("n")),
             ]
         )
         for curve in curves

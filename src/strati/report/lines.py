@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from strati import words
+from strati.core import figures
 from strati.report.axes import Axis
 from strati.report.labels import Box, width_of
 from strati.report.markup import Html, join, tag
@@ -171,7 +171,7 @@ def _ends(graph: Graph, x: Axis, y: Axis, frame: Box, wide: bool) -> Html:
     for at, (place, line) in zip(places, ends, strict=True):
         edge = x.at(line.points[-1][0])
         parts.append(_stroke(edge, place, edge + 10, at, "leader"))
-        text = words.squeeze(line.name, LONGEST) if wide else str(line.number)
+        text = figures.squeeze(line.name, LONGEST) if wide else str(line.number)
         parts.append(_words(edge + 13, at + 4.5, text, f"label {line.kind}", "start"))
     return join(parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from strati.words import clean
+from strati.core.figures import clean
 
 VOID = frozenset({"br", "hr", "meta"})
 

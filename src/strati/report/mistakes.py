@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati import words
+from strati.core import figures
 from strati.report.facts import Record, record, records
 from strati.report.markup import Child, Html, join, tag
 from strati.report.spark import ends_of, spark
@@ -32,12 +32,12 @@ def _classes(verdict: Record) -> Html:
         Column("Precision", "number"),
         Column("F1", "number"),
     ]
-    caption = f"{words.line(found.get('candidate'))}: labels on test, worst recall first"
+    caption = f"{figures.line(found.get('candidate'))}: labels on test, worst recall first"
     first, rest = [[Row(_class(row, ends)) for row in part] for part in (rows[:WORST], rows[WORST:])]
     return join(
         tag("h3", "Label by label"),
         table(caption, columns, first),
-        fold(f"The other {words.count(len(rest))} labels", table(f"{caption}, continued", columns, rest))
+        fold(f"The other {figures.count(len(rest))} labels", table(f"{caption}, continued", columns, rest))
         if rest
         else None,
     )
@@ -45,12 +45,12 @@ def _classes(verdict: Record) -> Html:
 
 def _class(row: Record, ends: tuple[float, float]) -> list[Child]:
     return [
-        tag("bdi", words.line(row.get("label"))),
-        words.count(row.get("n")),
-        words.interval({"value": row.get("recall"), "low": row.get("low"), "high": row.get("high")}),
+        tag("bdi", figures.line(row.get("label"))),
+        figures.count(row.get("n")),
+        figures.interval({"value": row.get("recall"), "low": row.get("low"), "high": row.get("high")}),
         spark(row.get("recall"), row.get("low"), row.get("high"), ends),
-        words.share(row.get("precision")),
-        words.share(row.get("f1")),
+        figures.share(row.get("precision")),
+        figures.share(row.get("f1")),
     ]
 
 
@@ -59,9 +59,9 @@ def _confusions(verdict: Record) -> Html:
     rows = [
         Row(
             [
-                tag("bdi", words.line(row.get("reference"))),
-                tag("bdi", words.answer_text(row.get("answer"))),
-                words.count(row.get("count")),
+                tag("bdi", figures.line(row.get("reference"))),
+                tag("bdi", figures.answer_text(row.get("answer"))),
+                figures.count(row.get("count")),
             ]
         )
         for row in records(found, "rows")
@@ -69,7 +69,7 @@ def _confusions(verdict: Record) -> Html:
     if not rows:
         return join()
     columns = [Column("Reference"), Column("Answered"), Column("Times", "number")]
-    caption = f"{words.line(found.get('candidate'))}: most frequent confusions on test"
+    caption = f"{figures.line(found.get('candidate'))}: most frequent confusions on test"
     return join(tag("h3", "What is taken for what"), table(caption, columns, rows))
 
 
@@ -83,8 +83,8 @@ def _disagreements(verdict: Record) -> Html:
         tag("h3", "Tune examples on which the rungs disagree"),
         note("From the tune split. Test examples are not shown: looking at them would open the seal."),
         shown[:FIRST],
-        fold(f"{words.count(len(shown) - FIRST)} more examples", shown[FIRST:]) if shown[FIRST:] else None,
-        note(f"{words.count(left)} more are in answers.jsonl.") if left else None,
+        fold(f"{figures.count(len(shown) - FIRST)} more examples", shown[FIRST:]) if shown[FIRST:] else None,
+        note(f"{figures.count(left)} more are in answers.jsonl.") if left else None,
     )
 
 
@@ -92,20 +92,20 @@ def _example(entry: Record) -> Html:
     reference = entry.get("reference")
     grouped: dict[str, list[str]] = {}
     for name, answer in record(entry, "answers").items():
-        grouped.setdefault(words.answer_text(answer), []).append(words.line(name))
+        grouped.setdefault(figures.answer_text(answer), []).append(figures.line(name))
     items = [
         tag("div", tag("dt", _verdict_mark(answer, reference), tag("bdi", answer)), tag("dd", ", ".join(names)))
         for answer, names in grouped.items()
     ]
     return tag(
         "article",
-        tag("blockquote", tag("p", words.clean(entry.get("text")), dir="auto")),
+        tag("blockquote", tag("p", figures.clean(entry.get("text")), dir="auto")),
         tag(
             "p",
             "Example ",
-            words.line(entry.get("id")),
+            figures.line(entry.get("id")),
             " · reference: ",
-            tag("b", "not known" if reference is None else words.line(reference)),
+            tag("b", "not known" if reference is None else figures.line(reference)),
         ),
         tag("dl", items, class_="answers"),
         class_="example",
@@ -113,7 +113,7 @@ def _example(entry: Record) -> Html:
 
 
 def _verdict_mark(answer: str, reference: object) -> Html:
-    right = reference is not None and answer == words.answer_text(reference)
+    right = reference is not None and answer == figures.answer_text(reference)
     return (
         tag("span", "right" if right else "wrong", class_="right" if right else "wrong")
         if reference is not None
@@ -122,5 +122,5 @@ def _verdict_mark(answer: str, reference: object) -> Html:
 
 
 def _or_one(value: object) -> float:
-    number = words.finite(value)
+    number = figures.finite(value)
     return 1.0 if number is None else number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati import words
+from strati.core import figures
 from strati.report.chart import chart, marks_of, sunk
 from strati.report.facts import (
     DECISIONS,
@@ -28,7 +28,7 @@ def masthead(verdict: Record) -> Html:
     """Where the report comes from, and the decision as its title."""
     choice, data = record(verdict, "choice"), record(verdict, "data")
     decision = str(choice.get("decision"))
-    origin = [words.line(data.get("name")), words.moment(verdict.get("created")) if verdict.get("created") else ""]
+    origin = [figures.line(data.get("name")), figures.moment(verdict.get("created")) if verdict.get("created") else ""]
     more = choice.get("more_labels")
     return tag(
         "header",
@@ -42,7 +42,7 @@ def masthead(verdict: Record) -> Html:
                 class_=f"seal {decision if decision in DECISIONS else ''}",
             ),
             tag("span", "LLM needed: ", tag("b", llm_words(verdict))),
-            tag("span", "Labels that would decide: ", tag("b", f"about {words.count(more)} more"))
+            tag("span", "Labels that would decide: ", tag("b", f"about {figures.count(more)} more"))
             if more is not None
             else None,
             class_="seals",
@@ -67,22 +67,22 @@ def key_figures(verdict: Record) -> Html:
     if rung is None:
         return join()
     quality, latency = record(rung, "quality"), record(rung, "latency_ms")
-    low, high = words.finite(quality.get("low")), words.finite(quality.get("high"))
+    low, high = figures.finite(quality.get("low")), figures.finite(quality.get("high"))
     between = (
-        f"{words.interval(quality).partition('(')[2].rstrip(')')} %" if low is not None and high is not None else ""
+        f"{figures.interval(quality).partition('(')[2].rstrip(')')} %" if low is not None and high is not None else ""
     )
     volume = record(verdict, "goal").get("volume_per_month")
     tiles = [
-        (metric_of(verdict).capitalize() + " on test", words.share(quality.get("value")), between),
-        ("Cost per 1,000 answers", words.money(rung.get("cost_per_1000")), _paid(rung)),
-        ("Cost per month", monthly(verdict, rung), f"{words.count(volume)} answers" if volume is not None else ""),
+        (metric_of(verdict).capitalize() + " on test", figures.share(quality.get("value")), between),
+        ("Cost per 1,000 answers", figures.money(rung.get("cost_per_1000")), _paid(rung)),
+        ("Cost per month", monthly(verdict, rung), f"{figures.count(volume)} answers" if volume is not None else ""),
         (
             "Time per answer, p95",
-            words.milliseconds(latency.get("p95")),
-            f"median {words.milliseconds(latency.get('p50'))}",
+            figures.milliseconds(latency.get("p95")),
+            f"median {figures.milliseconds(latency.get('p50'))}",
         ),
-        ("Answered", words.share(rung.get("completion")), "of the test examples"),
-        ("Memory", words.size(_mb(rung)), f"{words.size(rung.get('model_bytes'))} on disk"),
+        ("Answered", figures.share(rung.get("completion")), "of the test examples"),
+        ("Memory", figures.size(_mb(rung)), f"{figures.size(rung.get('model_bytes'))} on disk"),
     ]
     return section(
         f"{name_of(rung)} in figures",
@@ -96,11 +96,11 @@ def picture(verdict: Record) -> Html:
     """The chart, once for wide pages and once for phones, and how to read it."""
     if not marks_of(verdict):
         return join()
-    margin = words.finite(record(verdict, "goal").get("margin"))
+    margin = figures.finite(record(verdict, "goal").get("margin"))
     rungs = records(verdict, "candidates")
     drawn = {mark.number for mark in marks_of(verdict)}
     absent = [name_of(c) for number, c in enumerate(rungs, 1) if number not in drawn]
-    band = f" The shaded band is within {words.share(margin)[:-2]} points of the best." if margin is not None else ""
+    band = f" The shaded band is within {figures.share(margin)[:-2]} points of the best." if margin is not None else ""
     numbered = [tag("li", name_of(c), value=number) for number, c in enumerate(rungs, 1) if number in drawn]
     return section(
         "Quality against cost",
@@ -150,13 +150,13 @@ def _tile(name: str, figure: str, below: str) -> Html:
 
 def _paid(rung: Record) -> str:
     parts = record(rung, "cost_parts")
-    if words.finite(parts.get("machine")) is None:
+    if figures.finite(parts.get("machine")) is None:
         return ""
-    return f"machine {words.money(parts.get('machine'))}, paid to others {words.money(parts.get('paid'))}"
+    return f"machine {figures.money(parts.get('machine'))}, paid to others {figures.money(parts.get('paid'))}"
 
 
 def _mb(rung: Record) -> float | None:
-    memory = words.finite(rung.get("memory_mb"))
+    memory = figures.finite(rung.get("memory_mb"))
     return None if memory is None else memory * 1e6
 
 
@@ -167,7 +167,7 @@ def _refit(rung: Record) -> Html:
     return tag(
         "p",
         tag("span", "uncertified", class_="seal"),
-        f" Fitted again on all {words.count(refit.get('rows'))} training rows it reaches {words.interval(refit)}."
+        f" Fitted again on all {figures.count(refit.get('rows'))} training rows it reaches {figures.interval(refit)}."
         " That figure decided nothing.",
         class_="refit",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strati import words
+from strati.core import figures
 from strati.report.facts import Record, name_of, record
 from strati.report.markup import Html, join, tag
 from strati.report.tables import Column, Row, note, table
@@ -39,11 +39,11 @@ def _cells(candidate: Record, race: Record) -> list[str]:
     retired = candidate.get("status") == "retired"
     return [
         name_of(candidate),
-        words.count(race.get("rows")),
-        words.interval(race),
-        words.line(race.get("against")) or "-",
-        words.points(race.get("difference")),
+        figures.count(race.get("rows")),
+        figures.interval(race),
+        figures.line(race.get("against")) or "-",
+        figures.points(race.get("difference")),
         ("not needed" if race.get("needless") else "retired") if retired else "went on to test",
-        words.count(race.get("saved_answers")) if retired else "-",
-        words.seconds(race.get("saved_seconds")) if retired else "-",
+        figures.count(race.get("saved_answers")) if retired else "-",
+        figures.seconds(race.get("saved_seconds")) if retired else "-",
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati import words
+from strati.core import figures
 from strati.report.axes import Axis
 from strati.report.facts import Record, is_chosen, name_of, record, records
 from strati.report.lines import Graph, Line, figure, share_axis
@@ -25,7 +25,7 @@ def ranking(verdict: Record) -> Html:
 
     graph = Graph(
         "Share of wrong answers against the share answered",
-        "; ".join(f"AURC of {name_of(c)} {words.ratio(record(c, 'aurc').get('value'))}" for c in drawn(verdict)),
+        "; ".join(f"AURC of {name_of(c)} {figures.ratio(record(c, 'aurc').get('value'))}" for c in drawn(verdict)),
         "risk",
         lines,
         (),
@@ -46,7 +46,7 @@ def drawn(verdict: Record) -> list[Record]:
     """The chosen rung and those of the least AURC, in the order of the ladder."""
     able = [c for c in records(verdict, "candidates") if len(_points(c)) > 1]
     ranked = sorted(
-        able, key=lambda c: (not is_chosen(verdict, c), words.finite(record(c, "aurc").get("value")) or 0.0)
+        able, key=lambda c: (not is_chosen(verdict, c), figures.finite(record(c, "aurc").get("value")) or 0.0)
     )
     kept = [name_of(c) for c in ranked[:MOST_LINES]]
     return [c for c in able if name_of(c) in kept]
@@ -63,9 +63,9 @@ def _points(candidate: Record) -> list[tuple[float, float]]:
     return [
         (x, y)
         for a, b in pairs
-        if (x := words.finite(a)) is not None and (y := words.finite(b)) is not None and x >= LEAST
+        if (x := figures.finite(a)) is not None and (y := figures.finite(b)) is not None and x >= LEAST
     ]
 
 
 def _percent(share: float) -> str:
-    return words.share(share).replace(".0", "")
+    return figures.share(share).replace(".0", "")

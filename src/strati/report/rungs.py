@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strati import words
+from strati.core import figures
 from strati.report.facts import (
     BATCHED,
     Record,
@@ -46,7 +46,7 @@ def ladder(verdict: Record) -> Html:
         "The ladder",
         "ladder",
         table("Candidates, simplest first", columns, rows),
-        note(words.line(record(verdict, "limits").get("note"))),
+        note(figures.line(record(verdict, "limits").get("note"))),
         races(candidates),
         _refits(candidates),
         ranking(verdict),
@@ -78,29 +78,29 @@ def comparisons(verdict: Record) -> Html:
         if every
         else None,
         shown,
-        fold(f"All {words.count(len(every))} ordered pairs", whole, in_print=False) if whole else None,
+        fold(f"All {figures.count(len(every))} ordered pairs", whole, in_print=False) if whole else None,
     )
 
 
 def _rung(verdict: Record, number: int, candidate: Record, ends: tuple[float, float]) -> list[Child]:
     quality = record(candidate, "quality")
-    goal = words.finite(record(verdict, "goal").get("at_least"))
+    goal = figures.finite(record(verdict, "goal").get("at_least"))
     lines = [] if goal is None else [goal]
     mark = "chosen" if is_chosen(verdict, candidate) else ""
     return [
         join(tag("span", number, class_="rank"), _name(candidate)),
-        words.interval(quality),
+        figures.interval(quality),
         spark(quality.get("value"), quality.get("low"), quality.get("high"), ends, lines, _shade(candidate)),
-        words.money(candidate.get("cost_per_1000")),
-        words.milliseconds(record(candidate, "latency_ms").get("p95")),
-        words.yes_no(candidate.get("uses_llm")),
+        figures.money(candidate.get("cost_per_1000")),
+        figures.milliseconds(record(candidate, "latency_ms").get("p95")),
+        figures.yes_no(candidate.get("uses_llm")),
         tag("span", standing(verdict, candidate), class_=f"standing {mark}".strip()),
         bullets(texts(candidate, "obstacles"), "tight"),
     ]
 
 
 def _name(candidate: Record) -> Html:
-    model = words.line(candidate.get("model"))
+    model = figures.line(candidate.get("model"))
     below = [
         ", ".join(texts(candidate, "layers")),
         f"model {model}" if model and model not in name_of(candidate) else "",
@@ -126,7 +126,7 @@ def _refits(candidates: Sequence[Record]) -> Html:
         Column("n", "number"),
     ]
     rows = [
-        Row([name_of(c), words.interval(refit), words.count(refit.get("rows")), words.count(refit.get("n"))])
+        Row([name_of(c), figures.interval(refit), figures.count(refit.get("rows")), figures.count(refit.get("n"))])
         for c in candidates
         if (refit := record(c, "refit"))
     ]
@@ -173,42 +173,44 @@ def _details(candidates: Sequence[Record]) -> Html:
 
 def _measured(candidate: Record) -> list[Child]:
     quality, calibration = record(candidate, "quality"), record(candidate, "calibration")
-    others = [f"{metric_words(m.get('metric'))} {words.interval(m)}" for m in records(candidate, "other_metrics")]
+    others = [f"{metric_words(m.get('metric'))} {figures.interval(m)}" for m in records(candidate, "other_metrics")]
     return [
-        words.count(quality.get("n")),
-        words.line(quality.get("method")) or words.MISSING,
-        bullets(others, "tight") or words.MISSING,
-        words.share(candidate.get("completion")),
+        figures.count(quality.get("n")),
+        figures.line(quality.get("method")) or figures.MISSING,
+        bullets(others, "tight") or figures.MISSING,
+        figures.share(candidate.get("completion")),
         failures_words(candidate) or "none",
-        words.ratio(calibration.get("ece")),
-        words.ratio(calibration.get("brier")),
+        figures.ratio(calibration.get("ece")),
+        figures.ratio(calibration.get("brier")),
         _aurc(record(candidate, "aurc")),
-        words.probability(candidate.get("p")),
-        words.probability(candidate.get("p_adjusted")),
+        figures.probability(candidate.get("p")),
+        figures.probability(candidate.get("p_adjusted")),
     ]
 
 
 def _aurc(found: Record) -> str:
     if not found:
-        return words.MISSING
-    return f"{words.ratio(found.get('value'))} ({words.ratio(found.get('low'))} to {words.ratio(found.get('high'))})"
+        return figures.MISSING
+    return (
+        f"{figures.ratio(found.get('value'))} ({figures.ratio(found.get('low'))} to {figures.ratio(found.get('high'))})"
+    )
 
 
 def _taken(candidate: Record) -> list[Child]:
     latency, tokens = record(candidate, "latency_ms"), record(candidate, "tokens_per_answer")
-    memory = words.finite(candidate.get("memory_mb"))
+    memory = figures.finite(candidate.get("memory_mb"))
     return [
-        words.milliseconds(latency.get("p50")),
-        words.milliseconds(latency.get("p99")),
-        words.milliseconds(latency.get("cold")),
-        words.count(tokens.get("in")),
-        words.count(tokens.get("cached")),
-        words.count(tokens.get("out")),
-        words.seconds(candidate.get("fit_seconds")),
-        words.size(None if memory is None else memory * 1e6),
-        words.size(candidate.get("model_bytes")),
-        words.line(candidate.get("licence")) or words.MISSING,
-        words.yes_no(candidate.get("private")),
+        figures.milliseconds(latency.get("p50")),
+        figures.milliseconds(latency.get("p99")),
+        figures.milliseconds(latency.get("cold")),
+        figures.count(tokens.get("in")),
+        figures.count(tokens.get("cached")),
+        figures.count(tokens.get("out")),
+        figures.seconds(candidate.get("fit_seconds")),
+        figures.size(None if memory is None else memory * 1e6),
+        figures.size(candidate.get("model_bytes")),
+        figures.line(candidate.get("licence")) or figures.MISSING,
+        figures.yes_no(candidate.get("private")),
     ]
 
 
@@ -233,17 +235,17 @@ def _forms(candidates: Sequence[Record]) -> Html:
 
 def _form(form: Record) -> list[Child]:
     return [
-        words.settings_text(record(form, "settings")),
-        words.share(form.get("tune")),
-        words.count(form.get("n")),
-        words.seconds(form.get("seconds")),
+        figures.settings_text(record(form, "settings")),
+        figures.share(form.get("tune")),
+        figures.count(form.get("n")),
+        figures.seconds(form.get("seconds")),
         "chosen" if form.get("chosen") else "",
     ]
 
 
 def _previews(candidates: Sequence[Record]) -> Html:
     shown = [
-        join(tag("h4", name_of(c)), tag("pre", "\n".join(words.clean(text) for text in c["preview"]), dir="auto"))
+        join(tag("h4", name_of(c)), tag("pre", "\n".join(figures.clean(text) for text in c["preview"]), dir="auto"))
         for c in candidates
         if texts(c, "preview")
     ]
@@ -251,9 +253,9 @@ def _previews(candidates: Sequence[Record]) -> Html:
 
 
 def _pairs(verdict: Record, caption: str, rows: Sequence[Record], short: bool = False) -> Html:
-    margin = words.finite(record(verdict, "goal").get("margin"))
+    margin = figures.finite(record(verdict, "goal").get("margin"))
     ends = [
-        abs(x) for c in rows for key in ("low", "high", "difference") if (x := words.finite(c.get(key))) is not None
+        abs(x) for c in rows for key in ("low", "high", "difference") if (x := figures.finite(c.get(key))) is not None
     ]
     reach = max([*ends, margin or 0.0, 0.01])
     columns = [
@@ -273,12 +275,12 @@ def _pair(c: Record, reach: float, margin: float | None, short: bool) -> list[Ch
     lines = [0.0] if margin is None else [0.0, -margin]
     drawn = spark(c.get("difference"), c.get("low"), c.get("high"), (-reach, reach), lines) if short else None
     return [
-        *([words.line(c.get("b"))] if short else [words.line(c.get("a")), words.line(c.get("b"))]),
-        words.difference(c),
+        *([figures.line(c.get("b"))] if short else [figures.line(c.get("a")), figures.line(c.get("b"))]),
+        figures.difference(c),
         *([drawn] if short else []),
-        words.probability(c.get("p")),
-        words.probability(c.get("p_inferior")),
-        words.count(c.get("n")),
-        words.share(c.get("discordance")),
-        words.line(c.get("method")) or words.MISSING,
+        figures.probability(c.get("p")),
+        figures.probability(c.get("p_inferior")),
+        figures.count(c.get("n")),
+        figures.share(c.get("discordance")),
+        figures.line(c.get("method")) or figures.MISSING,
     ]

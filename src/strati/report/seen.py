@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from strati import words
+from strati.core import figures
 from strati.report.facts import Record, name_of, record, records
 from strati.report.markup import Html, join, tag
 from strati.report.tables import Column, Row, note, section, table
-from strati.study_words import KIND_WORDS
+from strati.verdict.study_words import KIND_WORDS
 
 
 def seen(verdict: Record) -> Html:
@@ -20,7 +20,7 @@ def seen(verdict: Record) -> Html:
         heading,
         twins,
         later,
-        note(words.line(found.get("note"))) if twins or later else None,
+        note(figures.line(found.get("note"))) if twins or later else None,
         _repeats(verdict),
     )
 
@@ -29,7 +29,7 @@ def _twins(found: Record) -> Html:
     rows = records(found, "twins")
     if not rows:
         return join()
-    beyond = {words.line(row.get("candidate")): row for row in records(found, "beyond_control")}
+    beyond = {figures.line(row.get("candidate")): row for row in records(found, "beyond_control")}
     columns = [
         Column("Rung", "prose"),
         Column("What was changed", "prose"),
@@ -43,19 +43,19 @@ def _twins(found: Record) -> Html:
     made = [
         Row(
             [
-                words.line(row.get("candidate")),
-                KIND_WORDS.get(str(row.get("kind")), words.line(row.get("kind"))),
-                words.share(row.get("quality")),
-                words.share(row.get("twin_quality")),
-                words.difference(row),
+                figures.line(row.get("candidate")),
+                KIND_WORDS.get(str(row.get("kind")), figures.line(row.get("kind"))),
+                figures.share(row.get("quality")),
+                figures.share(row.get("twin_quality")),
+                figures.difference(row),
                 _beyond(row, beyond),
-                words.share(row.get("changed")),
-                words.count(row.get("n")),
+                figures.share(row.get("changed")),
+                figures.count(row.get("n")),
             ]
         )
         for row in rows
     ]
-    control = words.line(found.get("control"))
+    control = figures.line(found.get("control"))
     return join(
         table("The same test examples asked again, changed", columns, made),
         note(
@@ -68,8 +68,8 @@ def _twins(found: Record) -> Html:
 
 
 def _beyond(row: Record, beyond: dict[str, Record]) -> str:
-    found = beyond.get(words.line(row.get("candidate"))) if row.get("kind") == "paraphrase" else None
-    return words.difference(found) if found else ""
+    found = beyond.get(figures.line(row.get("candidate"))) if row.get("kind") == "paraphrase" else None
+    return figures.difference(found) if found else ""
 
 
 def _later(found: Record) -> Html:
@@ -78,14 +78,14 @@ def _later(found: Record) -> Html:
     rows = [
         Row(
             [
-                words.line(row.get("candidate")),
-                words.line(row.get("cutoff")),
-                words.share(row.get("after")),
-                words.count(row.get("n_after")),
-                words.share(row.get("before")),
-                words.count(row.get("n_before")),
-                words.difference(row),
-                words.difference(record(row, "beyond_control")),
+                figures.line(row.get("candidate")),
+                figures.line(row.get("cutoff")),
+                figures.share(row.get("after")),
+                figures.count(row.get("n_after")),
+                figures.share(row.get("before")),
+                figures.count(row.get("n_before")),
+                figures.difference(row),
+                figures.difference(record(row, "beyond_control")),
             ]
         )
         for row in records(found, "after_cutoff")
@@ -100,10 +100,10 @@ def _repeats(verdict: Record) -> Html:
         Row(
             [
                 name_of(candidate),
-                f"{words.count(row.get('flips'))} of {words.count(row.get('n'))}",
-                words.interval({"value": row.get("rate"), "low": row.get("low"), "high": row.get("high")}),
-                words.share(row.get("first")),
-                words.share(row.get("second")),
+                f"{figures.count(row.get('flips'))} of {figures.count(row.get('n'))}",
+                figures.interval({"value": row.get("rate"), "low": row.get("low"), "high": row.get("high")}),
+                figures.share(row.get("first")),
+                figures.share(row.get("second")),
             ]
         )
         for candidate in records(verdict, "candidates")

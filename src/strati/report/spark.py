@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from strati import words
+from strati.core import figures
 from strati.report.markup import Html, join, tag
 
 WIDTH, HEIGHT = 120.0, 16.0
@@ -16,7 +16,7 @@ def spark(
     value: Any, low: Any, high: Any, ends: tuple[float, float], lines: Sequence[float] = (), kind: str = ""
 ) -> Html:
     """The drawing; hidden from screen readers, for the figures stand beside it. Nothing where there is no value."""
-    middle = words.finite(value)
+    middle = figures.finite(value)
     if middle is None:
         return join()
 
@@ -24,7 +24,7 @@ def spark(
         inside = min(max(x, ends[0]), ends[1])
         return 4 + (inside - ends[0]) / (ends[1] - ends[0]) * (WIDTH - 8)
 
-    left, right = (middle if end is None else end for end in (words.finite(low), words.finite(high)))
+    left, right = (middle if end is None else end for end in (figures.finite(low), figures.finite(high)))
     return tag(
         "svg",
         _line(4, WIDTH - 4, "track"),
@@ -42,14 +42,14 @@ def ends_of(estimates: Sequence[tuple[Any, Any]]) -> tuple[float, float]:
 
     What lies more than .5 below the best value is drawn at the lower end.
     """
-    found = [(value, low) for v, b in estimates if (value := words.finite(v)) is not None for low in [_or(b, value)]]
+    found = [(value, low) for v, b in estimates if (value := figures.finite(v)) is not None for low in [_or(b, value)]]
     best = max((value for value, _ in found), default=1.0)
     lowest = min((low for value, low in found if value > best - 0.5), default=0.0)
     return min(0.9, max(0.0, math.floor(lowest * 10) / 10)), 1.0
 
 
 def _or(x: Any, other: float) -> float:
-    value = words.finite(x)
+    value = figures.finite(x)
     return other if value is None else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strati import words
+from strati.core import figures
 from strati.report import composed, economy
 from strati.report.facts import (
     BATCHED,
@@ -25,7 +25,7 @@ from strati.report.facts import (
     texts,
 )
 from strati.report.paper import Column, Paper
-from strati.study_words import flip_words
+from strati.verdict.study_words import flip_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,21 +67,23 @@ def _headline(verdict: Record, paper: Paper) -> None:
     choice, data = record(verdict, "choice"), record(verdict, "data")
     rung = chosen(verdict)
     facts = [f"LLM needed: {llm_words(verdict).lower()}"]
-    if rung and words.finite(rung.get("cost_per_1000")) is not None:
-        facts.append(f"{words.money(rung['cost_per_1000'])} per 1,000 answers")
-        facts += [f"{monthly(verdict, rung)} a month"] if monthly(verdict, rung) != words.MISSING else []
+    if rung and figures.finite(rung.get("cost_per_1000")) is not None:
+        facts.append(f"{figures.money(rung['cost_per_1000'])} per 1,000 answers")
+        facts += [f"{monthly(verdict, rung)} a month"] if monthly(verdict, rung) != figures.MISSING else []
     if choice.get("more_labels") is not None:
-        facts.append(f"about {words.count(choice['more_labels'])} more test labels would decide")
+        facts.append(f"about {figures.count(choice['more_labels'])} more test labels would decide")
     paper.text(" · ".join(facts))
     if data.get("name"):
-        paper.text(f"{words.line(data['name'])} · {words.count(data.get('rows'))} rows · {_splits(data)}", style="dim")
+        paper.text(
+            f"{figures.line(data['name'])} · {figures.count(data.get('rows'))} rows · {_splits(data)}", style="dim"
+        )
     if texts(choice, "reasons"):
         paper.heading("Why")
         paper.bullets(texts(choice, "reasons"))
 
 
 def _splits(data: Record) -> str:
-    return ", ".join(f"{words.line(name)} {words.count(n)}" for name, n in record(data, "splits").items() if n)
+    return ", ".join(f"{figures.line(name)} {figures.count(n)}" for name, n in record(data, "splits").items() if n)
 
 
 def _ladder(verdict: Record, paper: Paper) -> None:
@@ -96,27 +98,27 @@ def _ladder(verdict: Record, paper: Paper) -> None:
         cells = [
             mark,
             name,
-            words.interval(candidate.get("quality")),
-            words.money(candidate.get("cost_per_1000")),
-            words.milliseconds(record(candidate, "latency_ms").get("p95")),
-            words.yes_no(candidate.get("uses_llm")),
+            figures.interval(candidate.get("quality")),
+            figures.money(candidate.get("cost_per_1000")),
+            figures.milliseconds(record(candidate, "latency_ms").get("p95")),
+            figures.yes_no(candidate.get("uses_llm")),
             standing(verdict, candidate),
         ]
         paper.row(cells, COLUMNS, style)
         paper.text("; ".join(_notes(candidate)), indent=5, style="dim")
-    paper.text(words.line(record(verdict, "limits").get("note")), indent=2, above=True)
+    paper.text(figures.line(record(verdict, "limits").get("note")), indent=2, above=True)
 
 
 def _notes(candidate: Record) -> Iterable[str]:
-    model = words.line(candidate.get("model"))
+    model = figures.line(candidate.get("model"))
     if model and model not in name_of(candidate):
         yield f"model {model}"
     yield from texts(candidate, "obstacles")
     if candidate.get("batched"):
         yield BATCHED
-    completion = words.finite(candidate.get("completion"))
+    completion = figures.finite(candidate.get("completion"))
     if completion is not None and completion < 1:
-        yield f"answered {words.share(completion)}"
+        yield f"answered {figures.share(completion)}"
     if failures_words(candidate):
         yield f"failures: {failures_words(candidate)}"
     if record(candidate, "repeats"):
@@ -128,7 +130,8 @@ def _refits(verdict: Record, paper: Paper) -> None:
     if found:
         paper.heading("Refit on all training rows (uncertified: it decides nothing)")
         paper.bullets(
-            f"{name}: {words.interval(refit)}, fitted on {words.count(refit.get('rows'))} rows" for name, refit in found
+            f"{name}: {figures.interval(refit)}, fitted on {figures.count(refit.get('rows'))} rows"
+            for name, refit in found
         )
 
 
@@ -136,9 +139,9 @@ def _questions(verdict: Record, paper: Paper) -> None:
     if records(verdict, "questions"):
         paper.heading("Questions")
     for number, entry in enumerate(records(verdict, "questions")):
-        paper.text(words.line(entry.get("question")), indent=2, style="bold", above=number > 0)
-        paper.text(words.line(entry.get("answer")), indent=4)
-        paper.text(words.line(entry.get("evidence")), indent=4, style="dim")
+        paper.text(figures.line(entry.get("question")), indent=2, style="bold", above=number > 0)
+        paper.text(figures.line(entry.get("answer")), indent=4)
+        paper.text(figures.line(entry.get("evidence")), indent=4, style="dim")
 
 
 def _findings(verdict: Record, paper: Paper) -> None:
@@ -147,12 +150,12 @@ def _findings(verdict: Record, paper: Paper) -> None:
         return
     paper.heading("What the data check found")
     paper.bullets(
-        f"{words.line(f.get('severity'))}: "
-        + "; ".join(part for key in ("message", "way_on") if (part := words.line(f.get(key))))
+        f"{figures.line(f.get('severity'))}: "
+        + "; ".join(part for key in ("message", "way_on") if (part := figures.line(f.get(key))))
         for f in found[:FINDINGS]
     )
     if len(found) > FINDINGS:
-        paper.text(f"and {words.count(len(found) - FINDINGS)} more in the report", indent=4)
+        paper.text(f"and {figures.count(len(found) - FINDINGS)} more in the report", indent=4)
 
 
 def _spending(verdict: Record, paper: Paper) -> None:
@@ -168,14 +171,14 @@ def _sealed(verdict: Record, paper: Paper) -> None:
     paper.heading("Sealed")
     lines = []
     if ledger.get("sealed") is not None:
-        lines.append(f"{words.count(ledger['sealed'])} labelled examples stay sealed for a certificate.")
+        lines.append(f"{figures.count(ledger['sealed'])} labelled examples stay sealed for a certificate.")
     if ledger.get("test_uses_before") is not None:
         lines.append(
-            f"Earlier uses of these test labels: {words.count(ledger['test_uses_before'])}"
-            f" (overlap {words.share(ledger.get('test_overlap'))});"
-            f" of the calibrate labels: {words.count(ledger.get('calibrate_uses_before'))}."
+            f"Earlier uses of these test labels: {figures.count(ledger['test_uses_before'])}"
+            f" (overlap {figures.share(ledger.get('test_overlap'))});"
+            f" of the calibrate labels: {figures.count(ledger.get('calibrate_uses_before'))}."
         )
-    paper.bullets([*lines, *([words.line(ledger["note"])] if ledger.get("note") else [])])
+    paper.bullets([*lines, *([figures.line(ledger["note"])] if ledger.get("note") else [])])
 
 
 def _files(paths: Mapping[str, Any], paper: Paper) -> None:
@@ -184,5 +187,7 @@ def _files(paths: Mapping[str, Any], paper: Paper) -> None:
     for key, path in paths.items():
         if path is not None:
             paper.row(
-                [NAMES.get(key, words.line(key)), words.line(path)], (Column(15), Column(paper.width - 18)), indent=2
+                [NAMES.get(key, figures.line(key)), figures.line(path)],
+                (Column(15), Column(paper.width - 18)),
+                indent=2,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strati import words
+from strati.core import figures
 from strati.report.axes import Axis
 from strati.report.facts import Record, chosen, name_of, record, records, texts
 from strati.report.lines import Graph, Line, Spot, figure, log_axis, short
@@ -28,10 +28,10 @@ def total(verdict: Record) -> Html:
     rows = records(owned, "rows")
     if not rows:
         return join()
-    span = f"{words.count(owned.get('horizon_months'))} months"
-    stated = f"At {words.count(owned.get('volume_per_month'))} answers a month over {span}"
-    times = words.finite(owned.get("retrainings"))
-    stated += f", trained anew {words.count(times)} times" if times else ""
+    span = f"{figures.count(owned.get('horizon_months'))} months"
+    stated = f"At {figures.count(owned.get('volume_per_month'))} answers a month over {span}"
+    times = figures.finite(owned.get("retrainings"))
+    stated += f", trained anew {figures.count(times)} times" if times else ""
     return section(
         "Total cost of ownership",
         "total",
@@ -57,14 +57,15 @@ def composed_words(verdict: Record, owned: Record) -> str:
         return ""
     point = records(frontier, "points")[best]
     return (
-        f"{words.line(row.get('candidate')).capitalize()}: {' > '.join(texts(point, 'rungs'))}, then people for "
-        f"{words.share(point.get('people'))} of the cases; estimated on tune, not certified, so not among the cheapest."
+        f"{figures.line(row.get('candidate')).capitalize()}: {' > '.join(texts(point, 'rungs'))}, then people for "
+        f"{figures.share(point.get('people'))} of the cases; estimated on tune, not "
+        "certified, so not among the cheapest."
     )
 
 
 def row_name(row: Record) -> str:
     """Its name, marked where it was not measured on test."""
-    name = words.line(row.get("candidate"))
+    name = figures.line(row.get("candidate"))
     return f"{name} (estimated on tune, not certified)" if row.get("estimated_on") else name
 
 
@@ -79,7 +80,7 @@ def drawn_rows(verdict: Record, owned: Record) -> list[Record]:
     rows = [row for row in records(owned, "rows") if row.get("compared") and records(row, "line")]
     rung = chosen(verdict)
     first = {entry.get("name") for entry in records(owned, "cheapest")} | {rung.get("name") if rung else None}
-    ranked = sorted(rows, key=lambda row: (row.get("candidate") not in first, words.finite(row.get("total")) or 0.0))
+    ranked = sorted(rows, key=lambda row: (row.get("candidate") not in first, figures.finite(row.get("total")) or 0.0))
     kept = [row.get("candidate") for row in ranked[:MOST_LINES]]
     drawn = [row for row in rows if row.get("candidate") in kept or row.get("people")]
     return [*drawn, *(row for row in records(owned, "rows") if row.get("estimated_on") and records(row, "line"))]
@@ -103,7 +104,7 @@ def _drawing(verdict: Record, owned: Record) -> Html:
         "total",
         lines,
         spots,
-        (float(owned["volume_per_month"]), "your volume") if words.finite(owned.get("volume_per_month")) else None,
+        (float(owned["volume_per_month"]), "your volume") if figures.finite(owned.get("volume_per_month")) else None,
         "answers a month, log scale",
         "total over the horizon, log scale",
         short,
@@ -127,15 +128,15 @@ def _line(verdict: Record, number: int, row: Record) -> Line:
     bold = chosen(verdict)
     mark = " chosen" if bold is not None and rung is bold else ""
     points = [(float(p["volume_per_month"]), float(p["total"])) for p in records(row, "line")]
-    return Line(number, words.line(row.get("candidate")), points, kind + mark)
+    return Line(number, figures.line(row.get("candidate")), points, kind + mark)
 
 
 def _spots(owned: Record, names: set[object]) -> list[Spot]:
     """The volumes at which another candidate becomes the cheapest."""
-    steps = [words.finite(entry.get("from")) for entry in records(owned, "cheapest")[1:]]
+    steps = [figures.finite(entry.get("from")) for entry in records(owned, "cheapest")[1:]]
     found = []
     for row in records(owned, "break_even"):
-        volume, cost = words.finite(row.get("volume_per_month")), words.finite(row.get("total"))
+        volume, cost = figures.finite(row.get("volume_per_month")), figures.finite(row.get("total"))
         if volume is None or cost is None or not {row.get("a"), row.get("b")} <= names:
             continue
         if any(step is not None and abs(step - volume) <= 1e-9 * volume for step in steps):
@@ -145,7 +146,7 @@ def _spots(owned: Record, names: set[object]) -> list[Spot]:
 
 def _cheapest(owned: Record) -> str:
     parts = [
-        f"{words.line(entry.get('name'))} from {_volume(entry.get('from'))} to {_volume(entry.get('to'))}"
+        f"{figures.line(entry.get('name'))} from {_volume(entry.get('from'))} to {_volume(entry.get('to'))}"
         for entry in records(owned, "cheapest")
     ]
     return f"Cheapest by answers a month: {'; '.join(parts)}." if parts else ""
@@ -158,18 +159,18 @@ def _columns() -> list[Column]:
 
 def _row(verdict: Record, row: Record) -> Row:
     parts, rung = record(row, "parts"), chosen(verdict)
-    cells: list[Child] = [row_name(row), words.money(row.get("total")), cost_range(row)]
-    cells += [words.money(parts.get(part)) for part in PARTS]
+    cells: list[Child] = [row_name(row), figures.money(row.get("total")), cost_range(row)]
+    cells += [figures.money(parts.get(part)) for part in PARTS]
     cells.append(", ".join(texts(row, "left_out")))
-    return Row(cells, "chosen" if rung is not None and name_of(rung) == words.line(row.get("candidate")) else None)
+    return Row(cells, "chosen" if rung is not None and name_of(rung) == figures.line(row.get("candidate")) else None)
 
 
 def cost_range(row: Record) -> str:
     """The limits of a total, or a dash where it has none."""
-    low, high = words.finite(row.get("low")), words.finite(row.get("high"))
+    low, high = figures.finite(row.get("low")), figures.finite(row.get("high"))
     if low is None or high is None or high <= low:
-        return words.MISSING
-    return f"{words.money(low)} to {words.money(high)}"
+        return figures.MISSING
+    return f"{figures.money(low)} to {figures.money(high)}"
 
 
 def _points(verdict: Record, owned: Record) -> Html:
@@ -178,7 +179,7 @@ def _points(verdict: Record, owned: Record) -> Html:
     name = rung.get("name") if rung else None
     mine = [row for row in rows if name is not None and name in (row.get("a"), row.get("b"))]
     return join(
-        _points_table(f"Where {words.line(name)} breaks even", mine) if mine else None,
+        _points_table(f"Where {figures.line(name)} breaks even", mine) if mine else None,
         fold("All break-even points", _points_table("Break-even points", rows), in_print=False) if rows else None,
         note("Looked for from a hundredth to a hundred times the stated volume.") if rows else None,
     )
@@ -193,14 +194,14 @@ def _points_table(caption: str, rows: Sequence[Record]) -> Html:
     ]
     made = []
     for row in rows:
-        above = words.line(row.get("cheaper_above"))
-        below = words.line(row.get("a") if row.get("cheaper_above") == row.get("b") else row.get("b"))
+        above = figures.line(row.get("cheaper_above"))
+        below = figures.line(row.get("a") if row.get("cheaper_above") == row.get("b") else row.get("b"))
         made.append(Row([above, below, _volume(row.get("volume_per_month")), ", ".join(texts(row, "without")) or "–"]))
     return table(caption, [Column(title, kind or "text") for title, kind in titles], made)
 
 
 def _volume(x: object) -> str:
-    value = words.finite(x)
+    value = figures.finite(x)
     if value is None:
-        return words.MISSING
-    return words.count(float(f"{value:.3g}"))
+        return figures.MISSING
+    return figures.count(float(f"{value:.3g}"))

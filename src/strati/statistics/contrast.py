@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from strati.metrics.base import Metric, Statistics
 from strati.statistics.interval import Interval
+from strati.statistics.metric import Metric, Statistics
 from strati.statistics.paired import tango_interval
 from strati.statistics.proportions import NOT_MEASURED
 from strati.statistics.resampling import tails, units_of

@@ -10,8 +10,8 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-from strati.metrics.base import Metric, Statistics
 from strati.statistics.interval import Interval
+from strati.statistics.metric import Metric, Statistics
 from strati.statistics.paired import tango_interval, tango_p_values
 from strati.statistics.proportions import NOT_MEASURED, binomial_p_values, clopper_pearson
 from strati.statistics.resampling import (

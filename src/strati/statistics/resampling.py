@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from strati.metrics.base import Metric, Statistics
 from strati.statistics.interval import Interval
+from strati.statistics.metric import Metric, Statistics
 from strati.statistics.proportions import NOT_MEASURED
 
 DRAWS = 4000

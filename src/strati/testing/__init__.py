@@ -1,7 +1,7 @@
 """The published checkers: do my layer, check, model, embedder or reader keep their contract?
 
->>> from strati.layers.majority import Majority
->>> from strati.records import Case, Example
+>>> from strati.kinds.classify.majority import Majority
+>>> from strati.core.records import Case, Example
 >>> train = [Example("1", "buy now", "spam"), Example("2", "see you", "ham"), Example("3", "at noon", "ham")]
 >>> check_layer(Majority(), [Case("4", "hello"), Case("5", "bye")], train=train).value
 'ham'

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypeVar, cast
 
-from strati.context import Context
-from strati.contract import Check, Finding, Saveable
-from strati.records import Answer, Case
+from strati.core.context import Context
+from strati.core.records import Answer, Case
+from strati.stack.contract import Check, Finding, Saveable
 from strati.testing.clauses import ODD_TEXTS, hold, no_error, saved_and_loaded, stable_fingerprint, stops
 
 C = TypeVar("C", bound=Check)

@@ -11,10 +11,10 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from strati.context import Context
-from strati.contract import Saveable
-from strati.errors import Stopped, StratiError
-from strati.records import JSON
+from strati.core.context import Context
+from strati.core.errors import Stopped, StratiError
+from strati.core.records import JSON
+from strati.stack.contract import Saveable
 
 T = TypeVar("T")
 

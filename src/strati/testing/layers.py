@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from strati.context import Context
-from strati.contract import Layer, Saveable, Trainable
-from strati.records import Answer, Case, Evidence, Example, State, Usage
+from strati.core.context import Context
+from strati.core.records import Answer, Case, Evidence, Example, State, Usage
+from strati.stack.contract import Layer, Saveable, Trainable
 from strati.testing.clauses import (
     ODD_TEXTS,
     ContractError,

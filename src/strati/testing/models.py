@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from strati.model import Choice, ContextOverflow, Embedder, Generation, LanguageModel, ModelCard, Prompt
+from strati.models.contract import Choice, ContextOverflow, Embedder, Generation, LanguageModel, ModelCard, Prompt
 from strati.testing.clauses import ODD_TEXTS, ContractError, hold, is_share, no_error, stable_fingerprint
 
 OPTIONS = ("card", "card payment", "refund")  # one is the beginning of another

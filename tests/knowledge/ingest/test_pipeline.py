@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.ingest.test_archive import zipped
-from knowledge.small import Trigrams, document, write
-from strati.errors import BusyError, DataError
+from strati.core.errors import BusyError, DataError
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.document import Metadata
 from strati.knowledge.ingest.pipeline import Settings
@@ -23,6 +21,8 @@ from strati.knowledge.ingest.report import IngestReport, Status
 from strati.knowledge.reader import Limits
 from strati.knowledge.record import record_of
 from strati.knowledge.store.lock import writing
+from tests.knowledge.ingest.test_archive import zipped
+from tests.knowledge.small import Trigrams, document, write
 
 # A reader of another package, found by its entry point in the worker process: it does what files can do to a reader.
 HARM = """

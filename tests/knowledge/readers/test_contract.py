@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strati.errors import MissingExtra
+from strati.core.errors import MissingExtra
 from strati.knowledge.document import faults
 from strati.knowledge.reader import Limits, Refused, reader_for, readers
 from strati.testing import check_reader

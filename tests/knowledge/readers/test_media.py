@@ -7,15 +7,15 @@ import wave
 from pathlib import Path
 
 import pytest
-from tests.models.speech_entries import speech_entry
 
-from strati.errors import ModelError
+from strati.core.errors import ModelError
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers import ocr
 from strati.knowledge.readers.audio import AudioReader
 from strati.knowledge.readers.image import ImageReader
 from strati.knowledge.readers.pdf import PdfReader
-from strati.models.speech import speech_model
+from strati.models.local.speech import speech_model
+from tests.models.speech_entries import speech_entry
 
 from .samples import found, read
 

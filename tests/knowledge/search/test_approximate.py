@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge.small import Trigrams, record, write
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.ingest.pipeline import Settings
 from strati.knowledge.search import approximate
@@ -22,6 +21,7 @@ from strati.knowledge.search.vectors import Matrix
 from strati.knowledge.store import derived
 from strati.knowledge.store.contract import ALL, Filter
 from strati.knowledge.store.sqlite import SqliteStore
+from tests.knowledge.small import Trigrams, record, write
 
 pytestmark = pytest.mark.skipif(not installed(), reason="usearch is not installed")
 KEY = Trigrams().fingerprint()

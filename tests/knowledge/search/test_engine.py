@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.small import Trigrams, record
-from strati.errors import TaskError
+from strati.core.errors import TaskError
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.search.fusion import fuse
 from strati.knowledge.search.hits import Hit
 from strati.knowledge.search.query import Term, parse, telling
 from strati.knowledge.store import sqlite_search
 from strati.knowledge.store.contract import Filter
+from tests.knowledge.small import Trigrams, record
 
 RECORDS = [
     record(

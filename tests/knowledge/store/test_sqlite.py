@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge.small import Trigrams, record
-from strati.errors import BusyError, DataError, UserError
+from strati.core.errors import BusyError, DataError, UserError
 from strati.knowledge.record import Record, from_message, to_message
 from strati.knowledge.search.query import parse
 from strati.knowledge.store import schema
 from strati.knowledge.store.contract import ALL, Filter
 from strati.knowledge.store.lock import writing
 from strati.knowledge.store.sqlite import FILE, SqliteStore
+from tests.knowledge.small import Trigrams, record
 
 WORDS = st.sampled_from(["lease", "rent", "fees", "early", "late", "notice", "Straße", "naïve", "契約", "x1"])
 TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=9).map(" ".join), min_size=1, max_size=3)

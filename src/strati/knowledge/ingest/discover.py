@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strati.errors import DataError
+from strati.core.errors import DataError
 from strati.knowledge.reader import Reason
 
 _OWN = "base.db"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from strati.knowledge.record import PassageRow
     from strati.knowledge.store.contract import Entry
     from strati.knowledge.store.sqlite import SqliteStore
-    from strati.model import Embedder
+    from strati.models.contract import Embedder
 
 Told = Callable[[str, int, int], None]
 

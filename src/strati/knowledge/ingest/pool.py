@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import BinaryIO, cast
 
+from strati.core.records import JSON
 from strati.knowledge.ingest.wire import receive, send
 from strati.knowledge.passages import Sizes
 from strati.knowledge.reader import Limits, Reason
 from strati.knowledge.record import Record, from_message
-from strati.records import JSON
 
 _MOST_DEATHS = 3  # of workers in one container; then the rest of it is given up
 _LOOK_EVERY = 0.2  # seconds

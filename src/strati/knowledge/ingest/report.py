@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from strati.core.records import JSON
 from strati.knowledge.reader import Reason
-from strati.records import JSON
 
 _SKIPPED = {Reason.UNKNOWN_TYPE, Reason.EMPTY, Reason.NO_TEXT_LAYER, Reason.MISSING_EXTRA}
 

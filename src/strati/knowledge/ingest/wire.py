@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from strati.records import JSON
+from strati.core.records import JSON
 
 
 def send(file: BinaryIO, value: Mapping[str, JSON], parts: Sequence[bytes] = ()) -> None:

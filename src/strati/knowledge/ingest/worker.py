@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from strati.errors import MissingExtra
+from strati.core.errors import MissingExtra
+from strati.core.records import JSON
 from strati.knowledge.builder import clean
 from strati.knowledge.document import Attachment
 from strati.knowledge.ingest.archive import is_archive, leaves, members
@@ -24,7 +25,6 @@ from strati.knowledge.ingest.wire import receive, send
 from strati.knowledge.passages import Sizes
 from strati.knowledge.reader import Limits, Reason, Refused, label, reader_for
 from strati.knowledge.record import Record, record_of, to_message
-from strati.records import JSON
 
 _NETWORK = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.bind"}
 

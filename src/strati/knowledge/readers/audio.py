@@ -1,6 +1,6 @@
 """Recordings and the sound tracks of videos by Whisper (faster-whisper); every segment with its times.
 
-The model is the one that STRATI_WHISPER names, or the largest speech model that is pulled (`strati.models.speech`).
+The model is the one that STRATI_WHISPER names, or the largest speech model that is pulled (`models.local.speech`).
 Nothing is downloaded while reading. What is heard may be wrong: it is a model's guess. Another model may hear another
 text, so its hash is part of the reader's version.
 """
@@ -13,7 +13,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from strati.errors import MissingExtra, ModelError
+from strati.core.errors import MissingExtra, ModelError
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from strati.models.whisper import WhisperModel
+    from strati.models.local.whisper import WhisperModel
 
 _STARTS = {
     b"fLaC": "audio/flac",
@@ -109,7 +109,7 @@ def _speech_model() -> WhisperModel:
 
 @cache
 def _chosen(variables: tuple[tuple[str, str], ...]) -> WhisperModel:
-    from strati.models.speech import speech_model
-    from strati.models.whisper import WhisperModel
+    from strati.models.local.speech import speech_model
+    from strati.models.local.whisper import WhisperModel
 
     return WhisperModel(speech_model(dict(variables)))

@@ -9,7 +9,7 @@ import codecs
 import re
 from typing import Any
 
-from strati.errors import MissingExtra
+from strati.core.errors import MissingExtra
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.decoding import decode, looks_like_text
 from strati.knowledge.document import Document, Kind, Metadata

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from strati.core.records import JSON
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.decoding import decode, looks_like_text
 from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers.markdown import MarkdownReader
-from strati.records import JSON
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 

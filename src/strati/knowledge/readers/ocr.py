@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from strati.errors import MissingExtra
+from strati.core.errors import MissingExtra
 from strati.knowledge.locator import Box
 from strati.knowledge.readers.reading_order import same_row
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from strati.errors import MissingExtra
+from strati.core.errors import MissingExtra
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Attachment, Document, Kind, Metadata
 from strati.knowledge.locator import Locator

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from strati.errors import MissingExtra
+from strati.core.errors import MissingExtra
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Attachment, Document, Metadata, Page
 from strati.knowledge.locator import Box, Locator

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from strati.errors import MissingExtra
+from strati.core.errors import MissingExtra
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from strati.core.records import JSON
 from strati.knowledge.decoding import begin_text, looks_like_text
 from strati.knowledge.document import Document
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers.cues import Cue, without_rolling, write_cues
-from strati.records import JSON
 
 
 class YoutubeJsonReader:

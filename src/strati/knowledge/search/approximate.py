@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from strati.identity import sha256_of
+from strati.core.identity import sha256_of
 from strati.knowledge.search.hnsw import empty_index, installed
 from strati.knowledge.search.vectors import Matrix, Vectors, highest, ranked
 from strati.knowledge.store import derived
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from strati.core.records import JSON
     from strati.knowledge.store.contract import Embedded, Filter, Ranked
     from strati.knowledge.store.sqlite import SqliteStore
-    from strati.records import JSON
 
 FORMAT = 1  # of the files and of the note about them
 EXPANSION = 128  # candidates that are kept while the graph is walked; chosen by benchmarks/vector_search.py

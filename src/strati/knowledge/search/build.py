@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from strati.identity import sha256_of
+from strati.core.identity import sha256_of
 from strati.knowledge.search.approximate import FORMAT, Graph
 from strati.knowledge.search.hnsw import empty_index, installed
 from strati.knowledge.store import derived

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from strati.errors import TaskError
+from strati.core.errors import TaskError
 from strati.knowledge.search.approximate import open_vectors
 from strati.knowledge.search.fusion import fuse
 from strati.knowledge.search.hits import Hit, hit_of, place_of
@@ -19,7 +19,7 @@ from strati.knowledge.store.sqlite_search import Marker
 
 if TYPE_CHECKING:
     from strati.knowledge.store.sqlite import SqliteStore
-    from strati.model import Embedder
+    from strati.models.contract import Embedder
 
 MODES = ("auto", "bm25", "embeddings", "fusion")
 DEPTH = 50  # passages taken from each list before they are fused, at least

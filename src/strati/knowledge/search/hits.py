@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from strati.core.records import JSON, Evidence, Source
 from strati.knowledge.document import cut, joined
 from strati.knowledge.locator import Locator
 from strati.knowledge.store.contract import Entry, Kept
-from strati.records import JSON, Evidence, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from strati.records import JSON
+from strati.core.records import JSON
 
 if TYPE_CHECKING:
     import numpy as np

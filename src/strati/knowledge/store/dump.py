@@ -11,7 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 
-from strati.records import JSON
+from strati.core.records import JSON
 
 _DOCUMENT = (
     "id, path, name, container, sha256, size, media_type, reader, sizes, title, author, date, language, text, structure"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from strati.errors import BusyError
-from strati.journal import RunLock
+from strati.bench.journal import RunLock
+from strati.core.errors import BusyError
 
 
 @contextmanager

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.errors import DataError, UserError
+from strati.core.errors import DataError, UserError
+from strati.core.records import JSON
 from strati.knowledge.record import PassageRow, unpack
 from strati.knowledge.store import sqlite_search
 from strati.knowledge.store.contract import ALL, Embedded, Entry, Filter, Kept, Ranked
 from strati.knowledge.store.dump import dump
 from strati.knowledge.store.filters import condition
 from strati.knowledge.store.sqlite_match import highlighted
-from strati.records import JSON
 
 if TYPE_CHECKING:
     import numpy as np

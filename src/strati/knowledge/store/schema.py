@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from strati.errors import UserError
+from strati.core.errors import UserError
 
 SCHEMA = 1
 

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.errors import DataError
+from strati.core.errors import DataError
+from strati.core.records import JSON
 from strati.knowledge.record import Record
 from strati.knowledge.store import derived, sqlite_search
 from strati.knowledge.store.reading import Reading
 from strati.knowledge.store.schema import SCHEMA, check_version, migrate
-from strati.records import JSON
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,161 @@
+"""Reads labelled examples from a file or from standard input."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from strati.core.content import Content, content_of
+from strati.core.errors import DataError
+from strati.core.records import Example
+from strati.data.data import Dataset, Peek, Skipped
+from strati.data.files.formats import Opened, open_table
+from strati.data.files.table import Row, as_text
+from strati.task.task import Task
+
+_PEEK_ROWS = 1000
+
+
+def read(source: Path | str, task: Task, *, format: str | None = None) -> Dataset:
+    """The labelled examples of a file, or of standard input for "-".
+
+    Rows without a label or with an empty input are skipped and listed with the cause. Labels become text without
+    blanks at their ends. Without `task.id` an example's id is its row number. Raises `DataError` in one sentence for
+    what cannot be read.
+    """
+    content = content_of(source)
+    wanted = _columns(task)
+    opened = open_table(content, wanted, format)
+    collector = _Collector(task)
+    for number, row in enumerate(_rows(opened, content, wanted), 1):
+        if isinstance(row, str):
+            collector.skip(number, row)
+        else:
+            collector.add(number, row)
+    return _dataset(content, opened, collector)
+
+
+def peek(source: Path | str, *, format: str | None = None) -> Peek:
+    """The columns and first rows of a file. Raises `DataError` like `read`."""
+    content = content_of(source)
+    opened = open_table(content, (), format)
+    table = opened.table
+    usable = (row for row in _rows(opened, content, table.columns) if not isinstance(row, str))
+    rows = tuple(tuple(_shown(value) for value in row) for row in islice(usable, _PEEK_ROWS))
+    notes = (*filter(None, (opened.note,)), *table.notes)
+    return Peek(table.columns, rows, table.format, opened.encoding, table.delimiter, notes, table.roles)
+
+
+@dataclass
+class _Collector:
+    """Turns rows into examples and remembers what was left out."""
+
+    task: Task
+    examples: list[Example] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    ids: dict[str, int] = field(default_factory=dict)
+    written: dict[str, dict[str, str]] = field(default_factory=dict)  # label -> label as written, several forms
+
+    def skip(self, number: int, why: str) -> None:
+        self.skipped.append(Skipped(number, why))
+
+    def add(self, number: int, row: Sequence[object]) -> None:
+        task, count = self.task, len(self.task.inputs)
+        texts = [as_text(value) for value in row[:count]]
+        label = as_text(row[count])
+        if label is None:
+            return self.skip(number, f"the label is a {type(row[count]).__name__}, expected one plain value")
+        if None in texts:
+            return self.skip(number, "the input is a list or an object, expected text")
+        if not label.strip():
+            return self.skip(number, "no label")
+        if not any(text and text.strip() for text in texts):
+            return self.skip(number, "empty input")
+        rest = dict(zip(_optional(task), row[count + 1 :], strict=True))
+        time = _time(rest.get("time")) if task.time else None
+        if task.time and time is None:
+            return self.skip(number, f"the time {as_text(rest.get('time'))!r} is no ISO 8601 date (YYYY-MM-DD)")
+        self._append(number, texts, label, rest, time)
+        return None
+
+    def _append(
+        self, number: int, texts: Sequence[str | None], label: str, rest: Mapping[str, object], time: str | None
+    ) -> None:
+        given: str | dict[str, str] = texts[0] or ""
+        if len(texts) > 1:
+            given = {name: text or "" for name, text in zip(self.task.inputs, texts, strict=True)}
+        group = (as_text(rest.get("group")) or "").strip() or None
+        name = self._id(number, rest) if self.task.id else str(number)
+        self.examples.append(Example(name, given, self._label(label), group, time, number))
+
+    def _label(self, label: str) -> str:
+        forms = self.written.setdefault(label.strip(), {})
+        return forms.setdefault(label, label.strip())
+
+    def _id(self, number: int, rest: Mapping[str, object]) -> str:
+        name = (as_text(rest.get("id")) or "").strip()
+        if not name:
+            raise DataError(f"row {number} has no value in the id column {self.task.id!r}")
+        first = self.ids.setdefault(name, number)
+        if first != number:
+            raise DataError(f"the id {name!r} names row {first} and row {number}, expected one row each")
+        return name
+
+
+def _dataset(content: Content, opened: Opened, collector: _Collector) -> Dataset:
+    if not collector.examples:
+        if not collector.skipped:
+            raise DataError(f"{content.name} has a header but no rows, expected labelled examples")
+        first = collector.skipped[0]
+        count = len(collector.skipped)
+        raise DataError(f"{content.name} has no usable row: {count:,} skipped; row {first.row}: {first.why}")
+    variants = tuple(
+        (pair[0], pair[1]) for forms in collector.written.values() if len(forms) > 1 for pair in [sorted(forms)]
+    )
+    return Dataset(
+        examples=tuple(collector.examples),
+        source=content.name,
+        format=opened.table.format,
+        encoding=opened.encoding,
+        sha256=content.sha256(),
+        skipped=tuple(collector.skipped),
+        notes=(*filter(None, (opened.note,)), *opened.table.notes),
+        columns=opened.table.columns,
+        blank_variants=variants,
+    )
+
+
+def _rows(opened: Opened, content: Content, wanted: Sequence[str]) -> Iterator[Row]:
+    try:
+        yield from opened.table.rows(wanted)
+    except UnicodeError as error:
+        reason = getattr(error, "reason", str(error))
+        raise DataError(f"{content.name} cannot be read as {opened.encoding}: {reason}") from None
+
+
+def _columns(task: Task) -> list[str]:
+    return [*task.inputs, task.label, *_optional(task).values()]
+
+
+def _optional(task: Task) -> dict[str, str]:
+    named = {"id": task.id, "group": task.group, "time": task.time}
+    return {role: column for role, column in named.items() if column}
+
+
+def _time(value: object) -> str | None:
+    """A date or date-time in ISO 8601 form, times with a zone in UTC, so that texts sort in order of time."""
+    try:
+        moment = datetime.datetime.fromisoformat((as_text(value) or "").strip())
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    return moment.isoformat()
+
+
+def _shown(value: object) -> str:
+    text = as_text(value)
+    return str(value) if text is None else text

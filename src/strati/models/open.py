@@ -1,0 +1,103 @@
+"""The models that take part: all that are pulled, those that were named, or those that a saved stack needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strati.core.errors import ModelError, Stopped
+from strati.core.records import JSON
+from strati.task.config import load_config
+
+if TYPE_CHECKING:
+    from strati.models.contract import Embedder, LanguageModel
+
+
+def open_models(
+    names: Sequence[str],
+    catalogs: Sequence[Path],
+    *,
+    llms: bool,
+    hosted: Mapping[str, Mapping[str, JSON]] = {},
+) -> tuple[list[LanguageModel], list[Embedder]]:
+    """Language models and embedders from the cache, and language models behind servers.
+
+    `names` empty means all that are pulled and can run here, and all of `hosted`: the [models.NAME] of a strati.toml.
+    Nothing is sent to a server.
+
+    Raises:
+        ModelError: a named model is unknown, not pulled, or altered; one behind a server has settings that make no
+            sense, no price, or no key in its variable.
+        MissingExtra: a model behind a server is wanted and the packages for it are not installed.
+    """
+    from strati.models.catalog.catalog import Catalog
+    from strati.models.catalog.store import Store
+    from strati.models.contract import Embedder, LanguageModel
+    from strati.models.local.whisper_files import KIND as SPEECH
+
+    catalog = Catalog.load(catalogs)
+    store = Store()
+    pulled = {entry.name: entry for entry in store.pulled(catalog)}
+    for name in names:
+        if name in hosted:
+            continue
+        if name not in catalog:
+            raise ModelError(
+                f"no catalog has a model {name!r}, nor has strati.toml; strati models list shows those there are"
+            )
+        if name not in pulled:
+            raise ModelError(f"the model {name} is not here yet: strati models pull {name}")
+    found: list[object] = []
+    for name, entry in pulled.items():
+        if (names and name not in names) or not entry.usable or name in hosted:
+            continue
+        if not llms and entry.kind == "gguf":
+            continue
+        if entry.kind == SPEECH and not names:
+            continue
+        found.append(store.open(entry))
+    if llms:
+        found += [_hosted(name, values) for name, values in hosted.items() if not names or name in names]
+    models = [model for model in found if isinstance(model, LanguageModel)]
+    embedders = [model for model in found if isinstance(model, Embedder)]
+    return models, embedders
+
+
+def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = None) -> dict[str, object]:
+    """The models that a stack folder names, opened, by name. `config` is a strati.toml with models behind servers."""
+
+    names: set[str | None] = set()
+    for file in folder.glob("*/settings.json"):
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        for part in (settings, settings.get("features") or {}, settings.get("index") or {}):
+            names |= {part.get("model"), part.get("embedder_name")}
+    named = sorted(name for name in names if name)
+    if not named:
+        return {}
+    hosted = load_config(config).models if config is not None else {}
+    models, embedders = open_models(named, catalogs, llms=True, hosted=hosted)
+    found: dict[str, object] = {model.card.name: model for model in models}
+    return found | {embedder.card.name: embedder for embedder in embedders}
+
+
+def raise_for_servers(verdict: Mapping[str, JSON], hosted: Mapping[str, Mapping[str, JSON]]) -> None:
+    """Raise `Stopped` when a rung with a model behind a server could not be measured: another try may do it."""
+    for row in verdict["candidates"]:
+        if row["status"] == "failed" and set(str(row["model"]).split(", ")) & set(hosted):
+            raise Stopped(f"{row['name']} was not measured: {row['reason']} (the same command asks again)")
+
+
+def _hosted(name: str, values: Mapping[str, JSON]) -> object:
+    """A model behind a server, with all that it needs before the first call."""
+    from importlib.util import find_spec
+
+    from strati.core.errors import MissingExtra
+    from strati.models.hosted.openai_compatible import OpenAICompatible
+
+    if find_spec("httpx2") is None:
+        raise MissingExtra("httpx2", "hosted")
+    model = OpenAICompatible.of(name, values)
+    model.settings.key()  # better missed now than after an hour of work
+    return model

@@ -1,0 +1,43 @@
+"""Which class a saved kind such as "linear.v1" stands for; other packages add theirs by entry point.
+
+[project.entry-points."strati.layers"]
+"my_rules.v2" = "my_package.layers:MyRules"
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from strati.core.errors import StackError
+from strati.stack.contract import Saveable
+
+GROUP = "strati.layers"
+KINDS = {
+    "majority.v1": "strati.kinds.classify.majority:Majority",
+    "rules.v1": "strati.kinds.classify.rules:Rules",
+    "linear.v1": "strati.kinds.classify.linear:Linear",
+    "neighbours.v1": "strati.kinds.classify.neighbours:Neighbours",
+    "shots.v1": "strati.kinds.classify.neighbours:Shots",
+    "label_names.v1": "strati.kinds.classify.neighbours:LabelNames",
+    "llm.v1": "strati.kinds.classify.llm:LLM",
+    "person.v1": "strati.stack.layers.person:Person",
+    "agreement.v1": "strati.stack.checks.agreement:Agreement",
+    "answer_space.v1": "strati.stack.checks.answer_space:AnswerSpace",
+}
+
+
+def saved_class(kind: str) -> type[Saveable]:
+    """The class of a kind: a layer or a check.
+
+    Only kinds of this table and of installed packages are known, so a stack folder can't name code of its own.
+    """
+    if kind in KINDS:
+        module, name = KINDS[kind].split(":")
+        return cast("type[Saveable]", getattr(import_module(module), name))
+    plugins = {point.name: point for point in entry_points(group=GROUP)}
+    if kind in plugins:
+        return cast("type[Saveable]", plugins[kind].load())
+    known = ", ".join(sorted({*KINDS, *plugins}))
+    raise StackError(f"the stack uses the kind {kind!r}, which no installed package provides; known kinds: {known}")

@@ -1,0 +1,117 @@
+"""The decision: which candidate to use, whether a language model is needed, and what would settle what is open.
+
+A candidate *qualifies* when its tests are passed (see `strati.verdict.tests`) and it breaks no limit of the goal. The
+cheapest that qualifies is used.
+
+Measured times differ a little from run to run, so candidates whose cost per 1,000 answers is within a cent of the
+cheapest count as equally cheap and the first of them in the ladder, the simplest, is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from strati.statistics.metric import Metric
+from strati.task.task import Goal
+from strati.verdict.reasons import SAME_COST, explain
+from strati.verdict.tests import Field, Measured, Pair, Standing, measure
+
+__all__ = ["Decision", "Measured", "Pair", "Standing", "choose", "decide", "llm_needed"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome. `more_labels` is about how many more labelled test examples would settle what is undecided.
+
+    It is None when nothing is open, or when more labels would not help; `reasons` then says why.
+    """
+
+    name: str | None
+    decision: Literal["use", "none", "undecided"]
+    needs_llm: Literal["yes", "no", "undecided"]
+    comparisons: tuple[Pair, ...]
+    standings: tuple[Standing, ...]
+    more_labels: int | None
+    reasons: tuple[str, ...]
+
+
+def decide(
+    candidates: Sequence[Measured],
+    metric: Metric,
+    goal: Goal,
+    groups: Sequence[Hashable] | None = None,
+    seed: int = 0,
+    retired_llms: Sequence[str] = (),
+    outraced: bool = False,
+    open_llms: Sequence[str] = (),
+    open_others: Sequence[str] = (),
+) -> Decision:
+    """Decide among candidates given in ladder order, simplest first, each with a name of its own.
+
+    Two candidates are compared on the examples that both measured; one with no measured example takes no part. `groups`
+    names the group of each example; `retired_llms` those language models that a race on tune retired: they were tried,
+    and take no part; `outraced` whether it showed any rung not to be better by the margin than one that is here.
+    `open_llms` and `open_others` name candidates with and without a language model that are not measured to the end:
+    while there is one with a model it is not said that none is needed, and while there is one without, not that one is.
+    The same input and seed give the same decision.
+    """
+    field = measure(candidates, metric, goal, groups, seed, outraced)
+    name, decision = choose(field)
+    needs_llm = llm_needed(field)
+    missing = {"no": open_llms, "yes": open_others}.get(needs_llm, ())
+    if missing:
+        needs_llm = "undecided"
+    more_labels, reasons = explain(field, name, decision, needs_llm, retired_llms, missing)
+    pairs = tuple(Pair(a, b, result) for (a, b), result in field.results.items())
+    return Decision(name, decision, needs_llm, pairs, field.standings, more_labels, reasons)
+
+
+def choose(field: Field) -> tuple[str | None, Literal["use", "none", "undecided"]]:
+    """The cheapest candidate that qualifies; "none" when every candidate is shown not to; else "undecided"."""
+    if field.fit:
+        costs = [float("inf") if s.cost_per_1000 is None else s.cost_per_1000 for s in field.fit]
+        cheapest = min(costs)
+        return next(s.name for s, cost in zip(field.fit, costs, strict=True) if cost <= cheapest + SAME_COST), "use"
+    if field.standings and all(shut_out(field, standing) for standing in field.within_limits):
+        return None, "none"
+    return None, "undecided"
+
+
+def shut_out(field: Field, standing: Standing) -> bool:
+    """Whether a candidate is shown not to qualify: it misses the bar or, without a bar, is worse than some other.
+
+    The second is a union over the others, hence Bonferroni; the first is one test. Which of the two is looked at
+    depends on the goal alone, so the risk stays at alpha.
+    """
+    if field.goal.at_least is not None:
+        return standing.p_misses <= field.goal.alpha
+    others = field.others(standing.name)
+    p_values = [field.results[standing.name, other].p_inferior for other in others]
+    return len(others) * min(p_values, default=1.0) <= field.goal.alpha if others else False
+
+
+def llm_needed(field: Field) -> Literal["yes", "no", "undecided"]:
+    """Whether a language model is needed, among those tried.
+
+    "no" when a candidate without one qualifies. "yes" when one with a model qualifies and every candidate without is
+    worse than it by more than the margin, or misses the bar: all must be shown (intersection-union, no correction);
+    the choice of the model to compare with, and of the way to fail where there is a bar, are corrected by Bonferroni.
+    """
+    if any(not standing.uses_llm for standing in field.fit):
+        return "no"
+    with_llm = [standing for standing in field.standings if standing.uses_llm]
+    without = [standing for standing in field.standings if not standing.uses_llm]
+    if not without:
+        return "undecided"
+    for model in with_llm:
+        p = max(_p_worse(field, standing, model) for standing in without)
+        if model.qualifies and len(with_llm) * p <= field.goal.alpha:
+            return "yes"
+    return "undecided"
+
+
+def _p_worse(field: Field, standing: Standing, model: Standing) -> float:
+    p = field.results[standing.name, model.name].p_inferior
+    return p if field.goal.at_least is None else 2 * min(p, standing.p_misses)

@@ -1,0 +1,64 @@
+"""What a run has measured so far -> what the decision looks at, and the rung that would be chosen without slow ones."""
+
+from __future__ import annotations
+
+from strati.bench.journal import Journal
+from strati.bench.results import Result, Results, load_results
+from strati.bench.studies.repeats import second_statistics
+from strati.core.figures import milliseconds, money
+from strati.task.task import Goal
+from strati.verdict.decision import decide
+from strati.verdict.tests import Measured
+
+
+def contenders(results: Results) -> list[Measured]:
+    """All candidates as the decision takes them; one that is not measured to the end has no measured example."""
+    return [
+        Measured(
+            result.name,
+            result.statistics,
+            result.measured & result.complete,
+            bool(result.record["uses_llm"]),
+            result.cost_per_1000,
+            tuple(obstacles(result, results.goal)),
+            second_statistics(result, results),
+        )
+        for result in results.candidates
+    ]
+
+
+def chosen_so_far(journal: Journal, slow: bool) -> str | None:
+    """The candidate that would be chosen among those measured, or among the fast ones of them; None for nobody.
+
+    Stacks composed by an earlier start of the run do not count: they are composed anew at its end.
+    """
+    results = load_results(journal)
+    single = [result for result in results.candidates if not result.record.get("composed")]
+    wanted = {result.name for result in single if slow or not result.record["slow"]}
+    taking_part = [one for one in contenders(results) if one.name in wanted]
+    seed = int(results.meta["seed"])
+    return decide(taking_part, results.metric, results.goal, results.groups, seed).name
+
+
+def obstacles(result: Result, goal: Goal) -> list[str]:
+    """The limits of the goal that a candidate breaks, in words."""
+    found = []
+    cost, latency = result.cost_per_1000, result.latency_ms
+    if goal.max_cost_per_1000 is not None:
+        if cost is None:
+            found.append(f"its cost is not known, the limit is {money(goal.max_cost_per_1000)} per 1,000")
+        elif cost > goal.max_cost_per_1000:
+            found.append(f"{money(cost)} per 1,000 is over the limit of {money(goal.max_cost_per_1000)}")
+    if goal.max_p95_ms is not None:
+        p95 = latency["p95"] if latency else None
+        if p95 is None:
+            found.append(f"its p95 is not known, the limit is {milliseconds(goal.max_p95_ms)}")
+        elif p95 > goal.max_p95_ms:
+            found.append(f"p95 of {milliseconds(p95)} is over the limit of {milliseconds(goal.max_p95_ms)}")
+    if goal.private and not result.record["private"] and not result.record["recorded"]:
+        found.append("inputs would leave this machine, the goal says private")
+    if goal.licences:
+        bad = [name for name in result.record["licences"] if name not in (*goal.licences, "yours")]
+        if bad:
+            found.append(f"licence {', '.join(bad)} is not among those allowed ({', '.join(goal.licences)})")
+    return found

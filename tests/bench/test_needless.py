@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.bench.test_racing import EFFORT, LABELS, ROWS, fast, guess, llm, splits
 
 from strati.bench.effort import Effort, shuffled
 from strati.bench.entry import Entry
@@ -31,6 +30,7 @@ from strati.prove.bench import Outcome, bench
 from strati.stack.candidate import Candidate, Form
 from strati.stack.stack import Stack
 from strati.task.task import Goal, Task
+from tests.bench.test_racing import EFFORT, LABELS, ROWS, fast, guess, llm, splits
 
 GOAL = Goal(margin=0.1)
 SIX = [Example(str(n), f"text {n}", "a") for n in range(6)]

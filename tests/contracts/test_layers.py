@@ -18,7 +18,6 @@ import pytest
 import strati.kinds.classify
 import strati.stack.checks
 import strati.stack.layers
-
 from strati.core.context import Context
 from strati.core.identity import fingerprint
 from strati.core.records import Answer, Case, Evidence, State, Usage
@@ -89,7 +88,9 @@ def saved_classes(package: Any) -> list[type]:
     return found
 
 
-@pytest.mark.parametrize("part", [*saved_classes(strati.stack.layers), *saved_classes(strati.kinds.classify)], ids=lambda part: part.__name__)
+@pytest.mark.parametrize(
+    "part", [*saved_classes(strati.stack.layers), *saved_classes(strati.kinds.classify)], ids=lambda part: part.__name__
+)
 def test_every_layer_with_a_kind_is_in_the_table_and_registered(part: type) -> None:
     assert any(type(layer) is part for layer in TABLE.values())
     registered = saved_class(part.kind)  # type: ignore[attr-defined]

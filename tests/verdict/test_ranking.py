@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.verdict.test_ownership import FULL, answer, result, results
 
 from strati.bench.results import Result
 from strati.verdict.ranking import aurc_row
+from tests.verdict.test_ownership import FULL, answer, result, results
 
 
 def sure(value: str | None, confidence: float | None) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, certify, doctor, importing, ingest, init, kb, models, report, run, search
+from strati.cli import bench, certify, code, doctor, importing, ingest, init, kb, models, report, run, search
 
 app = typer.Typer(
     name="strati",
@@ -23,6 +23,7 @@ app.command("certify")(certify.certify)
 app.command("run")(run.run)
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
+app.command("code")(code.code)
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 

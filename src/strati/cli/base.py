@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,8 +87,16 @@ def _installed() -> bool:
 @contextmanager
 def told_in_bars(settings: Settings) -> Iterator[None]:
     """Progress bars on standard error where a person looks at it; otherwise nothing."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    with told_on_terminal() as told:
+        settings.told = told
         yield
+
+
+@contextmanager
+def told_on_terminal() -> Iterator[Callable[[str, int, int], None]]:
+    """A function that is told what is being done, how much is done and of how much; it shows bars to a person."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda what, done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -102,5 +110,4 @@ def told_in_bars(settings: Settings) -> Iterator[None]:
                 tasks[what] = bar.add_task(what, total=None)
             bar.update(tasks[what], completed=done, total=total)
 
-        settings.told = told
-        yield
+        yield told

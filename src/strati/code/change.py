@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from strati.code.project import Project, digest
-from strati.identity import fingerprint
+from strati.core.identity import fingerprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ def _unittest_call(case: Any) -> Any:
         for _, text in [*result.failures, *result.errors]:
             raise AssertionError(text[-LONGEST:])
         if result.skipped or result.expectedFailures:
-            raise unittest.SkipTest
+            raise unittest.SkipTest(str(result.skipped))
 
     return call
 

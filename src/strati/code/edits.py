@@ -61,7 +61,8 @@ def read(reply: str, project: Project) -> Reading:
 def _blocks(reply: str, project: Project) -> list[tuple[str, str]]:
     """(path, body) of each fenced block."""
     found: list[tuple[str, str]] = []
-    fence, body, named = "", [], ""
+    fence, named = "", ""
+    body: list[str] = []
     for line in reply.replace("\r\n", "\n").split("\n"):
         match = _FENCE.match(line)
         if not fence:
@@ -108,7 +109,9 @@ def _changed(before: str, body: str, path: str, new: bool) -> tuple[str, str]:
 
 def _with_edits(text: str, lines: list[str], path: str) -> str:
     """The text after all edits of a block, each of which must fit exactly once."""
-    state, old, new = "", [], []
+    state = ""
+    old: list[str] = []
+    new: list[str] = []
     for line in lines:
         mark = line.rstrip()
         if mark == SEARCH and not state:
@@ -189,9 +192,8 @@ def with_definitions(before: str, body: str, path: str) -> tuple[str, str]:
     for first, last, piece in sorted(places, reverse=True, key=lambda place: place[0]):
         lines[first - 1 : last] = piece
     if ahead:
-        at = _after_imports(old)
-        if not at and old.body:  # before the first definition, unless that is the docstring's place
-            ahead = [*ahead, ""]
+        at, after_import = _after_imports(old)
+        ahead = ahead if after_import else [*([""] if at else []), *ahead, *([] if at or not old.body else [""])]
         lines[at:at] = ahead
     text = "\n".join(lines).rstrip("\n")
     text = "\n".join([text, *end] if text else end).strip("\n") + "\n"
@@ -217,14 +219,14 @@ def _lines_of(node: ast.stmt) -> tuple[int, int]:
     return first, node.end_lineno or node.lineno
 
 
-def _after_imports(tree: ast.Module) -> int:
-    """The line after which new imports go: the last import at the top, else the docstring, else the beginning."""
-    at = 0
+def _after_imports(tree: ast.Module) -> tuple[int, bool]:
+    """The line after which new imports go, and whether an import ends there: the last one, the docstring, or 0."""
+    at, imported = 0, False
     for number, node in enumerate(tree.body):
         docstring = not number and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if isinstance(node, ast.Import | ast.ImportFrom) or docstring:
-            at = node.end_lineno or node.lineno
-    return at
+            at, imported = node.end_lineno or node.lineno, not docstring
+    return at, imported
 
 
 def _parsed(text: str, path: str, what: str) -> ast.Module:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from strati.errors import TaskError
+from strati.core.errors import TaskError
 
 _ASK = (
     "import json, os, sys; print(json.dumps([sys.executable, os.path.realpath(sys.executable), sys.prefix, "

@@ -20,9 +20,10 @@ from typing import Literal
 
 from strati.code.change import Change, FileChange
 from strati.code.project import digest
-from strati.errors import BusyError, DataError, UserError
-from strati.records import JSON
+from strati.core.errors import BusyError, DataError, UserError
+from strati.core.records import JSON
 
+What = Literal["proposed", "begun", "applied", "undone", "taken back"]
 FOLDER = Path(".strati", "code")
 
 
@@ -30,7 +31,7 @@ FOLDER = Path(".strati", "code")
 class Entry:
     """One line of the journal."""
 
-    what: Literal["proposed", "begun", "applied", "undone", "taken back"]
+    what: What
     hash: str
     time: str
     note: str = ""
@@ -157,8 +158,9 @@ class Journal:
                 self._write(file)
         except OSError as error:
             self._mend()
-            raise DataError(f"{error.filename or change.files[0].path} cannot be written: {error.strerror}; "
-                            "nothing was changed") from None
+            raise DataError(
+                f"{error.filename or change.files[0].path} cannot be written: {error.strerror}; nothing was changed"
+            ) from None
         self._add(what, name)
 
     def _must_be(self, change: Change, since: str) -> None:
@@ -234,12 +236,20 @@ class Journal:
             raise ValueError(name)
         return content
 
-    def _add(self, what: Literal["proposed", "begun", "applied", "undone", "taken back"], name: str, note: str = "") -> None:
+    def _add(self, what: What, name: str, note: str = "") -> None:
         line = json.dumps({"what": what, "hash": name, "time": datetime.now(UTC).isoformat(), "note": note})
         with (self.folder / "journal.jsonl").open("ab") as file:
             file.write(line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def find_journal(start: Path) -> Journal:
+    """The journal of a folder, or of the nearest one above it; raises `UserError` where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / FOLDER / "journal.jsonl").is_file():
+            return Journal(folder)
+    raise UserError(f"nothing was proposed in {start}, nor above it: strati code TASK FILE... does that")
 
 
 def _whole(path: Path, content: bytes) -> None:

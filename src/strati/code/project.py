@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from strati.errors import DataError, TaskError
+from strati.core.errors import DataError, TaskError
 
 LARGEST = 1 << 20
 """Bytes of a file that may be changed."""
@@ -126,12 +126,13 @@ def read_file(path: Path, shown: str) -> tuple[bytes, int]:
     except OSError as error:
         kind = "a symbolic link, expected the file itself" if path.is_symlink() else f"not readable: {error.strerror}"
         raise DataError(f"{shown} is {kind}") from None
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise DataError(f"{shown} is no plain file")
-        if status.st_size > LARGEST:
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+        os.close(fd)
+        if stat.S_ISREG(status.st_mode):
             raise DataError(f"{shown} has {status.st_size:,} bytes, expected at most {LARGEST:,}")
+        raise DataError(f"{shown} is no plain file")
+    with os.fdopen(fd, "rb") as file:
         return file.read(), stat.S_IMODE(status.st_mode)
 
 

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from strati.code.edits import DIVIDE, REPLACE, SEARCH
 from strati.code.project import Named, Project
-from strati.model import Generation, LanguageModel, Prompt
+from strati.models.contract import Generation, LanguageModel, Prompt
 
 MAX_TOKENS = 1024
 TEMPERATURE = 0.8

@@ -1,19 +1,17 @@
 """Where programs that a model wrote may run: shut away from files, network and the rest of the machine, or not at all.
 
-`Sandbox` is the contract; `find_sandbox` gives the best one that works here. What runs inside sees the interpreter and a
-read-only copy of the project, has one small folder in memory to write to, and ends with all of its processes.
+What runs inside sees the interpreter and a read-only copy of the project, has one small folder in memory to write to,
+and ends with all of its processes. `strati.code.find` gives the best sandbox that works here.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from strati.errors import TaskError, UserError
+from strati.core.errors import TaskError, UserError
 
 PROJECT = "/strati/project"
 """Where the copy of the project is seen from inside bubblewrap."""
@@ -86,39 +84,3 @@ class Sandbox(Protocol):
     def run(self, folder: Path, job: bytes, limits: Limits) -> Ran:
         """Run the driver on a job, with `folder` as the project. Never raises for what the program does."""
         ...
-
-
-HOW_TO_GET_ONE = (
-    "no sandbox works here, so nothing was run: install bubblewrap (apt install bubblewrap, or dnf install "
-    "bubblewrap), or pip install -e '.[code]' for sandlock (Linux 5.13 or later)"
-)
-
-
-def find_sandbox(python: str | None = None, *, prefer: Sequence[str] = ("bubblewrap", "sandlock")) -> Sandbox:
-    """The first sandbox of `prefer` that works on this machine, tried with a real run.
-
-    Args:
-        python: the interpreter that runs inside; this one by default.
-        prefer: names of sandboxes, best first.
-
-    Raises:
-        NoSandbox: none works; the sentence says what was tried, why it failed, and how to get one.
-    """
-    from strati.code.interpreter import Interpreter
-
-    interpreter = Interpreter.of(python or sys.executable)
-    tried = []
-    for name in prefer:
-        try:
-            if name == "bubblewrap":
-                from strati.code.bubblewrap import Bubblewrap
-
-                return Bubblewrap.tried(interpreter)
-            if name == "sandlock":
-                from strati.code.landlock import Sandlock
-
-                return Sandlock.tried(interpreter)
-            raise TaskError(f"the sandbox is {name!r}, expected bubblewrap or sandlock")
-        except NoSandbox as reason:
-            tried.append(f"{name}: {reason}")
-    raise NoSandbox(f"{HOW_TO_GET_ONE} ({'; '.join(tried)})")

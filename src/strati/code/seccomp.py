@@ -160,7 +160,10 @@ def program(machine: str) -> bytes:
     if chosen is _X86_64:
         code += [_step(_AT_LEAST, _X32, 0, 1), _step(_RETURN, _KILL)]
     for name, number in chosen.denied.items():
-        code += [_step(_EQUAL, number, 0, 1), _step(_RETURN, _NOT_THERE if name in _NOT_THERE_CALLS else _NOT_PERMITTED)]
+        code += [
+            _step(_EQUAL, number, 0, 1),
+            _step(_RETURN, _NOT_THERE if name in _NOT_THERE_CALLS else _NOT_PERMITTED),
+        ]
     code += [_step(_EQUAL, chosen.clone, 0, 3), _step(_LOAD, 16)]  # clone's flags are its first argument
     code += [_step(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _step(_RETURN, _NOT_PERMITTED), _step(_RETURN, _ALLOW)]
     return b"".join(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from strati.code.agreement import Difference, Output, Probe, difference, outputs, shares
@@ -15,9 +15,9 @@ from strati.code.judge import Expected, TestRun, expected, run_tests
 from strati.code.project import Project
 from strati.code.samples import MAX_TOKENS, draw, first_prompt, repair_prompt
 from strati.code.sandbox import Limits, Sandbox
-from strati.errors import DataError, StratiError
-from strati.model import ContextOverflow, LanguageModel, Prompt
-from strati.records import Usage
+from strati.core.errors import DataError, StratiError
+from strati.core.records import Usage
+from strati.models.contract import ContextOverflow, LanguageModel, Prompt
 
 REPAIRS = 3
 """Failed attempts that are repaired, at most, where none passes."""
@@ -56,7 +56,7 @@ class Attempt:
     passes: bool = False
     agreement: float | None = None
     repaired: int | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def passed(self) -> int:
@@ -92,7 +92,7 @@ def solve(
     *,
     replies: Sequence[str] = (),
     samples: int = 8,
-    limits: Limits = Limits(),
+    limits: Limits | None = None,
     max_tokens: int = MAX_TOKENS,
     told: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Solution:
@@ -109,7 +109,8 @@ def solve(
         max_tokens: of each reply.
         told: called with what is being done, how much is done and of how much.
     """
-    return _Solving(project, task, sandbox, model, limits, max_tokens, told).solve(replies, samples if model else 0)
+    bounds = limits or Limits()
+    return _Solving(project, task, sandbox, model, bounds, max_tokens, told).solve(replies, samples if model else 0)
 
 
 class _Solving:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, certify, code, doctor, importing, ingest, init, kb, models, report, run, search
+from strati.cli import bench, certify, code, doctor, importing, ingest, init, kb, models, report, run, search, write
 
 app = typer.Typer(
     name="strati",
@@ -24,6 +24,7 @@ app.command("run")(run.run)
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
 app.command("code")(code.code)
+app.command("write")(write.write)
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 

@@ -1,0 +1,133 @@
+"""`strati write`: edits for a draft that keep its facts; applied only by the hash of what was shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strati.cli.base import CatalogOption, JsonOption
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from strati.write import Edit, Proposal
+    from strati.write.files import Draft
+    from strati.write.review import Reply
+
+_KEYS = "y yes, n no, a the rest, q quit"
+
+
+def write(
+    draft: Annotated[Path, typer.Argument(help="A Markdown, text or Word (.docx) file.")],
+    style: Annotated[Path | None, typer.Option(metavar="FILE", help="Your style rules; style.toml beside it.")] = None,
+    model: Annotated[str | None, typer.Option(help="A pulled LLM that chooses words by context.")] = None,
+    language: Annotated[str | None, typer.Option(help="The draft's language, such as en.")] = None,
+    apply: Annotated[str | None, typer.Option("--apply", metavar="HASH", help="Make the edits shown.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Give the draft back as it was before.")] = False,
+    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Decide edit by edit.")] = False,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose edits for a draft: each with its reason, none that changes a fact.
+
+    Example: strati write draft.md, then strati write draft.md --apply HASH
+    """
+    from strati.errors import TaskError
+
+    if sum((apply is not None, undo, interactive)) > 1:
+        raise TaskError("--apply, --undo and --interactive exclude one another: give one of them")
+    if apply is not None or undo:
+        _done(draft, apply, as_json)
+        return
+    from strati.write.session import opened
+
+    session = opened(draft, style, language, model, catalog or [])
+    if interactive:
+        _interactive(session.draft, session.proposal, draft)
+        return
+    session.remember()
+    if as_json:
+        print(json.dumps({"file": str(draft), **session.to_json()}, ensure_ascii=False, indent=1))
+        return
+    _show(session.draft, session.proposal, draft)
+
+
+def _done(draft: Path, hash: str | None, as_json: bool) -> None:
+    from strati.write.journal import apply, undo
+
+    done = apply(draft, hash) if hash is not None else undo(draft)
+    if as_json:
+        print(json.dumps(done.to_json(), ensure_ascii=False))
+    elif hash is not None:
+        print(f"{draft}: {_count(done.edits, 'edit')} applied; strati write {draft} --undo gives it back as it was")
+    else:
+        print(f"{draft} is as it was before, byte for byte")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+
+
+def _show(draft: Draft, proposal: Proposal, path: Path) -> None:
+    from strati.write.show import lines
+
+    console = _console()
+    for line in lines(draft.text, proposal):
+        console.print(line)
+    dropped = f", {len(proposal.dropped)} not proposed" if proposal.dropped else ""
+    console.print(f"{path}: {_count(len(proposal.edits), 'edit')}{dropped}")
+    if proposal.edits:
+        console.print(f"To make exactly these edits: strati write {path} --apply {proposal.hash}", soft_wrap=True)
+
+
+def _interactive(draft: Draft, proposal: Proposal, path: Path) -> None:
+    from strati.write.journal import apply, remember
+    from strati.write.review import review
+    from strati.write.show import Places, one_edit, why
+
+    console, places = _console(), Places(draft.text)
+
+    def ask(edit: Edit, number: int, total: int) -> Reply:
+        console.print(f"\n{number} of {total}, line {places.line(edit.start)}", style="bold")
+        console.print(one_edit(draft.text, edit, places))
+        console.print(f"    {why(edit)}", style="dim", markup=False)
+        for change in edit.facts:
+            console.print(f"    this changes a fact: {change}", style="yellow", markup=False)
+        return _key(console)
+
+    chosen = review(proposal, ask)
+    if not chosen.edits:
+        console.print(f"\n{path}: nothing was changed")
+        return
+    remember(path, chosen)
+    done = apply(path, chosen.hash)
+    console.print(f"\n{path}: {_count(done.edits, 'edit')} applied; strati write {path} --undo gives it back as it was")
+
+
+def _key(console: Console) -> Reply:
+    from strati.write.review import Reply
+
+    while True:
+        console.print(f"take it? ({_KEYS}) ", end="")
+        if sys.stdin.isatty():
+            import click
+
+            pressed = click.getchar().lower()
+            console.print(pressed if pressed.isprintable() else "")
+        else:
+            line = sys.stdin.readline()
+            pressed = line.strip().lower()[:1] if line else "q"
+        if pressed in ("\x03", "\x04", "\x1b"):
+            return Reply.QUIT
+        if pressed in set(Reply):
+            return Reply(pressed)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,192 @@
+"""The facts of a text, and whether an edit kept them.
+
+Rules over words, numbers and capitals; no model. The rules know English words; digits, dates, quotations and names are
+found in other languages as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from strati.write.facts.fact import Change, Fact, FactKind, Taken
+from strati.write.facts.names import addresses, first_words, names, said_in, value_of, words
+from strati.write.facts.negations import denies, negations, turned
+from strati.write.facts.numbers import dates, quantities
+
+__all__ = ["Change", "Fact", "FactKind", "facts", "kept"]
+
+_QUOTED = re.compile(r"“([^”]{1,1500})”|«([^»]{1,1500})»|„([^“”]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|``(.{1,1500}?)''")
+_NUMERIC = (FactKind.NUMBER, FactKind.UNIT, FactKind.AMOUNT, FactKind.DATE)
+
+
+def facts(text: str) -> list[Fact]:
+    """The facts of a text in the order in which they stand.
+
+    >>> [(f.kind.value, f.value) for f in facts("On 12 March 2024 Ann did not pay $1,000.")]
+    [('date', '2024-3-12'), ('name', 'ann'), ('negation', 'not'), ('amount', '1000 usd')]
+    """
+    taken = Taken(len(text))
+    found = list(addresses(text, taken))
+    found += list(dates(text, taken))
+    found += list(quantities(text, taken))
+    found += list(negations(text))
+    for fact in found:
+        if fact.kind is FactKind.NEGATION:
+            taken.add(fact.start, fact.end)
+    found += list(names(text, taken))
+    found += list(_quotations(text))
+    return sorted(found, key=lambda fact: (fact.start, fact.end))
+
+
+def _quotations(text: str) -> Iterator[Fact]:
+    for found in _QUOTED.finditer(text):
+        inner = next(part for part in found.groups() if part is not None)
+        value = _bare(inner)
+        if value:
+            yield Fact(FactKind.QUOTATION, inner.strip(), value, found.start(), found.end())
+
+
+def _bare(text: str) -> str:
+    """The words of a quotation alone: capitals, commas and blanks may be put right."""
+    return " ".join(re.findall(r"[\w'’%$€£+-]+", text)).casefold().replace("’", "'")
+
+
+def kept(before: str, after: str) -> list[Change]:
+    """The facts that are not the same after an edit; an empty list when all were kept.
+
+    Args:
+        before: the text, at best the whole sentence, before the edit.
+        after: the same text after it.
+
+    >>> kept("Sales rose 5 % in may.", "Sales rose five percent in May.")
+    []
+    >>> [str(change) for change in kept("It did not rise by 5 km.", "It did rise by 5 miles.")]
+    ['unit: 5 km became 5 miles', 'negation lost: not']
+    """
+    if before == after:
+        return []
+    old, new = facts(before), facts(after)
+    changes = [change for kind in _NUMERIC for change in _values(kind, old, new)]
+    changes = _merged(changes) or _order(old, new)
+    changes += _denials(before, after, old, new)
+    changes += _quoted(before, old, new)
+    changes += _named(before, after, old, new) or _first(before, after)
+    return changes
+
+
+def _values(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    was = {fact.value: fact.text for fact in old if fact.kind is kind}
+    now = {fact.value: fact.text for fact in new if fact.kind is kind}
+    gone = [text for value, text in was.items() if value not in now]
+    come = [text for value, text in now.items() if value not in was]
+    return _paired(kind, gone, come)
+
+
+def _quoted(before: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    """Quotations lost, altered or new; marks put around words that stood there so are no change."""
+    plain = _bare(before)
+    changes = _values(FactKind.QUOTATION, old, new)
+    return [change for change in changes if change.before or _bare(change.after) not in plain]
+
+
+def _paired(kind: FactKind, gone: Sequence[str], come: Sequence[str]) -> list[Change]:
+    length = max(len(gone), len(come))
+    old = [*gone, *[""] * (length - len(gone))]
+    new = [*come, *[""] * (length - len(come))]
+    return [Change(kind, a, b) for a, b in zip(old, new, strict=True)]
+
+
+def _merged(changes: Sequence[Change]) -> list[Change]:
+    """A lost fact of one numeric kind and a new one of another are one change ("5 km" that became "5")."""
+    lost = [change for change in changes if not change.after]
+    come = [change for change in changes if not change.before]
+    both = [Change(a.kind, a.before, b.after) for a, b in zip(lost, come, strict=False)]
+    rest = lost[len(both) :] + come[len(both) :]
+    return [change for change in changes if change.before and change.after] + both + rest
+
+
+def _order(old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    """The same numbers in another order: two of them changed places."""
+    was = [(fact.value, fact.text) for fact in old if fact.kind in _NUMERIC]
+    now = [(fact.value, fact.text) for fact in new if fact.kind in _NUMERIC]
+    if Counter(value for value, _ in was) != Counter(value for value, _ in now):
+        return []
+    moved = [(a, b) for a, b in zip(was, now, strict=True) if a[0] != b[0]]
+    return [Change(FactKind.NUMBER, moved[0][0][1], moved[0][1][1])] if moved else []
+
+
+def _denials(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    was = [fact.text for fact in old if fact.kind is FactKind.NEGATION]
+    now = [fact.text for fact in new if fact.kind is FactKind.NEGATION]
+    pairs = turned(before, after)
+    more = len(now) - len(was) + sum(1 if denies(pair) else -1 for pair in pairs)
+    if more == 0:
+        return []
+    if pairs:
+        return [Change(FactKind.NEGATION, *pair) for pair in pairs]
+    count = abs(more)
+    return [Change(FactKind.NEGATION, "", word) for word in now[-count:]] if more > 0 else [
+        Change(FactKind.NEGATION, word, "") for word in was[-count:]
+    ]
+
+
+def _named(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    was = {fact.value: fact.text for fact in old if fact.kind is FactKind.NAME}
+    now = {fact.value: fact.text for fact in new if fact.kind is FactKind.NAME}
+    said, says = words(before), words(after)
+    small = {word for word in says - said if word not in now}
+    gone = [
+        text
+        for value, text in was.items()
+        if value not in now and not said_in(value, says, said) and not _misspelled(value, small)
+    ]
+    come = [text for value, text in now.items() if value not in was and not said_in(value, said, says)]
+    return _paired(FactKind.NAME, gone, come) or _places(old, new)
+
+
+def _misspelled(value: str, small: set[str]) -> bool:
+    """The word had a capital and an error; put right it is an ordinary word ("Goverments", "governments")."""
+    return len(value) >= 6 and any(word[0] == value[0] and _near(value, word) for word in small)
+
+
+def _places(old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    """The same names, each as often as before, in another order."""
+    was = [fact for fact in old if fact.kind is FactKind.NAME]
+    now = [fact for fact in new if fact.kind is FactKind.NAME]
+    if Counter(fact.value for fact in was) != Counter(fact.value for fact in now):
+        return []
+    moved = [(a, b) for a, b in zip(was, now, strict=True) if a.value != b.value]
+    return [Change(FactKind.NAME, moved[0][0].text, moved[0][1].text)] if moved else []
+
+
+def _first(before: str, after: str) -> list[Change]:
+    """A first word that may be a name and became another while what follows it stayed."""
+    was, now = list(first_words(before)), list(first_words(after))
+    if len(was) != len(now):
+        return []
+    said, says = words(before), words(after)
+    return [
+        Change(FactKind.NAME, a.text, b.text)
+        for a, b in zip(was, now, strict=True)
+        if a.value != b.value
+        and not said_in(a.value, says, said)
+        and not said_in(b.value, said, says)
+        and not _near(a.value, b.value)
+        and _next(before, a.end) == _next(after, b.end)
+    ]
+
+
+def _next(text: str, at: int) -> str:
+    found = re.search(r"\w+", text[at:])
+    return value_of(found[0]) if found else ""
+
+
+def _near(a: str, b: str) -> bool:
+    """One is a spelling or form of the other: at most two letters off, or with the same beginning."""
+    if len(a) >= 5 and len(b) >= 5 and a[:4] == b[:4]:
+        return True
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(a, b) <= (1 if min(len(a), len(b)) < 5 else 2)

@@ -1,0 +1,135 @@
+"""The spelling and grammar rules of Harper, behind one adapter: nothing else imports the package."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from strati.errors import MissingExtra, TaskError
+
+if TYPE_CHECKING:
+    from harper import Linter
+
+DIALECTS = ("american", "british", "australian", "canadian", "indian")
+SPELLING = "SpellCheck"
+# What is a matter of taste, or of the dialect, and not an error: off unless `style.toml` turns it on.
+_TASTE_KINDS = frozenset({"Enhancement", "Style", "Readability", "Regionalism"})
+_TASTE_RULES = frozenset({
+    "UseEllipsisCharacter", "EllipsisLength", "OrthographicConsistency", "UseTitleCase", "OxfordComma", "NoOxfordComma",
+    "AvoidAndAlso", "LongSentences", "Dashes", "SpelledNumbers", "BoringWords", "ExpandTimeShorthands",
+    "ExpandMemoryShorthands", "CurrencyPlacement", "QuoteSpacing", "NumberSuffixCapitalization",
+})  # fmt: skip
+_CHUNK = 12_000  # characters given to the rules at once: their time grows faster than the text
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something a rule found at `text[start:end]`; `words` are what it would put there, best first."""
+
+    start: int
+    end: int
+    rule: str
+    kind: str
+    message: str
+    words: tuple[str, ...]
+
+
+class Harper:
+    """Harper's rules for one dialect of English.
+
+    Args:
+        dialect: one of `DIALECTS`.
+        known: words that are right, such as names and terms.
+        on: rules to use though they are a matter of taste.
+        off: rules not to use.
+
+    Raises:
+        MissingExtra: harper-py is not installed.
+        TaskError: no such dialect.
+    """
+
+    def __init__(
+        self, dialect: str = "american", known: Sequence[str] = (), on: Sequence[str] = (), off: Sequence[str] = ()
+    ) -> None:
+        if dialect not in DIALECTS:
+            raise TaskError(f"there is no dialect {dialect!r}, expected one of {', '.join(DIALECTS)}")
+        self.dialect, self.known, self.on, self.off = dialect, tuple(known), frozenset(on), frozenset(off)
+        self._lock = threading.Lock()
+        self._linter = _linter(dialect, self.known)
+
+    @property
+    def version(self) -> str:
+        """The version of the package whose rules these are."""
+        from importlib.metadata import version
+
+        return version("harper-py")
+
+    def rules(self) -> tuple[str, ...]:
+        """The names of all rules."""
+        return tuple(sorted(self._linter.get_default_lint_config()))
+
+    def flags(self, text: str, *, markdown: bool = False) -> list[Flag]:
+        """What the rules find, by place; rules that are off are left out."""
+        found: list[Flag] = []
+        with self._lock:
+            for start, end in _chunks(text):
+                part = text[start:end]
+                lints = self._linter.organized_lints(part, language="markdown" if markdown else "plaintext")
+                found += [
+                    _flag(rule, lint, start)
+                    for rule, some in lints.items()
+                    for lint in some
+                    if self._wanted(rule, lint.lint_kind) and part[lint.span.start : lint.span.end] == lint.problem_text
+                ]
+        return sorted(found, key=lambda flag: (flag.start, flag.end, flag.rule))
+
+    def is_english(self, text: str) -> bool:
+        """Harper's own guess; it works on short texts, too."""
+        with self._lock:
+            return bool(self._linter.is_likely_english(text))
+
+    def _wanted(self, rule: str, kind: str) -> bool:
+        if rule in self.off:
+            return False
+        return rule in self.on or not (rule in _TASTE_RULES or kind in _TASTE_KINDS)
+
+
+def _linter(dialect: str, known: Sequence[str]) -> Linter:
+    try:
+        from harper import Dialect, Linter
+    except ImportError:
+        raise MissingExtra("harper-py", "write") from None
+    linter = Linter(Dialect[dialect.upper()])
+    if known:
+        linter.import_words(list(known))
+    return linter
+
+
+def _flag(rule: str, lint: Any, shift: int) -> Flag:
+    before = lint.problem_text
+    words = [_put(before, suggestion) for suggestion in lint.suggestions]
+    different = tuple(dict.fromkeys(word for word in words if word != before))
+    return Flag(shift + lint.span.start, shift + lint.span.end, rule, lint.lint_kind, lint.message, different)
+
+
+def _put(before: str, suggestion: Any) -> str:
+    kinds = ("replace", "remove", "insert_after")
+    kind = kinds[int(suggestion.kind)]
+    if kind == "remove":
+        return ""
+    return (before if kind == "insert_after" else "") + str(suggestion.replacement_text)
+
+
+def _chunks(text: str) -> Iterator[tuple[int, int]]:
+    """Pieces that end between paragraphs, or at a line where a paragraph is longer than a piece."""
+    start = 0
+    while len(text) - start > _CHUNK:
+        end = max(text.rfind("\n\n", start, start + _CHUNK) + 2, start)
+        if end <= start + 2:
+            end = max(text.rfind("\n", start, start + _CHUNK) + 1, text.rfind(". ", start, start + _CHUNK) + 2)
+        end = end if end > start + 2 else start + _CHUNK
+        yield start, end
+        start = end
+    yield start, len(text)

@@ -1,0 +1,217 @@
+"""From a text to a proposal: rules, their words in order, protected regions, and facts that are kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from strati.knowledge.language import language_of
+from strati.knowledge.sentences import sentences
+from strati.write.facts import Change, FactKind, facts, kept
+from strati.write.harper import Harper
+from strati.write.proposal import Edit, Note, Proposal, Span, changed, sha256
+from strati.write.regions import protected as regions
+from strati.write.rerank import Ranker, RuleRanker
+from strati.write.style import Style
+
+_LEAST_TO_TELL = 40  # characters of a paragraph below which its language is not asked for
+
+
+class Fluency(Protocol):
+    """Proposes edits of sentences beyond the rules: a language model."""
+
+    def edits(self, text: str, spans: Sequence[Span]) -> Iterable[Edit]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What takes part in a proposal. Without `rules` only the style file and the model speak."""
+
+    style: Style = Style()
+    rules: Harper | None = None
+    ranker: Ranker = RuleRanker()
+    fluency: Fluency | None = None
+
+
+def tools(style: Style = Style()) -> Tools:
+    """The tools for a style: Harper's rules with its dialect, the words it keeps, and its rules on and off.
+
+    Raises `MissingExtra` when harper-py is not installed.
+    """
+    return Tools(style, Harper(style.dialect, style.keep, style.on, style.off))
+
+
+def propose(
+    text: str,
+    *,
+    using: Tools | None = None,
+    markdown: bool = False,
+    protected: Sequence[Span] | None = None,
+    language: str | None = None,
+    of: str | None = None,
+) -> Proposal:
+    """Edits for a text, each with its reason; none changes a fact or meets a protected region.
+
+    Args:
+        text: the draft.
+        using: what takes part; by default Harper's rules for American English.
+        markdown: the text is Markdown: code, links, tables and front matter are left alone.
+        protected: the regions to leave alone, where the caller knows them better.
+        language: its language ("en"); by default it is told from the text.
+        of: the SHA-256 that the proposal is for; by default the text's own.
+
+    Raises:
+        MissingExtra: harper-py is not installed.
+
+    >>> proposal = propose("I has an apple.")
+    >>> [(edit.before, edit.after) for edit in proposal.edits]
+    [('has', 'have')]
+    """
+    chosen = tools() if using is None else using
+    shield = regions(text, markdown=markdown) if protected is None else tuple(protected)
+    foreign, notes = _foreign(text, chosen, language)
+    closed = _Shield((*shield, *foreign))
+    wanted = [edit for edit in _candidates(text, chosen, closed, markdown, bool(foreign) and _whole(foreign, text))]
+    open_ = [edit for edit in wanted if edit.before != edit.after and not closed.meets(edit.start, edit.end)]
+    good, dropped = _facts_kept(text, _apart(open_))
+    notes += [note for note in chosen.style.notes(text) if not _Shield(shield).meets(note.start, note.end)]
+    return Proposal(sha256(text) if of is None else of, tuple(good), tuple(dropped), tuple(notes))
+
+
+def _candidates(text: str, using: Tools, closed: _Shield, markdown: bool, foreign: bool) -> Iterable[Edit]:
+    """In the order of their right of way: the team's own rules, the grammar's, the model's."""
+    yield from using.style.edits(text)
+    if foreign:
+        return
+    if using.rules is not None:
+        for flag in using.rules.flags(text, markdown=markdown):
+            if not closed.meets(flag.start, flag.end):
+                words = using.ranker.rank(text, flag)
+                if words:
+                    before = text[flag.start : flag.end]
+                    yield Edit(flag.start, flag.end, before, words[0], flag.message, (), flag.rule, words[1:])
+    if using.fluency is not None:
+        spans = [Span(a, b) for a, b in sentences(text) if not closed.meets(a, b)]
+        yield from using.fluency.edits(text, spans)
+
+
+def _foreign(text: str, using: Tools, language: str | None) -> tuple[list[Span], list[Note]]:
+    """Parts that the rules do not know: they are checked by facts only."""
+    whole = language or language_of(text) or _guess(text, using)
+    if whole != "en":
+        named = "this language" if whole is None else whole
+        return [Span(0, len(text))], [Note(0, len(text), f"no rules for {named}: checked by facts only")]
+    found = []
+    for start, end in _paragraphs(text):
+        own = language_of(text[start:end]) if end - start >= _LEAST_TO_TELL else "en"
+        if own not in (None, "en"):
+            found.append((Span(start, end), Note(start, end, f"left alone: it is in another language ({own})")))
+    return [span for span, _ in found], [note for _, note in found]
+
+
+def _guess(text: str, using: Tools) -> str | None:
+    """A text too short to tell by its function words: English if the rules take it for English."""
+    if not any(c.isalpha() for c in text):
+        return "en"
+    plain = sum(c.isascii() for c in text if c.isalpha()) >= 0.9 * sum(c.isalpha() for c in text)
+    return "en" if plain and (using.rules is None or len(text) < 200 or using.rules.is_english(text)) else None
+
+
+def _whole(spans: Sequence[Span], text: str) -> bool:
+    return spans[0] == Span(0, len(text))
+
+
+def _paragraphs(text: str) -> Iterable[tuple[int, int]]:
+    start = 0
+    for part in text.split("\n\n"):
+        yield start, start + len(part)
+        start += len(part) + 2
+
+
+class _Shield:
+    """Regions, asked quickly whether one meets a span."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self.spans = sorted(spans)
+        self._starts = [span.start for span in self.spans]
+        self._ends: list[int] = []
+        for span in self.spans:
+            self._ends.append(max(span.end, self._ends[-1] if self._ends else 0))
+
+    def meets(self, start: int, end: int) -> bool:
+        last = bisect_right(self._starts, max(start, end - 1))
+        if not last or self._ends[last - 1] <= start:
+            return False
+        first = bisect_left(self._ends, start)
+        return any(span.meets(start, max(end, start)) for span in self.spans[first:last])
+
+
+def _apart(edits: Sequence[Edit]) -> list[Edit]:
+    """Those that do not run over an earlier one in the order of right of way, by place."""
+    taken: list[Edit] = []
+    starts: list[int] = []
+    for edit in edits:
+        at = bisect_left(starts, edit.start)
+        near = taken[max(0, at - 1) : at + 1]
+        if not any(_touch(edit, other) for other in near):
+            taken.insert(at, edit)
+            starts.insert(at, edit.start)
+    return taken
+
+
+def _touch(a: Edit, b: Edit) -> bool:
+    """They share a character, or both stand at the same place."""
+    return (a.start < b.end and b.start < a.end) or a.start == b.start
+
+
+def _facts_kept(text: str, edits: Sequence[Edit]) -> tuple[list[Edit], list[Edit]]:
+    """The edits that change no fact of their sentence, alone and together; and the others, with what they change."""
+    bounds = [Span(a, b) for a, b in sentences(text)]
+    known = {fact.value for fact in facts(text) if fact.kind is FactKind.NAME}
+    good: list[Edit] = []
+    dropped: list[Edit] = []
+    for span, group in _by_sentence(bounds, edits):
+        passed: list[Edit] = []
+        for edit in group:
+            changes = _first_name(text, edit, span, known) or _changes(text, span, [*passed, edit])
+            if changes:
+                dropped.append(replace(edit, facts=tuple(changes)))
+            else:
+                passed.append(edit)
+        good += passed
+    return good, dropped
+
+
+def _by_sentence(bounds: Sequence[Span], edits: Sequence[Edit]) -> Iterable[tuple[Span, list[Edit]]]:
+    """Edits by the sentences that they stand in; one that joins two sentences is checked against both."""
+    starts = [span.start for span in bounds]
+    groups: list[tuple[Span, list[Edit]]] = []
+    for edit in edits:
+        first = max(bisect_right(starts, edit.start) - 1, 0)
+        last = max(bisect_right(starts, max(edit.end - 1, edit.start)) - 1, first)
+        if not bounds:
+            span = Span(edit.start, edit.end)
+        else:
+            span = Span(min(bounds[first].start, edit.start), max(bounds[last].end, edit.end))
+        if groups and span.start < groups[-1][0].end:
+            joined = Span(groups[-1][0].start, max(span.end, groups[-1][0].end))
+            groups[-1] = (joined, [*groups[-1][1], edit])
+        else:
+            groups.append((span, [edit]))
+    return groups
+
+
+def _changes(text: str, span: Span, edits: Sequence[Edit]) -> list[Change]:
+    before = text[span.start : span.end]
+    moved = [replace(edit, start=edit.start - span.start, end=edit.end - span.start) for edit in edits]
+    return kept(before, changed(before, moved))
+
+
+def _first_name(text: str, edit: Edit, span: Span, known: set[str]) -> list[Change]:
+    """A first word of a sentence that is a name elsewhere in the text, and would become another word."""
+    word = edit.before.casefold()
+    if edit.start != span.start or word not in known or edit.after.casefold() == word:
+        return []
+    return [Change(FactKind.NAME, edit.before, edit.after)]

@@ -1,0 +1,112 @@
+"""What is never touched: code, links, tables, front matter, addresses, markup, formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from strati.write.proposal import Span
+
+_FRONT = re.compile(r"\A\ufeff?(---|\+\+\+)[ \t]*\r?\n.*?^\1[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})")
+_CELLS = re.compile(r"^\s*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?\s*$")
+_TABBED = re.compile(r"\S[^\n]*?(?:\t+| {3,})\S[^\n]*?(?:\t+| {3,})\S")
+_INDENTED = re.compile(r"^(?: {4}|\t)\s*\S")
+_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
+_INLINE = re.compile(
+    r"(?P<code>(?<!`)(`+)(?!`)(?:.+?)(?<!`)\2(?!`))"
+    r"|(?P<link>!?\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\]))"
+    r"|(?P<definition>^[ ]{0,3}\[[^\]\n]+\]:[^\n]*$)"
+    r"|(?P<note>\[\^[^\]\n]+\])"
+    r"|(?P<comment><!--.*?-->)"
+    r"|(?P<raw><(?P<tag>script|style|pre|code|table|a|svg|math)\b.*?</(?P=tag)>)"
+    r"|(?P<markup></?[A-Za-z][^<>\n]*>)"
+    r"|(?P<formula>\$\$.+?\$\$|(?<![\w$])\$(?=\S)[^$\n]*[\\^_{}=][^$\n]*\$(?!\d))",
+    re.DOTALL | re.MULTILINE,
+)
+_ADDRESS = re.compile(r"\bhttps?://[^\s<>\"]+|\bwww\.[^\s<>\"]+|[\w.+-]+@[\w-]+\.[\w.]+\w|(?:[\w.-]+/){2,}[\w.-]+")
+
+
+def protected(text: str, *, markdown: bool) -> tuple[Span, ...]:
+    """The spans that no edit may meet, in order and without overlaps.
+
+    >>> [text[a:b] for text in ["Run `ls` or see [it](http://a.b)."] for a, b in protected(text, markdown=True)]
+    ['`ls`', '[it](http://a.b)']
+    """
+    found = list(_addresses(text))
+    found += _markdown(text) if markdown else _plain(text)
+    return _union(found)
+
+
+def _markdown(text: str) -> list[Span]:
+    front = _FRONT.match(text)
+    found = [Span(*front.span())] if front else []
+    found += _blocks(text, front.end() if front else 0)
+    blocks = _union(found)
+    found += [
+        Span(*match.span())
+        for match in _INLINE.finditer(text)
+        if not any(block.start <= match.start() < block.end for block in blocks)
+        and "\n\n" not in (match["code"] or match["link"] or "")
+    ]
+    return found
+
+
+def _plain(text: str) -> list[Span]:
+    return [Span(start, end) for start, end, line in _lines(text, 0) if _TABBED.search(line)]
+
+
+def _addresses(text: str) -> Iterator[Span]:
+    return (Span(*match.span()) for match in _ADDRESS.finditer(text))
+
+
+def _lines(text: str, start: int) -> Iterator[tuple[int, int, str]]:
+    at = start
+    for line in text[start:].splitlines(keepends=True):
+        yield at, at + len(line), line
+        at += len(line)
+
+
+def _blocks(text: str, start: int) -> Iterator[Span]:
+    """Fenced and indented code, and tables: runs of lines with bars next to a line of dashes."""
+    lines = list(_lines(text, start))
+    at = 0
+    in_list = False
+    while at < len(lines):
+        begin, end, line = lines[at]
+        fence = _FENCE.match(line)
+        if fence:
+            last = _closing(lines, at, fence[1])
+            yield Span(begin, lines[last][1])
+            at = last + 1
+            continue
+        if at + 1 < len(lines) and "|" in line and _CELLS.match(lines[at + 1][2]) and "|" in lines[at + 1][2]:
+            last = at + 1
+            while last + 1 < len(lines) and "|" in lines[last + 1][2]:
+                last += 1
+            yield Span(begin, lines[last][1])
+            at = last + 1
+            continue
+        in_list = bool(_ITEM.match(line)) or (in_list and (not line.strip() or line[:1].isspace()))
+        blank_before = at == 0 or not lines[at - 1][2].strip() or _INDENTED.match(lines[at - 1][2]) is not None
+        if _INDENTED.match(line) and blank_before and not in_list:
+            yield Span(begin, end)
+        at += 1
+
+
+def _closing(lines: list[tuple[int, int, str]], at: int, fence: str) -> int:
+    for later in range(at + 1, len(lines)):
+        bare = lines[later][2].strip().lstrip("> ")
+        if bare.startswith(fence) and not bare.strip(fence[0]):
+            return later
+    return len(lines) - 1
+
+
+def _union(spans: list[Span]) -> tuple[Span, ...]:
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        elif span.end > span.start:
+            joined.append(span)
+    return tuple(joined)

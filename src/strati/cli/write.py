@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strati.cli.base import CatalogOption, JsonOption
+from strati.cli.base import JsonOption
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,19 +24,17 @@ _KEYS = "y yes, n no, a the rest, q quit"
 def write(
     draft: Annotated[Path, typer.Argument(help="A Markdown, text or Word (.docx) file.")],
     style: Annotated[Path | None, typer.Option(metavar="FILE", help="Your style rules; style.toml beside it.")] = None,
-    model: Annotated[str | None, typer.Option(help="A pulled LLM that chooses words by context.")] = None,
     language: Annotated[str | None, typer.Option(help="The draft's language, such as en.")] = None,
     apply: Annotated[str | None, typer.Option("--apply", metavar="HASH", help="Make the edits shown.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Give the draft back as it was before.")] = False,
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Decide edit by edit.")] = False,
-    catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Propose edits for a draft: each with its reason, none that changes a fact.
 
     Example: strati write draft.md, then strati write draft.md --apply HASH
     """
-    from strati.errors import TaskError
+    from strati.core.errors import TaskError
 
     if sum((apply is not None, undo, interactive)) > 1:
         raise TaskError("--apply, --undo and --interactive exclude one another: give one of them")
@@ -45,7 +43,7 @@ def write(
         return
     from strati.write.session import opened
 
-    session = opened(draft, style, language, model, catalog or [])
+    session = opened(draft, style, language)
     if interactive:
         _interactive(session.draft, session.proposal, draft)
         return

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from strati.errors import DataError
+from strati.core.errors import DataError
 from strati.knowledge.reader import Limits, Refused
 from strati.knowledge.readers.package import Element, Package, lxml_etree
 from strati.write.proposal import Edit, Span, changed

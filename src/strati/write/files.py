@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from strati.errors import DataError
+from strati.core.errors import DataError
 from strati.knowledge.decoding import looks_like_text
 from strati.write.proposal import Edit, Span, changed
 from strati.write.regions import protected
@@ -53,7 +53,9 @@ class TextDraft:
             return self.mark + text.encode(self.encoding)
         except UnicodeEncodeError as error:
             sign = text[error.start : error.end]
-            raise DataError(f"the file is written in {self.encoding}, which has no {sign!r}: nothing was changed") from None
+            raise DataError(
+                f"the file is written in {self.encoding}, which has no {sign!r}: nothing was changed"
+            ) from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -103,7 +105,9 @@ def _text(path: Path, data: bytes, mark: bytes, encoding: str) -> TextDraft:
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not the {encoding} text that it says it is: {error.reason} at {error.start}") from None
+        raise DataError(
+            f"{path} is not the {encoding} text that it says it is: {error.reason} at {error.start}"
+        ) from None
     if mark + text.encode(encoding) != data:
         raise DataError(f"{path}: its text in {encoding} cannot be written back byte for byte, so it is left alone")
     return TextDraft(text, encoding, mark, path.suffix.lower() in MARKDOWN)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from strati.errors import MissingExtra, TaskError
+from strati.core.errors import MissingExtra, TaskError
 
 if TYPE_CHECKING:
     from harper import Linter
@@ -84,11 +84,6 @@ class Harper:
                     if self._wanted(rule, lint.lint_kind) and part[lint.span.start : lint.span.end] == lint.problem_text
                 ]
         return sorted(found, key=lambda flag: (flag.start, flag.end, flag.rule))
-
-    def is_english(self, text: str) -> bool:
-        """Harper's own guess; it works on short texts, too."""
-        with self._lock:
-            return bool(self._linter.is_likely_english(text))
 
     def _wanted(self, rule: str, kind: str) -> bool:
         if rule in self.off:

@@ -1,7 +1,7 @@
 """What was shown, and what was applied: files beside the draft, so that a hash applies it and undo gives it back.
 
-In the draft's folder, under `.strati/write/`: `shown/` holds proposals by hash, `undo/` one list for each draft, `kept/`
-the bytes of drafts before an edit, by their SHA-256. Nothing is kept in memory between commands.
+In the draft's folder, under `.strati/write/`: `shown/` holds proposals by hash, `undo/` one list for each draft,
+`kept/` the bytes of drafts before an edit, by their SHA-256. Nothing is kept in memory between commands.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from strati.errors import BusyError, DataError, TaskError
-from strati.records import JSON
-from strati.runlock import RunLock
+from strati.core.errors import BusyError, DataError, TaskError
+from strati.core.lock import RunLock
+from strati.core.records import JSON
 from strati.write.files import read_bytes, read_draft
 from strati.write.proposal import Edit, Proposal, sha256
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from strati.errors import TaskError
-from strati.records import JSON
+from strati.core.errors import TaskError
+from strati.core.records import JSON
 from strati.write.facts import Change, FactKind
 
 HASH_LENGTH = 16
@@ -23,7 +23,7 @@ class Span(NamedTuple):
 
     def meets(self, start: int, end: int) -> bool:
         """The two share a character, or an insertion stands inside this one."""
-        return self.start < end and start < self.end or start == end and self.start < start < self.end
+        return (self.start < end and start < self.end) or (start == end and self.start < start < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ class Edit:
     @classmethod
     def of_json(cls, record: dict[str, JSON]) -> Edit:
         changes = tuple(Change(FactKind(f["kind"]), f["before"], f["after"]) for f in record["facts"])
-        parts = (record[name] for name in ("start", "end", "before", "after", "reason"))
-        return cls(*parts, facts=changes)
+        return cls(record["start"], record["end"], record["before"], record["after"], record["reason"], changes)
 
 
 @dataclass(frozen=True, slots=True)

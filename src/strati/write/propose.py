@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from strati.knowledge.language import language_of
 from strati.knowledge.sentences import sentences
 from strati.write.facts import Change, FactKind, facts, kept
-from strati.write.harper import Harper
+from strati.write.harper import SPELLING, Harper
 from strati.write.proposal import Edit, Note, Proposal, Span, changed, sha256
 from strati.write.regions import protected as regions
 from strati.write.rerank import Ranker, RuleRanker
 from strati.write.style import Style
 
+_LEAST_WORDS = 8  # words of a text below which it is taken for English
+_MOST_UNKNOWN = 0.4  # share of words that the rules do not know, in a text that is still English
 _LEAST_TO_TELL = 40  # characters of a paragraph below which its language is not asked for
 
 
@@ -29,17 +31,18 @@ class Fluency(Protocol):
 class Tools:
     """What takes part in a proposal. Without `rules` only the style file and the model speak."""
 
-    style: Style = Style()
+    style: Style = field(default_factory=Style)
     rules: Harper | None = None
-    ranker: Ranker = RuleRanker()
+    ranker: Ranker = field(default_factory=RuleRanker)
     fluency: Fluency | None = None
 
 
-def tools(style: Style = Style()) -> Tools:
+def tools(style: Style | None = None) -> Tools:
     """The tools for a style: Harper's rules with its dialect, the words it keeps, and its rules on and off.
 
     Raises `MissingExtra` when harper-py is not installed.
     """
+    style = style or Style()
     return Tools(style, Harper(style.dialect, style.keep, style.on, style.off))
 
 
@@ -73,7 +76,7 @@ def propose(
     shield = regions(text, markdown=markdown) if protected is None else tuple(protected)
     foreign, notes = _foreign(text, chosen, language)
     closed = _Shield((*shield, *foreign))
-    wanted = [edit for edit in _candidates(text, chosen, closed, markdown, bool(foreign) and _whole(foreign, text))]
+    wanted = _candidates(text, chosen, closed, markdown, bool(foreign) and _whole(foreign, text))
     open_ = [edit for edit in wanted if edit.before != edit.after and not closed.meets(edit.start, edit.end)]
     good, dropped = _facts_kept(text, _apart(open_))
     notes += [note for note in chosen.style.notes(text) if not _Shield(shield).meets(note.start, note.end)]
@@ -112,11 +115,15 @@ def _foreign(text: str, using: Tools, language: str | None) -> tuple[list[Span],
 
 
 def _guess(text: str, using: Tools) -> str | None:
-    """A text too short to tell by its function words: English if the rules take it for English."""
-    if not any(c.isalpha() for c in text):
+    """A text whose function words do not tell: English when the rules know most of its words."""
+    letters = [c for c in text if c.isalpha()]
+    if sum(map(str.isascii, letters)) < 0.9 * len(letters):
+        return None
+    words = len(text.split())
+    if using.rules is None or words < _LEAST_WORDS:
         return "en"
-    plain = sum(c.isascii() for c in text if c.isalpha()) >= 0.9 * sum(c.isalpha() for c in text)
-    return "en" if plain and (using.rules is None or len(text) < 200 or using.rules.is_english(text)) else None
+    unknown = sum(flag.rule == SPELLING for flag in using.rules.flags(text))
+    return "en" if unknown <= _MOST_UNKNOWN * words else None
 
 
 def _whole(spans: Sequence[Span], text: str) -> bool:
@@ -175,7 +182,9 @@ def _facts_kept(text: str, edits: Sequence[Edit]) -> tuple[list[Edit], list[Edit
     for span, group in _by_sentence(bounds, edits):
         passed: list[Edit] = []
         for edit in group:
-            changes = _first_name(text, edit, span, known) or _changes(text, span, [*passed, edit])
+            changes = _first_name(edit, span, known) or _changes(text, span, [*passed, edit])
+            if edit.rule.startswith("style."):  # the team itself wants another word there
+                changes = [change for change in changes if change.kind is not FactKind.NAME]
             if changes:
                 dropped.append(replace(edit, facts=tuple(changes)))
             else:
@@ -209,7 +218,7 @@ def _changes(text: str, span: Span, edits: Sequence[Edit]) -> list[Change]:
     return kept(before, changed(before, moved))
 
 
-def _first_name(text: str, edit: Edit, span: Span, known: set[str]) -> list[Change]:
+def _first_name(edit: Edit, span: Span, known: set[str]) -> list[Change]:
     """A first word of a sentence that is a name elsewhere in the text, and would become another word."""
     word = edit.before.casefold()
     if edit.start != span.start or word not in known or edit.after.casefold() == word:

@@ -57,7 +57,8 @@ def _plain(text: str) -> list[Span]:
 
 
 def _addresses(text: str) -> Iterator[Span]:
-    return (Span(*match.span()) for match in _ADDRESS.finditer(text))
+    for match in _ADDRESS.finditer(text):
+        yield Span(match.start(), match.start() + len(match[0].rstrip(".,;:!?)")))
 
 
 def _lines(text: str, start: int) -> Iterator[tuple[int, int, str]]:

@@ -38,7 +38,7 @@ def review(proposal: Proposal, ask: Ask) -> Proposal:
         if reply in (Reply.YES, Reply.REST):
             taken.append(edit)
     for number, edit in enumerate(() if quit_ else proposal.dropped, len(proposal.edits) + 1):
-        if any(edit.start < other.end and other.start < edit.end or edit.start == other.start for other in taken):
+        if any((edit.start < other.end and other.start < edit.end) or edit.start == other.start for other in taken):
             continue
         reply = ask(edit, number, total)
         if reply is Reply.QUIT:

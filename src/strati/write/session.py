@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strati.records import JSON
+from strati.core.records import JSON
 from strati.write.files import Draft, read_bytes, read_draft
 from strati.write.journal import remember
 from strati.write.proposal import Proposal, sha256
@@ -33,23 +32,18 @@ class Session:
         return {**self.proposal.to_json(), "notes": [note.to_json() for note in self.proposal.notes]}
 
 
-def opened(
-    path: Path, style: Path | None, language: str | None, model: str | None, catalogs: Sequence[Path]
-) -> Session:
+def opened(path: Path, style: Path | None = None, language: str | None = None) -> Session:
     """Read a draft and propose edits for it.
 
     Args:
         path: the draft.
         style: the style file; by default `style.toml` beside the draft, where there is one.
         language: its language; by default told from the text.
-        model: the name of a pulled LLM that helps, or None.
-        catalogs: model catalogs of the user's own.
 
     Raises:
         DataError: the draft cannot be read.
         TaskError: the style file makes no sense.
         MissingExtra: an optional package is missing.
-        ModelError: the model is unknown or not pulled.
     """
     data = read_bytes(path)
     draft = read_draft(path, data)

@@ -1,21 +1,7 @@
 """A team's own rules, in `style.toml`: terms, spelling variants, banned words, names, rules on and off.
 
-    dialect = "british"
-    keep = ["Anasazi"]            # words that are right
-
-    [terms]                       # write it so
-    "web site" = "website"
-
-    [spelling]
-    color = "colour"
-
-    [banned]
-    leverage = "use"
-    utilise = ""                  # told, not replaced
-
-    [rules]
-    off = ["MassNouns"]
-    on = ["OxfordComma"]
+It has the settings `dialect` and `keep` (words that are right), and the tables `[terms]` and `[spelling]` (what is
+written = what should be), `[banned]` (a word = another, or "" when it is only to be told) and `[rules]` (`on`, `off`).
 """
 
 from __future__ import annotations
@@ -26,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from strati.errors import TaskError
-from strati.records import JSON
+from strati.core.errors import TaskError
+from strati.core.records import JSON
 from strati.write.proposal import Edit, Note
 
 _TABLES = ("terms", "spelling", "banned")

@@ -69,7 +69,7 @@ def kept(before: str, after: str) -> list[Change]:
         return []
     old, new = facts(before), facts(after)
     changes = [change for kind in _NUMERIC for change in _values(kind, old, new)]
-    changes = _merged(changes) or _order(old, new)
+    changes = _merged([change for change in changes if not _only_capital(change, before, after)]) or _order(old, new)
     changes += _denials(before, after, old, new)
     changes += _quoted(before, old, new)
     changes += _named(before, after, old, new) or _first(before, after)
@@ -96,6 +96,13 @@ def _paired(kind: FactKind, gone: Sequence[str], come: Sequence[str]) -> list[Ch
     old = [*gone, *[""] * (length - len(gone))]
     new = [*come, *[""] * (length - len(come))]
     return [Change(kind, a, b) for a, b in zip(old, new, strict=True)]
+
+
+def _only_capital(change: Change, before: str, after: str) -> bool:
+    """A month that was there in small letters ("in may"), where it may be another word."""
+    if change.kind is not FactKind.DATE or (change.before and change.after):
+        return False
+    return (change.before or change.after).lower() in words(before if change.after else after)
 
 
 def _merged(changes: Sequence[Change]) -> list[Change]:
@@ -127,9 +134,11 @@ def _denials(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) 
     if pairs:
         return [Change(FactKind.NEGATION, *pair) for pair in pairs]
     count = abs(more)
-    return [Change(FactKind.NEGATION, "", word) for word in now[-count:]] if more > 0 else [
-        Change(FactKind.NEGATION, word, "") for word in was[-count:]
-    ]
+    return (
+        [Change(FactKind.NEGATION, "", word) for word in now[-count:]]
+        if more > 0
+        else [Change(FactKind.NEGATION, word, "") for word in was[-count:]]
+    )
 
 
 def _named(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
@@ -143,7 +152,7 @@ def _named(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) ->
         if value not in now and not said_in(value, says, said) and not _misspelled(value, small)
     ]
     come = [text for value, text in now.items() if value not in was and not said_in(value, said, says)]
-    return _paired(FactKind.NAME, gone, come) or _places(old, new)
+    return _paired(FactKind.NAME, gone, come) or _places(before, after, old, new)
 
 
 def _misspelled(value: str, small: set[str]) -> bool:
@@ -151,14 +160,23 @@ def _misspelled(value: str, small: set[str]) -> bool:
     return len(value) >= 6 and any(word[0] == value[0] and _near(value, word) for word in small)
 
 
-def _places(old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
-    """The same names, each as often as before, in another order."""
-    was = [fact for fact in old if fact.kind is FactKind.NAME]
-    now = [fact for fact in new if fact.kind is FactKind.NAME]
+def _places(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    """The same names, each as often as before, in another order; one may have come to the start of a sentence."""
+    known = {fact.value for fact in (*old, *new) if fact.kind is FactKind.NAME}
+    if len(known) < 2:
+        return []
+    was = _with_first(before, old, known)
+    now = _with_first(after, new, known)
     if Counter(fact.value for fact in was) != Counter(fact.value for fact in now):
         return []
     moved = [(a, b) for a, b in zip(was, now, strict=True) if a.value != b.value]
     return [Change(FactKind.NAME, moved[0][0].text, moved[0][1].text)] if moved else []
+
+
+def _with_first(text: str, found: Sequence[Fact], known: set[str]) -> list[Fact]:
+    names_ = {fact.start: fact for fact in first_words(text) if fact.value in known}
+    names_ |= {fact.start: fact for fact in found if fact.kind is FactKind.NAME}
+    return [names_[start] for start in sorted(names_)]
 
 
 def _first(before: str, after: str) -> list[Change]:

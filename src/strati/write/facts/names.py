@@ -12,22 +12,23 @@ _WORD = re.compile(r"[^\W_]+(?:[.'’&-][^\W_]+)*")
 _STARTS = re.compile(r"(?:^|[.!?…:;]|\n)[\s\"'“”‘’«»()\[\]*_#>•–—-]*$")
 _POSSESSIVE = re.compile(r"['’]s?$|['’](?:s|re|ve|ll|d|m|t)$", re.IGNORECASE)
 # Words that begin a sentence without being a name.
-_PLAIN = frozenset(
+_PLAIN_WORDS = (
     "a about above according after again against all almost along already also although always am among an and another "
     "any anyone anything are around as at away be because been before being below besides best better between beyond "
     "both but by can cannot clearly could currently day despite did do does doing done during each either else "
     "especially even ever every everybody everyone everything except few finally first firstly for from further "
     "furthermore generally had has have having he hence her here hers herself him himself his how however i if in "
     "indeed instead into is it its itself just last lastly later least less let like likewise many may maybe me "
-    "meanwhile might mine more moreover most much must my myself nearly neither never nevertheless next no nobody none "
-    "nor not nothing now obviously of off often on once one only or other others otherwise our ours out over own people "
-    "perhaps please possibly quite rather really recently same second secondly several shall she should similarly "
-    "since so some somebody someone something sometimes soon still such than that the their theirs them themselves "
-    "then there therefore these they thing things third thirdly this those though through throughout thus to today "
-    "together tomorrow too two under unfortunately unless until up upon us usually very was we well were what whatever "
-    "when whenever where whereas wherever whether which while who whoever whole whom whose why will with within without "
-    "would yes yet you your yours yourself".split()
+    "meanwhile might mine more moreover most much must my myself nearly neither never nevertheless next no nobody "
+    "none nor not nothing now obviously of off often on once one only or other others otherwise our ours out over own "
+    "people perhaps please possibly quite rather really recently same second secondly several shall she should "
+    "similarly since so some somebody someone something sometimes soon still such than that the their theirs them "
+    "themselves then there therefore these they thing things third thirdly this those though through throughout thus "
+    "to today together tomorrow too two under unfortunately unless until up upon us usually very was we well were "
+    "what whatever when whenever where whereas wherever whether which while who whoever whole whom whose why will with "
+    "within without would yes yet you your yours yourself"
 )
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 
 
 def addresses(text: str, taken: Taken) -> Iterator[Fact]:
@@ -59,8 +60,11 @@ def names(text: str, taken: Taken) -> Iterator[Fact]:
     shouting = text.isupper()
     for found in _WORD.finditer(text):
         word = _POSSESSIVE.sub("", found[0])
-        if word and taken.free(*found.span()) and _is_name(word, shouting) and not (
-            _common_form(word) and _starts(text, found.start())
+        if (
+            word
+            and taken.free(*found.span())
+            and _is_name(word, shouting)
+            and not (_common_form(word) and _starts(text, found.start()))
         ):
             yield Fact(FactKind.NAME, word, value_of(word), found.start(), found.start() + len(word))
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from strati.write.facts.fact import Fact, FactKind
 
 _NEGATION = re.compile(
-    r"\b(?:(?<!or )not|or not(?!\s*[.,;:?!)]|$)|never|no(?! matter)|none|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|scarcely|barely|seldom"
+    r"\b(?:(?<!or )not|or not(?!\s*[.,;:?!)]|$)|never|no(?! matter)|none"
+    r"|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|scarcely|barely|seldom"
     r"|no[ -]one|non(?=-)|(?:do|does|did|is|are|was|were|has|have|had|ca|can|could|wo|would|should|must|might|need|sha|"
     r"ai|may|dare|ought)(?:e?n['’`´]?t|\s?n['’`´]t))\b|(?<=\w)n['’]t\b|\bn['’]t\b",
     re.IGNORECASE,

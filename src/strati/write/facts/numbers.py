@@ -8,15 +8,19 @@ from decimal import Decimal, InvalidOperation
 
 from strati.write.facts.fact import Fact, FactKind, Taken
 
-_SMALL = (
+_SMALL_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = (
+)
+_TENS_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ORDINAL_WORDS = (
     "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
     "fifteenth sixteenth seventeenth eighteenth nineteenth"
-).split()
+)
+_MONTH_WORDS = "january february march april may june july august september october november december"
+_DAY_WORDS = "monday tuesday wednesday thursday friday saturday sunday"
+_SMALL, _TENS, _ORDINALS = _SMALL_WORDS.split(), _TENS_WORDS.split(), _ORDINAL_WORDS.split()
+_MONTHS, _DAYS = _MONTH_WORDS.split(), _DAY_WORDS.split()
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _SHORT_SCALES = {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9, "tn": 10**12} | {
     name: size for name, size in _SCALES.items() if size >= 1000
@@ -28,10 +32,8 @@ _RANKS = {word: at for at, word in enumerate(_ORDINALS)} | {
 }
 _OTHERS = {"half": "0.5", "halves": "0.5", "quarter": "0.25", "quarters": "0.25", "twice": "2x", "thrice": "3x"}
 _OTHERS |= {"double": "2x", "doubled": "2x", "triple": "3x", "tripled": "3x"}
-_MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = {name: at for at, name in enumerate(_MONTHS, 1)} | {name[:3]: at for at, name in enumerate(_MONTHS, 1)}
 _MONTH |= {"sept": 9}
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _CURRENCIES = {
     "$": "usd", "us$": "usd", "usd": "usd", "dollar": "usd", "dollars": "usd", "€": "eur", "eur": "eur",
     "euro": "eur", "euros": "eur", "£": "gbp", "gbp": "gbp", "pound": "gbp", "pounds": "gbp", "¥": "jpy", "jpy": "jpy",

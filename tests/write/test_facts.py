@@ -1,0 +1,71 @@
+"""Facts are found, and an edit that changes one is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from strati.write.facts import FactKind, facts, kept
+
+SAME = [
+    ("We saw 2 of them.", "We saw two of them."),
+    ("It cost $1,000.", "It cost 1000 dollars."),
+    ("It was 12 March 2024.", "It was March 12, 2024."),
+    ("Sales rose 5 percent.", "Sales rose 5 %."),
+    ("i live in germany.", "I live in Germany."),
+    ("It can not be.", "It can't be."),
+    ("He dont know.", "He doesn't know."),
+    ("In deed it is so.", "Indeed it is so."),
+    ("Goverments has power.", "Governments have power."),
+    ("He said it is late.", 'He said, "It is late."'),
+    ("He took one of the books.", "He took a book of them."),
+    ("It lasts three-four years.", "It lasts three to four years."),
+    ("no matter what he does", "whatever he does"),
+]
+CHANGED = [
+    ("We saw 2 of them.", "We saw 3 of them.", FactKind.NUMBER),
+    ("We saw twenty-one of them.", "We saw twenty-two of them.", FactKind.NUMBER),
+    ("From 5 to 6 it grew.", "From 6 to 5 it grew.", FactKind.NUMBER),
+    ("The third man came.", "The fourth man came.", FactKind.NUMBER),
+    ("In the 1980s it grew.", "In the 1990s it grew.", FactKind.NUMBER),
+    ("It was 12 March 2024.", "It was 12 May 2024.", FactKind.DATE),
+    ("It was on Monday.", "It was on Sunday.", FactKind.DATE),
+    ("At 10:30 we met.", "At 10:35 we met.", FactKind.DATE),
+    ("It is 5 km away.", "It is 5 miles away.", FactKind.UNIT),
+    ("It is -5 degrees.", "It is 5 degrees.", FactKind.UNIT),
+    ("It cost $5.", "It cost €5.", FactKind.AMOUNT),
+    ("It cost 5 million dollars.", "It cost 5 billion dollars.", FactKind.AMOUNT),
+    ("It did not rise.", "It did rise.", FactKind.NEGATION),
+    ("It always works.", "It never works.", FactKind.NEGATION),
+    ("It is possible.", "It is impossible.", FactKind.NEGATION),
+    ("She came with him.", "She came without him.", FactKind.NEGATION),
+    ('He said "we were late" then.', 'He said "we were early" then.', FactKind.QUOTATION),
+    ("We met Anna there.", "We met Maria there.", FactKind.NAME),
+    ("Anna went home.", "Bertha went home.", FactKind.NAME),
+    ("It is made by IBM today.", "It is made by today.", FactKind.NAME),
+    ("Rome beat Paris again.", "Paris beat Rome again.", FactKind.NAME),
+    ("See http://a.b/c now.", "See http://a.b/d now.", FactKind.NAME),
+    ("They went to Iran then.", "They went to Iraq then.", FactKind.NAME),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), SAME)
+def test_kept(before: str, after: str) -> None:
+    assert kept(before, after) == []
+
+
+@pytest.mark.parametrize(("before", "after", "kind"), CHANGED)
+def test_changed(before: str, after: str, kind: FactKind) -> None:
+    assert kind in {change.kind for change in kept(before, after)}
+
+
+def test_places_and_words() -> None:
+    text = "Ann paid €2.5 million on 2024-01-31, not 3 km away."
+    found = facts(text)
+    assert [text[fact.start : fact.end] for fact in found] == [fact.text for fact in found]
+    assert [fact.value for fact in found] == ["2500000 eur", "2024-1-31", "not", "3 km"]
+    assert [str(change) for change in kept("We saw 2 of them.", "We saw them.")] == ["number lost: 2"]
+
+
+def test_nothing_in_nothing() -> None:
+    assert facts("") == []
+    assert kept("", "") == []

@@ -20,7 +20,7 @@ from strati.core.records import Case, Example
 from strati.data import Dataset, Splits, plan
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.metrics import get_metric
-from strati.models.contract import Prompt
+from strati.models.contract import ModelCard, Prompt
 from strati.models.scripted import ScriptedModel
 from strati.prove.bench import Outcome, bench
 from strati.stack.candidate import Candidate, Form
@@ -68,14 +68,23 @@ def model(share: float, name: str, **more: Any) -> ScriptedModel:
     def reply(prompt: Prompt) -> str:
         return guess(prompt.user.removeprefix("Text: ").rsplit("\n", 1)[0], share, name)
 
-    return ScriptedModel(reply, name=name, **more)
+    return Licensed(reply, name=name, **more)
+
+
+class Licensed(ScriptedModel):
+    """A scripted model with a licence."""
+
+    licence = "MIT"
+
+    @property
+    def card(self) -> ModelCard:
+        return replace(super().card, licence=self.licence)
 
 
 def llm(share: float, name: str = "llm", scripted: ScriptedModel | None = None, licence: str = "MIT") -> Candidate:
     scripted = scripted or model(share, name)
-    layer = LLM(scripted, LABELS, name=name)
-    card = replace(scripted.card, licence=licence)
-    return Candidate(name, (Form({}, Stack.of(layer, name=name)),), uses_llm=True, slow=True, cards=(card,))
+    scripted.licence = licence  # type: ignore[attr-defined]
+    return Candidate(name, (Form({}, Stack.of(LLM(scripted, LABELS, name=name), name=name)),))
 
 
 def measure(

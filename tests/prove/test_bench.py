@@ -28,6 +28,7 @@ from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.prove.bench import Outcome, bench, prepare
 from strati.stack.candidate import Candidate
 from strati.stack.layers.recorded import RecordedAnswer
+from strati.stack.stack import Stack
 from strati.task.task import Goal, Task
 from strati.verdict.verdict import judge
 from tests import corpus
@@ -326,6 +327,34 @@ def test_what_would_leave_the_machine_is_refused_unless_allowed(tmp_path: Path) 
         corpus.dataset(), Task(goal=Goal(private=False)), None, [hosted], [], None, [], EFFORT, 0, Context()
     )
     assert [candidate.name for candidate in planned.candidates][-1] == "hosted few-shot"
+
+
+def test_a_stack_of_ones_own_keeps_the_goal_private_on_every_way_in(tmp_path: Path) -> None:
+    class Hosted(ScriptedModel):
+        @property
+        def card(self) -> ModelCard:
+            return ModelCard("hosted", "terms", None, False, {"host": "api.example.com"}, remote=True)
+
+    hosted = Hosted(corpus.reply)
+    own = Candidate.of(Stack.of(Majority(), LLM(hosted, corpus.LABELS), name="own"))
+    for given in ({"candidates": [own]}, {"candidates": [majority()], "also": [own]}):
+        with pytest.raises(TaskError, match=r"hosted would send the texts to api\.example\.com.*it is part of own"):
+            bench(corpus.dataset(), Task(), **given, effort=EFFORT, runs=tmp_path / "runs")  # type: ignore[arg-type]
+    assert hosted.calls == 0
+    allowed = Task(goal=Goal(private=False))
+    outcome = bench(corpus.dataset(), allowed, candidates=[majority(), own], effort=EFFORT, runs=tmp_path / "runs")
+    row = one(outcome, "own")
+    assert (row["uses_llm"], row["private"], row["model"]) == (True, False, "hosted")
+    assert "none was tried" not in outcome.verdict["choice"]["headline"]
+
+
+def test_a_plain_function_says_nothing_and_the_report_says_that(tmp_path: Path) -> None:
+    own = Candidate.of(lambda text: "refund" if "money" in text else "delivery", "by hand")
+    verdict = bench(
+        corpus.dataset(), Task(), candidates=[majority(), own], effort=EFFORT, runs=tmp_path / "runs"
+    ).verdict
+    assert next(row for row in verdict["candidates"] if row["name"] == "by hand")["silent"] == ["by hand"]
+    assert any(reason.startswith("by hand: code of yours that does not say") for reason in verdict["choice"]["reasons"])
 
 
 @pytest.mark.parametrize(

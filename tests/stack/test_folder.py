@@ -149,8 +149,8 @@ def test_an_edited_setting(old: str, new: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("format = 1", "format = 2", "has format 2, this version of strati reads format 1"),
-        ("format = 1", "format = ", "cannot be read"),
+        ("format = 2", "format = 3", "has format 3, this version of strati reads format 2"),
+        ("format = 2", "format = ", "cannot be read"),
         ('kind = "majority.v1"', 'kind = "os:system"', "kind 'os:system', which no installed package"),
         ("[[stages]]", "[[phases]]", "KeyError 'stages'|TypeError|does not describe"),
         ('folder = "0-rules"', 'folder = "../other"', "expected one inside the stack"),

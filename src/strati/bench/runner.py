@@ -162,6 +162,7 @@ class Bench:
             "remote": candidate.remote,
             "costs_known": candidate.costs_known,
             "models": [card.name for card in candidate.cards],
+            "silent": list(candidate.silent),
             "licences": sorted({card.licence for card in candidate.cards}) or [candidate.licence],
             "model_bytes": sum(card.size_bytes or 0 for card in candidate.cards),
         }

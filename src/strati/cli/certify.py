@@ -112,7 +112,7 @@ def _certify(
     from strati.cli.report import find_run
     from strati.core.errors import StackError
     from strati.data import Ledger
-    from strati.models.open import resources_of
+    from strati.serve.resources import resources_of
 
     journal_path = find_run(run, runs)
     path = out or Path(f"{journal_path.stem}.stack")

@@ -16,7 +16,7 @@ from strati.core.context import Context
 from strati.core.lock import RunLock
 from strati.core.records import Answer, Case
 from strati.data import read
-from strati.models.open import resources_of
+from strati.serve.resources import resources_of
 from strati.stack.folder import load_stack
 
 

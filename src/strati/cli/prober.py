@@ -49,7 +49,7 @@ def main() -> None:
     request = json.load(sys.stdin)
     start = time.perf_counter()
     from strati.core.context import Context
-    from strati.models.open import resources_of
+    from strati.serve.resources import resources_of
     from strati.stack.folder import load_stack
 
     path = Path(request["stack"])

@@ -103,8 +103,8 @@ def _loaded(
 ) -> tuple[Stack | None, Mapping[str, object], str | None]:
     """The stack, its models, and why it may not answer automatically; None when it may, or was never certified."""
     from strati.core.errors import NewerFormat
-    from strati.models.open import resources_of
     from strati.serve.load import standing_of
+    from strati.serve.resources import resources_of
     from strati.stack.folder import load_stack
 
     if not (folder / "certificate.json").exists():

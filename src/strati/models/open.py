@@ -1,15 +1,13 @@
-"""The models that take part: all that are pulled, those that were named, or those that a saved stack needs."""
+"""The models that take part: all that are pulled, or those that were named."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strati.core.errors import ModelError, Stopped
 from strati.core.records import JSON
-from strati.task.config import load_config
 
 if TYPE_CHECKING:
     from strati.models.contract import Embedder, LanguageModel
@@ -63,23 +61,6 @@ def open_models(
     models = [model for model in found if isinstance(model, LanguageModel)]
     embedders = [model for model in found if isinstance(model, Embedder)]
     return models, embedders
-
-
-def resources_of(folder: Path, catalogs: Sequence[Path], config: Path | None = None) -> dict[str, object]:
-    """The models that a stack folder names, opened, by name. `config` is a strati.toml with models behind servers."""
-
-    names: set[str | None] = set()
-    for file in folder.glob("*/settings.json"):
-        settings = json.loads(file.read_text(encoding="utf-8"))
-        for part in (settings, settings.get("features") or {}, settings.get("index") or {}):
-            names |= {part.get("model"), part.get("embedder_name")}
-    named = sorted(name for name in names if name)
-    if not named:
-        return {}
-    hosted = load_config(config).models if config is not None else {}
-    models, embedders = open_models(named, catalogs, llms=True, hosted=hosted)
-    found: dict[str, object] = {model.card.name: model for model in models}
-    return found | {embedder.card.name: embedder for embedder in embedders}
 
 
 def raise_for_servers(verdict: Mapping[str, JSON], hosted: Mapping[str, Mapping[str, JSON]]) -> None:

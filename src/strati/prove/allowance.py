@@ -6,7 +6,7 @@ import math
 from contextlib import nullcontext
 from pathlib import Path
 
-from strati.bench.forecast.forecast import Forecast, Forecaster
+from strati.bench.forecast.forecast import UNCOUNTED, Forecast, Forecaster
 from strati.bench.forecast.pace import Pace
 from strati.bench.journal import Journal
 from strati.bench.plan import Plan
@@ -16,6 +16,7 @@ from strati.core.errors import TaskError
 from strati.core.figures import money
 from strati.kinds.classify.metrics import get_metric
 from strati.prove.studies import Studies, extra_calls
+from strati.stack.models_of import all_in_reach
 
 
 def foresee(
@@ -43,6 +44,12 @@ def refuse_unasked_spending(planned: Plan, runs: Path, ctx: Context, studies: St
     """Raise `TaskError` for a run that would cost money nobody has allowed, with the amount that would do."""
     if not any(candidate.paid for candidate in planned.candidates):
         return
+    blind = [c.name for c in planned.candidates if c.paid and not all(all_in_reach(form.stack) for form in c.forms)]
+    if blind:
+        raise TaskError(
+            f"{', '.join(blind)} would be paid for, and {UNCOUNTED}: say --max-dollars AMOUNT to allow it, or keep the "
+            "model in a field of the layer"
+        )
     found = foresee(planned, runs, ctx, only_paid=True, studies=studies)
     names = [rung.name for rung in found.rungs if rung.most > 0]
     if names:

@@ -32,6 +32,7 @@ from strati.prove.studies import Studies, Study
 from strati.stack.candidate import Candidate
 from strati.stack.models_of import in_batches
 from strati.stack.probe import Prober, probe_here
+from strati.stack.uses import refuse_sending
 from strati.task.config import check_seed
 from strati.task.task import Task
 from strati.verdict.limits import chosen_so_far
@@ -190,13 +191,9 @@ def _refuse_leaks(candidates: Sequence[Candidate], task: Task) -> None:
     if not task.goal.private:
         return
     for candidate in candidates:
-        for card in candidate.cards:
-            if not card.private and not candidate.recorded:
-                where = card.details.get("host", "another machine")
-                raise TaskError(
-                    f"the model {card.name} would send the texts to {where}, but the goal is private: expected "
-                    "private = false in [goal] to allow it, or a run without this model"
-                )
+        if not candidate.recorded:
+            for card in candidate.cards:
+                refuse_sending(card, candidate.name)
 
 
 def _refuse_untimed(candidates: Sequence[Candidate], task: Task) -> None:

@@ -210,7 +210,7 @@ def _taken(candidate: Record) -> list[Child]:
         figures.size(None if memory is None else memory * 1e6),
         figures.size(candidate.get("model_bytes")),
         figures.line(candidate.get("licence")) or figures.MISSING,
-        figures.yes_no(candidate.get("private")),
+        "does not say" if candidate.get("silent") else figures.yes_no(candidate.get("private")),
     ]
 
 

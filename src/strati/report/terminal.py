@@ -114,6 +114,8 @@ def _notes(candidate: Record) -> Iterable[str]:
     if model and model not in name_of(candidate):
         yield f"model {model}"
     yield from texts(candidate, "obstacles")
+    if texts(candidate, "silent"):
+        yield f"what {', '.join(texts(candidate, 'silent'))} uses is not known: it does not say"
     if candidate.get("batched"):
         yield BATCHED
     completion = figures.finite(candidate.get("completion"))

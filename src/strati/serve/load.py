@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from strati.certify.certificate import Certificate, Standing
 from strati.core.errors import ModelError, NewerFormat, StackError
-from strati.models.open import resources_of
+from strati.serve.resources import resources_of
 
 if TYPE_CHECKING:
     from strati.stack.stack import Stack

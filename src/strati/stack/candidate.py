@@ -12,6 +12,7 @@ from strati.stack.contract import Layer
 from strati.stack.layers.function import Function
 from strati.stack.layers.recorded import Recorded, RecordedAnswer
 from strati.stack.stack import Stack, Stage
+from strati.stack.uses import cards_in, silent_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,19 @@ class Candidate:
     Attributes:
         name: how reports call it; unique in a benchmark.
         forms: at least one; settings are chosen among them on tune.
-        uses_llm: whether a language model is part of it.
-        slow: whether it answers a common random subset only (see the sample size of a benchmark).
+        uses_llm: whether a language model is part of it; true by itself where one is found in a layer or a check.
+        slow: whether it answers a common random subset only (see the sample size of a benchmark); likewise.
         learns: whether more training rows could change it; then a published split gets a refit on all of them.
         recorded: answers recorded elsewhere: measured, never served.
-        cards: the models it uses.
+        cards: the models it uses: those found in its layers and checks, whatever is given here beside them.
         licence: of the parts that are not models.
+        silent: names of layers and checks that do not say what they use (plain functions above all).
+
+    >>> from strati.models.scripted import ScriptedModel
+    >>> from strati.kinds.classify.llm import LLM
+    >>> found = Candidate.of(LLM(ScriptedModel({}, default="a"), ("a", "b")), "mine")
+    >>> found.uses_llm, found.slow, [card.name for card in found.cards], found.private
+    (True, True, ['scripted'], True)
     """
 
     name: str
@@ -49,6 +57,16 @@ class Candidate:
     recorded: bool = False
     cards: tuple[ModelCard, ...] = ()
     licence: str = "yours"
+    silent: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        stacks = [form.stack for form in self.forms]
+        cards, uses_llm = cards_in(stacks)
+        known = {card.name for card in cards}
+        object.__setattr__(self, "cards", (*cards, *(card for card in self.cards if card.name not in known)))
+        object.__setattr__(self, "uses_llm", self.uses_llm or uses_llm)
+        object.__setattr__(self, "slow", self.slow or uses_llm)
+        object.__setattr__(self, "silent", tuple(silent_in(stacks[0])) if stacks else ())
 
     @classmethod
     def of(

@@ -9,6 +9,7 @@ from typing import Protocol, Self, runtime_checkable
 
 from strati.core.context import Context
 from strati.core.records import JSON, Case, Example
+from strati.models.contract import ModelCard
 
 
 @runtime_checkable
@@ -63,6 +64,27 @@ class Adaptive(Protocol):
     """A layer that learns from unlabelled tune cases as they arrive at it, with the evidence of earlier layers."""
 
     def fit_cases(self, cases: Sequence[Case], ctx: Context) -> Self: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that a stack uses and does not contain.
+
+    `kind` is "model" (a language model), "embedder" or "snapshot" (a state of a knowledge base or a database);
+    `fingerprint` is that of this very one; `card` says of a model whether inputs stay here.
+    """
+
+    kind: str
+    name: str
+    fingerprint: str
+    card: ModelCard | None = None
+
+
+@runtime_checkable
+class Declares(Protocol):
+    """A layer or a check that says what it uses beyond the models that it holds in its fields, which are found."""
+
+    def resources(self) -> Sequence[Resource]: ...
 
 
 @runtime_checkable

@@ -1,7 +1,8 @@
 """A stack on disk: a folder with `stack.toml` and hashed artefacts. Loading one never runs code from it.
 
 NAME.stack/
-  stack.toml          name, stages with kinds and thresholds, the SHA-256 of every other file, the fingerprint
+  stack.toml          name, stages with kinds and thresholds, the models and snapshots that they use by kind and
+                      fingerprint, the SHA-256 of every other file, the fingerprint
   0-linear/           settings.json and the layer's artefacts (npz, JSON, text)
 """
 
@@ -16,15 +17,16 @@ from pathlib import Path
 from typing import cast
 
 import strati
-from strati.core.errors import StackError
+from strati.core.errors import ModelError, StackError
 from strati.core.identity import sha256_of
 from strati.core.records import JSON
 from strati.stack.calibration import Combiner
-from strati.stack.contract import Check, Layer, Saveable
+from strati.stack.contract import Check, Layer, Resource, Saveable
 from strati.stack.registry import saved_class
 from strati.stack.stack import Stack, Stage
+from strati.stack.uses import resources_in
 
-FORMAT = 1
+FORMAT = 2  # 1: without resources
 
 
 def save_stack(stack: Stack, path: Path) -> None:
@@ -43,6 +45,9 @@ def save_stack(stack: Stack, path: Path) -> None:
         lines.append(f"fingerprint = {_quoted(stack.fingerprint())}")
         for number, stage in enumerate(stack.stages):
             lines += ["", "[[stages]]", *_stage_lines(stage, number, folder)]
+        for one in resources_in(stack):
+            named = {"kind": one.kind, "name": one.name, "fingerprint": one.fingerprint}
+            lines += ["", "[[resources]]", *(f"{key} = {_quoted(value)}" for key, value in named.items())]
         lines += ["", "[files]"]
         files = sorted(file for file in folder.rglob("*") if file.is_file())
         lines += [f"{_quoted(file.relative_to(folder).as_posix())} = {_quoted(sha256_of(file))}" for file in files]
@@ -71,13 +76,10 @@ def load_stack(path: Path, resources: Mapping[str, object] | None = None) -> Sta
         ModelError: a model that the stack needs was not given, or is not the very same.
     """
     file = path / "stack.toml"
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StackError(f"{path} is not a stack: {file.name} cannot be read ({error})") from error
-    if data.get("format") != FORMAT:
-        raise StackError(f"{file} has format {data.get('format')!r}, this version of strati reads format {FORMAT}")
+    data = _contents(path)
     _verify(path, data.get("files", {}))
+    for one in _resources(data, file):
+        _refuse_other(one, (resources or {}).get(one.name))
     try:
         stages = tuple(_load_stage(entry, path, resources or {}) for entry in data["stages"])
         stack = Stack(stages, data["name"])
@@ -89,6 +91,47 @@ def load_stack(path: Path, resources: Mapping[str, object] | None = None) -> Sta
             f"the file says {data.get('fingerprint')}"
         )
     return stack
+
+
+def named_resources(path: Path) -> list[Resource]:
+    """What a stack folder names: the models, embedders and snapshots that `load_stack` has to be given.
+
+    Raises:
+        StackError: the folder is not a stack, or of another format.
+    """
+    return _resources(_contents(path), path / "stack.toml")
+
+
+def _contents(path: Path) -> dict[str, JSON]:
+    file = path / "stack.toml"
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StackError(f"{path} is not a stack: {file.name} cannot be read ({error})") from error
+    found = data.get("format")
+    if found == 1:
+        raise StackError(
+            f"{file} has format 1, which does not say what the stack uses: this version of strati reads format "
+            f"{FORMAT}; save the stack again (strati bench, strati certify)"
+        )
+    if found != FORMAT:
+        raise StackError(f"{file} has format {found!r}, this version of strati reads format {FORMAT}")
+    return data
+
+
+def _resources(data: Mapping[str, JSON], file: Path) -> list[Resource]:
+    try:
+        return [Resource(row["kind"], row["name"], row["fingerprint"]) for row in data.get("resources", [])]
+    except (KeyError, TypeError) as error:
+        raise StackError(f"{file}: a resource is not described by kind, name and fingerprint ({error})") from error
+
+
+def _refuse_other(one: Resource, given: object) -> None:
+    print_of = getattr(given, "fingerprint", None)
+    found = print_of() if callable(print_of) else None
+    if found != one.fingerprint:
+        what = "it was not among what was given" if given is None else f"found one with fingerprint {found}"
+        raise ModelError(f"the stack needs the {one.kind} {one.name} with fingerprint {one.fingerprint}: {what}")
 
 
 def _stage_lines(stage: Stage, number: int, folder: Path) -> list[str]:

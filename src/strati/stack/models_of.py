@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from strati.models.ask_in_batches import batches
 from strati.models.contract import LanguageModel
 from strati.stack.stack import Stack, Stage
+from strati.stack.uses import models_in
 
 
 @runtime_checkable
@@ -48,13 +49,8 @@ def notes_of(stack: Stack) -> list[str]:
 
 
 def held_models(stack: Stack) -> list[LanguageModel]:
-    """The language models in the layers of a stack, in their order, each once; those in inner stacks too."""
-    found: list[LanguageModel] = []
-    for layer in _layers(stack):
-        for _, model in _models(layer):
-            if all(model is not known for known in found):
-                found.append(model)
-    return found
+    """The language models in the layers and checks of a stack, in their order, each once; inner stacks included."""
+    return [model for model in models_in(stack) if isinstance(model, LanguageModel)]
 
 
 def in_batches(stack: Stack) -> bool:
@@ -63,23 +59,34 @@ def in_batches(stack: Stack) -> bool:
 
 
 def with_models(stack: Stack, swap: Callable[[LanguageModel], LanguageModel]) -> Stack:
-    """The same stack with every language model replaced by what `swap` makes of it."""
-    return replace(stack, stages=tuple(replace(stage, layer=_swapped(stage, swap)) for stage in stack.stages))
+    """The same stack with the language models in the fields of its layers and checks replaced by what `swap` gives."""
+    return replace(stack, stages=tuple(_swapped_stage(stage, swap) for stage in stack.stages))
 
 
-def _swapped(stage: Stage, swap: Callable[[LanguageModel], LanguageModel]) -> Any:
-    layer: Any = stage.layer
-    if isinstance(layer, Stack):
-        return with_models(layer, swap)
-    return replace(layer, **{name: swap(model) for name, model in found}) if (found := list(_models(layer))) else layer
+def all_in_reach(stack: Stack) -> bool:
+    """Whether `with_models` reaches every language model that a stack holds.
+
+    It does not reach one that a user's own code keeps inside an object or a function: a rehearsal would ask it.
+    """
+    reached: set[int] = set()
+
+    def note(model: LanguageModel) -> LanguageModel:
+        reached.add(id(model))
+        return model
+
+    with_models(stack, note)
+    return all(id(model) in reached for model in held_models(stack))
 
 
-def _layers(stack: Stack) -> Iterator[object]:
-    for stage in stack.stages:
-        if isinstance(stage.layer, Stack):
-            yield from _layers(stage.layer)
-        else:
-            yield stage.layer
+def _swapped_stage(stage: Stage, swap: Callable[[LanguageModel], LanguageModel]) -> Stage:
+    checks = tuple(_swapped(check, swap) for check in stage.checks)
+    return replace(stage, layer=_swapped(stage.layer, swap), checks=checks)
+
+
+def _swapped(part: Any, swap: Callable[[LanguageModel], LanguageModel]) -> Any:
+    if isinstance(part, Stack):
+        return with_models(part, swap)
+    return replace(part, **{name: swap(model) for name, model in found}) if (found := list(_models(part))) else part
 
 
 def _models(layer: object) -> Iterator[tuple[str, LanguageModel]]:

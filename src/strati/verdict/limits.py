@@ -62,3 +62,16 @@ def obstacles(result: Result, goal: Goal) -> list[str]:
         if bad:
             found.append(f"licence {', '.join(bad)} is not among those allowed ({', '.join(goal.licences)})")
     return found
+
+
+def silent_reasons(results: Results) -> list[str]:
+    """What cannot be known of candidates whose code does not say what it uses."""
+    found = {name: result.name for result in results.candidates for name in result.record.get("silent") or ()}
+    if not found:
+        return []
+    names = ", ".join(dict.fromkeys(found.values()))
+    private = ", and whether it sends inputs elsewhere though the goal is private" if results.goal.private else ""
+    return [
+        f"{names}: code of yours that does not say what it uses; whether it asks a language model{private}, is not "
+        "known here"
+    ]

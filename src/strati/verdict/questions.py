@@ -204,8 +204,11 @@ def _open(results: Results, decision: Decision) -> tuple[str, str]:
     if name is None:
         return "Nothing is chosen yet; what was tried is listed.", evidence
     record = results.result(name).record
+    silent = ", ".join(record.get("silent") or ())
     where = (
-        "inputs stay on this machine and the same files give the same answers"
+        f"where inputs go is not known: {silent} does not say what it uses"
+        if silent
+        else "inputs stay on this machine and the same files give the same answers"
         if record["private"]
         else "inputs leave this machine, and whoever runs the model may change it"
     )

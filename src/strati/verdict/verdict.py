@@ -17,7 +17,7 @@ from strati.statistics import Interval, brier_score, expected_calibration_error,
 from strati.statistics.metric import Statistics
 from strati.verdict.afterwards import afterwards, limits
 from strati.verdict.decision import Decision, decide
-from strati.verdict.limits import contenders, obstacles
+from strati.verdict.limits import contenders, obstacles, silent_reasons
 from strati.verdict.mistakes import by_label, confusions, disagreements
 from strati.verdict.questions import questions
 from strati.verdict.race_results import limits_of, race_of, retirements
@@ -78,7 +78,12 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "decision": decision.decision,
             "needs_llm": decision.needs_llm,
             "headline": headline(results, decision),
-            "reasons": [*unfinished_reasons(results, spent, shown), *decision.reasons, *retirements(results)],
+            "reasons": [
+                *unfinished_reasons(results, spent, shown),
+                *decision.reasons,
+                *retirements(results),
+                *silent_reasons(results),
+            ],
             "more_labels": decision.more_labels,
         },
         "frontier": journal.read("frontier"),
@@ -160,6 +165,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "model_bytes": record["model_bytes"] + (record.get("stack_bytes") or 0),
         "licence": ", ".join(record["licences"]),
         "private": record["private"],
+        "silent": record.get("silent") or [],
         "failures": result.failures,
         "repeats": repeat_row(result, results),
         "settings": record.get("settings", {}),

@@ -21,11 +21,12 @@ from strati.data import Splits, Unit
 from strati.kinds.classify.metrics import Metric
 from strati.models.ask import Quote
 from strati.stack.candidate import Candidate
-from strati.stack.models_of import held_models
+from strati.stack.models_of import all_in_reach, held_models
 from strati.stack.stack import BATCH, Stack
 from strati.task.task import Goal
 
 Calls = dict[str, Quote]
+UNCOUNTED = "its own code keeps a language model out of reach: what it would ask cannot be counted beforehand"
 REHEARSED = 2000  # training rows used when no reply is known yet: the number of calls does not depend on them
 
 
@@ -136,6 +137,8 @@ class Forecaster:
             return RungForecast(candidate.name, basis="measured already", done=True)
         if candidate.recorded:
             return RungForecast(candidate.name, basis="recorded")
+        if not all(all_in_reach(form.stack) for form in candidate.forms):
+            return RungForecast(candidate.name, seconds=None, problem=UNCOUNTED)
         self.ctx.begin(f"{candidate.name}: planning", 0)
         rehearsal = Rehearsal(self.journal)
         try:

@@ -89,13 +89,13 @@ def _joined(task: Task, embedder: Embedder) -> Candidate:
         )
         for balanced, (weight, c) in product(_balances(task), ((1.0, 1.0), (2.0, 0.3), (2.0, 1.0), (4.0, 0.3)))
     ]
-    return Candidate(name, tuple(forms), learns=True, cards=(embedder.card,))
+    return Candidate(name, tuple(forms), learns=True)
 
 
 def _neighbours(embedder: Embedder) -> Candidate:
     name = f"neighbours by {embedder.card.name}"
     forms = [Form({"k": k}, Stack.of(Neighbours(k, ExampleIndex(embedder), name), name=name)) for k in (1, 5, 15, 40)]
-    return Candidate(name, tuple(forms), learns=True, cards=(embedder.card,))
+    return Candidate(name, tuple(forms), learns=True)
 
 
 def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedder: Embedder | None) -> Candidate:
@@ -114,8 +114,7 @@ def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedd
         settings = {"prompt": style, "prior corrected": corrected}
         asks = f"{style} {shortlist}"
         forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack, asks))
-    cards = (model.card, embedder.card) if embedder and len(labels) > MANY_LABELS else (model.card,)
-    return Candidate(name, tuple(forms), uses_llm=True, slow=True, cards=cards)
+    return Candidate(name, tuple(forms))
 
 
 def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedder: Embedder | None) -> Candidate:
@@ -134,8 +133,7 @@ def _few_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedde
         stack = Stack.of(shots, llm, name=name)
         asks = f"{style} {shortlist}"
         forms.append(Form({**settings, "short-list": shortlist} if shortlist else settings, stack, asks))
-    cards = (model.card, embedder.card) if embedder else (model.card,)
-    return Candidate(name, tuple(forms), uses_llm=True, slow=True, learns=True, cards=cards)
+    return Candidate(name, tuple(forms), learns=True)
 
 
 def instruction(task: Task) -> str:

@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass, field
 from strati.core.context import Context
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Failure, Usage
+from strati.stack.contract import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Recorded:
         """Of all that is on record: a corrected cost is another record."""
         rows: JSON = [[key, *astuple(row)] for key, row in sorted(self.answers.items())]
         return fingerprint("recorded.v1", answers=rows)
+
+    def resources(self) -> tuple[Resource, ...]:
+        """Nothing: what answered is not asked again."""
+        return ()
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         ctx.check()

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from strati.cli import bench, certify, code, doctor, importing, ingest, init, kb, models, report, run, search, write
+from strati.cli import (
+    ask,
+    bench,
+    certify,
+    check,
+    code,
+    doctor,
+    importing,
+    ingest,
+    init,
+    kb,
+    models,
+    report,
+    run,
+    search,
+    write,
+)
 
 app = typer.Typer(
     name="strati",
@@ -25,6 +41,8 @@ app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
 app.command("code")(code.code)
 app.command("write")(write.write)
+app.command("ask")(ask.ask)
+app.command("check")(check.check)
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from strati.models.contract import Embedder
 
 KbOption = Annotated[str, typer.Option("--kb", metavar="NAME", help="The knowledge base: a folder NAME.kb.")]
+OnlyKbOption = Annotated[
+    str | None,
+    typer.Option("--kb", metavar="NAME", help="The knowledge base: a folder NAME.kb; by default the only one here."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 EmbedderOption = Annotated[
     str | None,
@@ -47,6 +51,22 @@ def embedder_for(folder: Path, name: str | None, catalogs: Sequence[Path]) -> Em
     if chosen is None or not _installed():
         return None
     return _must_embed(chosen, open_models([chosen], catalogs, llms=False)[1])
+
+
+def only_base(name: str | None) -> Path:
+    """The folder of the named base, or of the only one in this folder; `DataError` when there is not just one."""
+    from strati.core.errors import DataError
+    from strati.knowledge.base import folder_of
+    from strati.knowledge.store.sqlite import FILE
+
+    if name is not None:
+        return folder_of(name)
+    found = sorted(path for path in Path().glob("*.kb") if (path / FILE).is_file())
+    if not found:
+        raise DataError("there is no knowledge base in this folder: strati ingest PATH --kb NAME makes one")
+    if len(found) > 1:
+        raise DataError(f"there are {len(found)} knowledge bases here: name one, such as --kb {found[0].stem}")
+    return found[0]
 
 
 def with_catalogs(catalogs: Sequence[Path]) -> dict[str, str]:

@@ -121,6 +121,14 @@ class Store(Protocol):
         """Passages by BM25, best first."""
         ...
 
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        ...
+
+    def holding(self, word: str) -> int:
+        """How many passages hold a word in any of its forms."""
+        ...
+
     def vectors(self, embedder: str) -> Embedded:
         """Everything embedded by this embedder."""
         ...

@@ -146,6 +146,14 @@ class Reading:
             self._planned = (query, sqlite_search.plan(self.db, query))
         return self._planned[1]
 
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        return int(self.db.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    def holding(self, word: str) -> int:
+        """How many passages hold a word in any of its forms."""
+        return sqlite_search.holding(self.db, word)
+
     def vectors(self, embedder: str, after: int = 0) -> Embedded:
         import numpy as np
 

@@ -129,6 +129,14 @@ def _count(db: sqlite3.Connection, match: str) -> int:
     return found
 
 
+def holding(db: sqlite3.Connection, word: str) -> int:
+    """In how many passages a word occurs in any of its forms. A run of a script without blanks is looked for inside
+    longer runs, which are one word to the index."""
+    if any("\u3040" <= character <= "\u9fff" or "\u0e00" <= character <= "\u0e7f" for character in word):
+        return int(db.execute("SELECT count(*) FROM passages WHERE instr(text, ?)", (word,)).fetchone()[0])
+    return _count(db, one(Term(word.replace('"', " ").replace("\0", " ")), {})) if word.strip() else 0
+
+
 def _vocabulary(db: sqlite3.Connection, letter: str) -> list[tuple[str, int]]:
     """The terms that begin with a letter, and how many passages hold them."""
     after = chr(ord(letter) + 1)

@@ -1,0 +1,124 @@
+"""How much of a question the evidence holds: what is said about it at all, and what is missing by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strati.core.records import Evidence
+from strati.knowledge.ask.question import Question, fits, names
+from strati.knowledge.ask.sources import Sources
+from strati.knowledge.ask.units import Unit, units
+from strati.knowledge.ask.words import Word, words
+
+AROUND = 0.45  # what a word counts that stands in the sentence before or after, or in the headings above
+RANK = 0.25  # what the best rank counts against the words of a question
+KIND = 0.2  # what an answer of the wanted kind counts
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer: its passage, its place in the document, its score and the share of the question's
+    words it holds."""
+
+    passage: Evidence
+    unit: Unit
+    score: float
+    share: float
+    kind: float
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the evidence holds of a question.
+
+    `passage` is the weighted share of the question's words in the best passage alone, `sentence` in the best sentence
+    with its neighbours; `unknown` are its words that no passage of the base holds, `names` those of them that look like
+    a name; `absent` its words that the best passage does not hold, most telling first.
+    """
+
+    passage: float
+    sentence: float
+    kind: float
+    margin: float
+    unknown: tuple[str, ...]
+    names: tuple[str, ...]
+    absent: tuple[str, ...]
+    absent_names: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def features(self) -> dict[str, float]:
+        return {
+            "passage": self.passage,
+            "sentence": self.sentence,
+            "kind": self.kind,
+            "margin": self.margin,
+            "unknown": float(min(len(self.unknown), 3)),
+            "names": float(bool(self.names)),
+            "absent_names": float(min(len(self.absent_names), 3)),
+        }
+
+
+def cover(question: Question, passages: Sequence[Evidence], sources: Sources) -> Coverage:
+    """Weigh the question's words and look for them in each passage and sentence."""
+    weights = {word.key: sources.weight(word) for word in question.words}
+    total = math.fsum(weights.values()) or 1.0
+    named = names(question)
+    unknown = [word for word in question.words if not sources.holding(word.text.lower())]
+    best, held = 0.0, frozenset[str]()
+    found: list[Candidate] = []
+    for rank, passage in enumerate(passages):
+        above = _keys(" ".join([str(passage.data.get("title", "")), *map(str, passage.data.get("path", ()))]))
+        keys = _keys(passage.text)
+        share = _share(weights, keys | above) / total
+        if share > best + 1e-9:
+            best, held = share, keys | above
+        found += _candidates(question, passage, above, weights, total, rank)
+    found.sort(key=lambda one: (-one.score, one.passage.source.document if one.passage.source else "", one.unit.start))
+    absent = sorted((w for w in question.words if w.key not in held), key=lambda w: -weights[w.key])
+    lost = [word for word in named if word.key not in held]
+    top = found[0] if found else None
+    return Coverage(
+        best,
+        top.share if top else 0.0,
+        top.kind if top else 0.0,
+        found[0].score - found[1].score if len(found) > 1 else (1.0 if found else 0.0),
+        _texts(unknown),
+        _texts([word for word in unknown if word in named]),
+        _texts(absent),
+        _texts(lost),
+        tuple(found),
+    )
+
+
+def _candidates(
+    question: Question, passage: Evidence, above: frozenset[str], weights: dict[str, float], total: float, rank: int
+) -> list[Candidate]:
+    if passage.source is None:
+        return []
+    pieces = units(passage.text, passage.source.start, str(passage.data.get("kind", "text")))
+    keys = [_keys(piece.text) for piece in pieces]
+    made = []
+    for at, piece in enumerate(pieces):
+        own = _share(weights, keys[at])
+        beside = frozenset[str]().union(above, *keys[max(0, at - 1) : at], *keys[at + 1 : at + 2]) - keys[at]
+        share = (own + AROUND * _share(weights, beside)) / total
+        kind = fits(question.wanted, piece.text, question.keys, question.quantities)
+        heading = len(piece.text) < 60 and piece.text[-1:] not in '.!?。！？"”)' and passage.data.get("kind") == "text"
+        score = share + KIND * kind + RANK / (1 + rank) - (0.3 if heading or piece.text.endswith("?") else 0.0)
+        made.append(Candidate(passage, piece, score, share, kind))
+    return made
+
+
+def _share(weights: dict[str, float], keys: frozenset[str]) -> float:
+    return math.fsum(weight for key, weight in weights.items() if key in keys)
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(word.key for word in words(text))
+
+
+def _texts(found: Sequence[Word]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.text for word in found))

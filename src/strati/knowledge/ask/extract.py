@@ -1,0 +1,110 @@
+"""The layer that answers without a model: the sentences that come nearest to the question, as they stand."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from strati.core.context import Context
+from strati.core.identity import fingerprint
+from strati.core.records import Answer, Case, Evidence, Usage
+from strati.knowledge.ask.coverage import Candidate, cover
+from strati.knowledge.ask.gate import confidence, gap_of, passages_of
+from strati.knowledge.ask.question import LONGEST, Question, read
+from strati.knowledge.ask.sources import Sources, piece_of
+from strati.knowledge.ask.span import best_span
+from strati.knowledge.ask.support import Text, Verdict, support
+from strati.knowledge.ask.words import words
+
+_MANY = re.compile(
+    r"^\W*(?:(?:what|which)\s+(?:\w+\s+){0,2}\w+s\b|list\b|name (?:the|all)\b|what are\b)", re.IGNORECASE
+)
+ALIKE = 0.8  # share of words in common from which two sentences say the same
+NEAR = 0.8  # share of the best sentence's score that another must reach
+
+
+@dataclass
+class Extract:
+    """Answers with up to `most` sentences of the passages, each its own citation.
+
+    More than one only where the question asks for several things or the sources disagree.
+    """
+
+    sources: Sources
+    most: int = 3
+    name: str = field(default="extract", init=False)
+
+    def fingerprint(self) -> str:
+        return fingerprint("extract.v1", most=self.most, snapshot=self.sources.snapshot)
+
+    def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        return [self._one(case, ctx) for case in cases]
+
+    def _one(self, case: Case, ctx: Context) -> Case:
+        ctx.check()
+        start = time.perf_counter()
+        gap = gap_of(case)
+        if gap is not None:
+            return case.passed(self.name, gap.text)
+        question = read(case.text[:LONGEST])
+        coverage = cover(question, passages_of(case), self.sources)
+        if not coverage.candidates:
+            return case.passed(self.name, "no passage was found", Usage(time.perf_counter() - start))
+        chosen, disputed = self._chosen(question, coverage.candidates)
+        citations = tuple(_cited(one, n, question, disputed) for n, one in enumerate(chosen))
+        text = " ".join(" ".join(one.text.split()) for one in citations)
+        answer = Answer(text, confidence(coverage), self.name, features=coverage.features, citations=citations)
+        told = f"{len(chosen)} of {len(coverage.candidates)} sentences; {disputed or 'the nearest to the question'}"
+        return case.answered(answer, Usage(time.perf_counter() - start), told)
+
+    def _chosen(self, question: Question, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str]:
+        best = candidates[0]
+        for one in candidates[1:12]:
+            differs = disagreement(best, one)
+            if differs:
+                return [best, one], differs
+        rest = [one for one in candidates[1:12] if not _alike(one.unit.text, best.unit.text)]
+        chosen = [best]
+        if _MANY.search(question.text):
+            for one in rest:
+                near = one.score >= NEAR * best.score and one.share >= 0.5 * best.share
+                if near and not any(_alike(one.unit.text, other.unit.text) for other in chosen):
+                    chosen.append(one)
+        return chosen[: self.most], ""
+
+
+def disagreement(one: Candidate, other: Candidate) -> str:
+    """In words, what two sources say differently about the same; "" when they do not.
+
+    Two places of one document are compared as well. Each sentence has to say nearly all the other says.
+    """
+    source, against = one.passage.source, other.passage.source
+    if source is None or against is None or (source.document == against.document and one.passage is other.passage):
+        return ""
+    if one.share < 0.5 or other.share < 0.8 * one.share:
+        return ""
+    found = support(one.unit.text, Text.of(other.unit.text))
+    back = support(other.unit.text, Text.of(one.unit.text))
+    if found.verdict is not Verdict.CONTRADICTED or back.verdict is not Verdict.CONTRADICTED:
+        return ""
+    return "the sources disagree: " + found.reason.replace("the claim says", "one says").replace(
+        "the source", "another"
+    )
+
+
+def _cited(one: Candidate, n: int, question: Question, disputed: str) -> Evidence:
+    piece = piece_of(one.passage, one.unit.start, one.unit.end)
+    span = best_span(question, piece.text)
+    about = {
+        **piece.data, "sentence": n,
+        "said": " ".join(piece.text.split()), "state": "disputed" if disputed else "quoted",
+        "span": list(span) if span else None, "why": disputed,
+    }  # fmt: skip
+    return replace(piece, score=one.score, data=about)
+
+
+def _alike(one: str, other: str) -> bool:
+    a, b = ({word.key for word in words(text)} for text in (one, other))
+    return len(a & b) >= ALIKE * max(1, min(len(a), len(b))) and len(a & b) >= ALIKE * 0.8 * max(len(a), len(b))

@@ -1,0 +1,120 @@
+"""The layer that withholds before anything is written: questions that the sources cannot answer, and why.
+
+A name that no source holds, a question that is none, a premise that a source contradicts, or evidence that holds too
+little of the question. It marks the case; the layers after it leave a marked case alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from strati.core.context import Context
+from strati.core.identity import fingerprint
+from strati.core.records import Case, Evidence, Usage
+from strati.knowledge.ask.coverage import Candidate, Coverage, cover
+from strati.knowledge.ask.polarity import opposed
+from strati.knowledge.ask.quantities import comparable, missing, quantities
+from strati.knowledge.ask.question import LONGEST, Question, Wanted, no_question, read
+from strati.knowledge.ask.sources import PASSAGE, Sources, piece_of
+from strati.knowledge.ask.support import scored
+
+GAP = "gap"  # the kind of evidence that says why there is no answer
+# Fitted by benchmarks/ask_answers.py on the even questions of its sets.
+WEIGHTS: Mapping[str, float] = {"passage": 5.0, "sentence": 1.5, "kind": 0.8, "unknown": -0.6, "absent_names": -0.8}
+INTERCEPT = -4.0
+LEAST = 0.35
+PREMISE = 0.6  # share of the question's other words in a sentence from which a differing number contradicts it
+
+
+@dataclass
+class Gate:
+    """Marks the cases that the evidence cannot answer; `least` is the confidence below which it holds too little."""
+
+    sources: Sources
+    least: float = LEAST
+    name: str = field(default="withhold", init=False)
+
+    def fingerprint(self) -> str:
+        weights = [[name, weight] for name, weight in WEIGHTS.items()]
+        return fingerprint("gate.v1", least=self.least, snapshot=self.sources.snapshot, w=weights, b=INTERCEPT)
+
+    def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        return [self._one(case, ctx) for case in cases]
+
+    def _one(self, case: Case, ctx: Context) -> Case:
+        ctx.check()
+        start = time.perf_counter()
+        question = read(case.text[:LONGEST])
+        coverage = cover(question, passages_of(case), self.sources)
+        reason, at = self._why(question, coverage)
+        usage = Usage(time.perf_counter() - start)
+        if not reason:
+            return case.passed(self.name, f"the sources may answer it ({confidence(coverage):.2f})", usage)
+        gap = Evidence(GAP, reason, 0.0, at.source if at else None, at.data if at else {})
+        return case.with_evidence(gap).passed(self.name, reason, usage)
+
+    def _why(self, question: Question, coverage: Coverage) -> tuple[str, Evidence | None]:
+        why = no_question(question)
+        if why:
+            return why, None
+        if coverage.names:
+            return f"not in your sources: {_listed(coverage.names)}", None
+        if not coverage.candidates:
+            return "not in your sources: no passage has a word of the question", None
+        premise = contradicted_premise(question, coverage)
+        if premise is not None:
+            return premise
+        if confidence(coverage) < self.least:
+            lost = coverage.absent_names or coverage.absent
+            told = f" ({_listed(lost[:3])} is not beside the rest)" if lost else ""
+            return f"not in your sources: no passage says enough about the question{told}", None
+        return "", None
+
+
+def confidence(coverage: Coverage) -> float:
+    """How likely the sources answer the question, by what they hold of it. Not calibrated on the user's questions."""
+    return scored(coverage.features, WEIGHTS, INTERCEPT)
+
+
+def contradicted_premise(question: Question, coverage: Coverage) -> tuple[str, Evidence] | None:
+    """What a source says that the question takes to be otherwise, and where; None when it contradicts nothing.
+
+    Only a sentence that holds most of the question's other words can, and only where no candidate says what the
+    question says.
+    """
+    near = [one for one in coverage.candidates[:5] if one.share >= PREMISE]
+    if not near:
+        return None
+    said = [number for one in near for number in quantities(one.passage.text)]
+    for asked in missing(question.quantities, said):
+        for one in near[:2]:
+            rivals = [n for n in quantities(one.unit.text) if comparable(asked, n)]
+            if rivals and question.wanted not in (Wanted.DATE, Wanted.NUMBER):
+                return _told(f"the question says {asked.text!r}, the source {rivals[0].text!r}", one)
+    if question.wanted in (Wanted.REASON, Wanted.DATE):
+        other = opposed(question.words, near[0].unit.text)
+        if other is not None and near[0].share >= 0.75:
+            return _told(f"the question says {other[0]!r}, the source {other[1]!r}", near[0])
+    return None
+
+
+def passages_of(case: Case) -> list[Evidence]:
+    """The passages that were found for a case, best first, without those that were marked as unsafe."""
+    return [one for one in case.evidence if one.kind == PASSAGE]
+
+
+def gap_of(case: Case) -> Evidence | None:
+    """Why a case is not to be answered, if it was marked."""
+    return next((one for one in case.evidence if one.kind == GAP), None)
+
+
+def _told(what: str, one: Candidate) -> tuple[str, Evidence]:
+    piece = piece_of(one.passage, one.unit.start, one.unit.end)
+    return f"the premise does not hold: {what} ({one.passage.data.get('place', '')})", piece
+
+
+def _listed(texts: Sequence[str]) -> str:
+    shown = [repr(text) for text in texts]
+    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " and " + shown[-1]

@@ -1,0 +1,70 @@
+"""The contract of what judges one written sentence by its evidence, and the tier that needs no model: the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from strati.core.identity import fingerprint
+from strati.core.records import Evidence
+from strati.knowledge.ask.sources import Sources
+from strati.knowledge.ask.support import INTERCEPT, WEIGHTS, Support, Text, Verdict, support
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a judge says of a sentence: the passage that comes nearest, and how far it supports it."""
+
+    support: Support
+    passage: Evidence
+
+    @property
+    def supported(self) -> bool:
+        return self.support.verdict is Verdict.SUPPORTED
+
+
+@runtime_checkable
+class SentenceCheck(Protocol):
+    """Judges a claim by passages. It is independent of what wrote the claim."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fingerprint(self) -> str: ...
+
+    def judge(self, claim: str, passages: Sequence[Evidence], sources: Sources) -> Judged | None:
+        """The passage that speaks for or against the claim, or comes nearest; None when there is no passage."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Words in common, weighed by how rare they are; numbers, dates, amounts, units and negations must agree."""
+
+    name: str = "rules"
+
+    def fingerprint(self) -> str:
+        return fingerprint("rules.v1", weights=[[k, v] for k, v in WEIGHTS.items()], intercept=INTERCEPT)
+
+    def judge(self, claim: str, passages: Sequence[Evidence], sources: Sources) -> Judged | None:
+        found = [Judged(support(claim, text_of(one), sources.weight), one) for one in passages]
+        return decided(found) if found else None
+
+
+RULES = Rules()
+
+
+def decided(found: Sequence[Judged]) -> Judged:
+    """The passage that speaks for the claim, else one that speaks against it, else the nearest."""
+    for wanted in (Verdict.SUPPORTED, Verdict.CONTRADICTED):
+        chosen = [one for one in found if one.support.verdict is wanted]
+        if chosen:
+            return max(chosen, key=lambda one: (one.support.score, one.support.features.get("window", 0.0)))
+    return max(found, key=lambda one: one.support.score)
+
+
+def text_of(passage: Evidence) -> Text:
+    """A passage, taken apart; its title and headings count as said."""
+    above = " ".join([str(passage.data.get("title", "")), *map(str, passage.data.get("path", ()))])
+    return Text.of(passage.text, str(passage.data.get("kind", "text")), above)

@@ -1,0 +1,79 @@
+"""The layer that looks up passages for a question: by words and meaning, once more in other words, with neighbours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from strati.core.context import Context
+from strati.core.identity import fingerprint
+from strati.core.records import Case, Evidence, Usage
+from strati.knowledge.ask.sources import Sources
+from strati.knowledge.ask.words import IRREGULAR_FORMS, content, fold
+
+RRF = 60
+
+
+@dataclass
+class Retrieve:
+    """Adds the `k` best passages to each case, best first, and up to `neighbours` that stand beside the best.
+
+    It looks twice where a question can be put in other words (irregular forms: "begin" for "began").
+    """
+
+    sources: Sources
+    k: int = 8
+    neighbours: int = 0
+    name: str = field(default="retrieve", init=False)
+
+    def fingerprint(self) -> str:
+        base = self.sources.base
+        return fingerprint(
+            "retrieve.v1", k=self.k, neighbours=self.neighbours, mode=self.sources.mode, snapshot=self.sources.snapshot,
+            filters=repr(self.sources.filters), embedder=base.embedder.fingerprint() if base.embedder else "",
+        )  # fmt: skip
+
+    def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        return [self._one(case, ctx) for case in cases]
+
+    def _one(self, case: Case, ctx: Context) -> Case:
+        ctx.check()
+        start = time.perf_counter()
+        found = self.find(case.text)
+        documents = len({one.source.document for one in found if one.source})
+        told = f"{len(found)} passages of {documents} documents" if found else "no passage has a word of the question"
+        done = case.with_evidence(*found)
+        return done.passed(self.name, told, Usage(time.perf_counter() - start))
+
+    def find(self, question: str) -> list[Evidence]:
+        """The passages for a question."""
+        found = self.sources.search(question, self.k)
+        other = second(question)
+        if other:
+            found = _fused(found, self.sources.search(other, self.k), self.k)
+        return found + (self.sources.around(found[:3], self.neighbours) if self.neighbours else [])
+
+
+def second(question: str) -> str:
+    """The question's telling words with the irregular forms of its verbs added; "" when there are none.
+
+    >>> second("Who wrote the book?")
+    'wrote book write written'
+    """
+    told = [word.text for word in content(question)]
+    more = [form for word in told for form in IRREGULAR_FORMS.get(fold(word), ()) if form not in told]
+    return " ".join([*told, *dict.fromkeys(more)]) if more else ""
+
+
+def _fused(one: list[Evidence], other: list[Evidence], k: int) -> list[Evidence]:
+    """Two lists in one by reciprocal ranks; the first counts double."""
+    scores: dict[int, float] = {}
+    items: dict[int, Evidence] = {}
+    for weight, found in ((2.0, one), (1.0, other)):
+        for rank, item in enumerate(found, 1):
+            number = int(item.data["passage"])
+            scores[number] = scores.get(number, 0.0) + weight / (RRF + rank)
+            items.setdefault(number, item)
+    order = sorted(scores, key=lambda number: (-scores[number], number))
+    return [items[number] for number in order[:k]]

@@ -1,0 +1,175 @@
+"""What the layers ask of a knowledge base: passages for a text, how rare a word is, and quotes at their place."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from strati.core.records import JSON, Evidence, Source
+from strati.knowledge.ask.words import IRREGULAR_FORMS, Word, content, fold
+from strati.knowledge.store.contract import ALL, Filter
+
+if TYPE_CHECKING:
+    from strati.knowledge.base import KnowledgeBase
+    from strati.knowledge.search.hits import Hit
+
+PASSAGE = "passage"
+_SIGNS = re.compile(r'["“”„]|(?<!\S)-(?=\w)|(?<=\w):(?=\S)')
+LONGEST_QUERY = 1500  # characters of a text that are searched for
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote at its place: `quote` is `text[start:end]` of the document. `n` counts from 1 in a reply."""
+
+    n: int
+    document: str
+    name: str
+    start: int
+    end: int
+    quote: str
+    place: str
+    locator: JSON
+    date: str = ""
+
+    def to_json(self) -> dict[str, JSON]:
+        return {
+            "n": self.n,
+            "document": self.document,
+            "name": self.name,
+            "start": self.start,
+            "end": self.end,
+            "quote": self.quote,
+            "place": self.place,
+            "locator": self.locator,
+        }
+
+
+@dataclass
+class Sources:
+    """A knowledge base, or the documents of it that a filter lets through, as the layers see it.
+
+    Not shared between threads, like the base itself.
+    """
+
+    base: KnowledgeBase
+    filters: Filter = ALL
+    mode: str = "auto"
+    _counts: dict[str, int] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def snapshot(self) -> str:
+        """The id of what the base holds."""
+        return self.base.snapshot()
+
+    @cached_property
+    def size(self) -> int:
+        """How many passages there are."""
+        return self.base.store.passage_count()
+
+    def search(self, text: str, k: int) -> list[Evidence]:
+        """The best passages for a text, which is taken as plain words: signs have no meaning."""
+        plain = " ".join(_SIGNS.sub(" ", text[:LONGEST_QUERY]).split())
+        if not plain:
+            return []
+        return [evidence_of(hit) for hit in self.base.search(plain, k, self.mode, self.filters)]
+
+    def around(self, found: Sequence[Evidence], most: int) -> list[Evidence]:
+        """The passages before and after those found, of the same documents, at most so many."""
+        have = {(one.source.document, one.source.start) for one in found if one.source}
+        more: list[Evidence] = []
+        for one in found:
+            if one.source is None or len(more) >= most:
+                break
+            rows = self.base.store.passages_of(one.source.document)
+            at = next((i for i, kept in enumerate(rows) if kept.row.start == one.source.start), None)
+            for kept in [] if at is None else [*rows[max(0, at - 1) : at], *rows[at + 1 : at + 2]]:
+                if (kept.document, kept.row.start) not in have and len(more) < most:
+                    have.add((kept.document, kept.row.start))
+                    source = Source(kept.document, one.source.sha256, kept.row.start, kept.row.end)
+                    about = {**one.data, "passage": kept.id, "kind": kept.row.kind, "path": list(kept.row.path)}
+                    more.append(Evidence(PASSAGE, kept.row.text, one.score / 2, source, {**about, "near": True}))
+        return more
+
+    def holding(self, word: str) -> int:
+        """In how many passages of the whole base a word occurs, in any of its forms."""
+        if word not in self._counts:
+            forms = (word, *IRREGULAR_FORMS.get(fold(word), ()))
+            self._counts[word] = min(self.size, sum(map(self.base.store.holding, forms)))
+        return self._counts[word]
+
+    def weight(self, word: Word) -> float:
+        """How much a word tells: its inverse document frequency, from 0 for one that is everywhere."""
+        return idf(self.holding(word.text.lower()), self.size)
+
+    def unknown(self, text: str) -> list[Word]:
+        """The words of a text that no passage holds."""
+        return [word for word in content(text) if not self.holding(word.text.lower())]
+
+    def cite(self, n: int, piece: Evidence) -> Citation | None:
+        """A citation for a piece of a passage, read anew from the base; None when it does not stand there any more."""
+        source = piece.source
+        if source is None:
+            return None
+        kept = self.base.store.passages([int(piece.data["passage"])]).get(int(piece.data["passage"]))
+        if kept is None or kept.document != source.document:
+            return None
+        row = kept.row
+        quote = row.text[source.start - row.start : source.end - row.start]
+        if not quote or quote != piece.text or not row.start <= source.start < source.end <= row.end:
+            return None
+        locator = row.locate(source.start, source.end)
+        name = str(piece.data["name"])
+        where = str(locator)
+        return Citation(
+            n, source.document, name, source.start, source.end, quote,
+            f"{name}, {where}" if where else name, locator.to_json(), str(piece.data.get("date", "")),
+        )  # fmt: skip
+
+    def canonical(self, document: str) -> str:
+        """The text of a document as its reader gave it: what spans count in."""
+        return self.base.store.packed(document)[0].decode()
+
+
+def misquoted(sources: Sources, citations: Iterable[Citation]) -> list[Citation]:
+    """The citations whose quote does not stand at their place in the canonical text. They are not delivered."""
+    texts: dict[str, str] = {}
+    wrong: list[Citation] = []
+    for one in citations:
+        if one.document not in texts:
+            texts[one.document] = sources.canonical(one.document)
+        if texts[one.document][one.start : one.end] != one.quote or not one.quote:
+            wrong.append(one)
+    return wrong
+
+
+def idf(count: int, size: int) -> float:
+    """The weight that BM25 gives a word which `count` of `size` passages hold.
+
+    >>> round(idf(0, 100), 1), round(idf(100, 100), 3)
+    (5.3, 0.005)
+    """
+    return math.log(1 + (size - count + 0.5) / (count + 0.5))
+
+
+def evidence_of(hit: Hit) -> Evidence:
+    """A hit as the layers here take it."""
+    about: dict[str, JSON] = {
+        "passage": hit.passage, "name": hit.name, "title": hit.title, "date": hit.date, "kind": hit.kind,
+        "path": list(hit.path), "language": hit.language, "place": hit.place,
+        "rank": min(hit.ranks.values(), default=99),
+    }  # fmt: skip
+    return Evidence(PASSAGE, hit.text, hit.score, hit.source, about)
+
+
+def piece_of(passage: Evidence, start: int, end: int) -> Evidence:
+    """A piece of a passage as evidence of its own; `start` and `end` count in the document."""
+    source = passage.source
+    if source is None:
+        raise ValueError("a passage without a source cannot be cut")
+    text = passage.text[start - source.start : end - source.start]
+    return Evidence("quote", text, passage.score, Source(source.document, source.sha256, start, end), passage.data)

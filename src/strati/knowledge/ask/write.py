@@ -1,0 +1,221 @@
+"""The layer in which a language model writes the answer from the evidence; checks decide what is delivered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from strati.core.context import Context
+from strati.core.errors import LayerDown
+from strati.core.identity import fingerprint
+from strati.core.records import Answer, Case, Evidence, Failure
+from strati.knowledge.ask.align import Fault, fault_of, locate
+from strati.knowledge.ask.coverage import cover
+from strati.knowledge.ask.gate import confidence, gap_of, passages_of
+from strati.knowledge.ask.judge import Judged, Rules, SentenceCheck
+from strati.knowledge.ask.prompt import SYSTEM, Written, declined, keys_for, prompt_for, written
+from strati.knowledge.ask.question import LONGEST, Question, read
+from strati.knowledge.ask.sources import Sources, piece_of
+from strati.knowledge.ask.words import content
+from strati.models.contract import ContextOverflow, Generation, LanguageModel, Prompt
+
+PASSAGES = 5  # passages that a model is shown
+TOKENS = 160  # tokens that it may write
+FRAGMENT = 4  # telling words: an answer with fewer is read together with its question
+ABOUT = 0.2  # share of the question's words that a sentence after the first must have
+MOST = 3  # sentences that are delivered
+_QUOTED = ('"', "“", "”", "«", "»", "「", "」")
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A sentence that passed the checks, with the piece of a passage that it rests on."""
+
+    text: str
+    piece: Evidence
+    score: float
+
+
+@dataclass
+class Write:
+    """A model writes from the best passages; each sentence is cited by our own search for its place, and checked.
+
+    What no check supports is dropped, with the reason; what is left is the answer. Without `checks` everything is
+    delivered that can be placed at all.
+    """
+
+    sources: Sources
+    model: LanguageModel
+    checks: tuple[SentenceCheck, ...] = (Rules(),)
+    passages: int = PASSAGES
+    tokens: int = TOKENS
+    on_sentence: Callable[[str, Evidence], None] | None = None
+    name: str = field(default="write", init=False)
+
+    @property
+    def batch(self) -> int:
+        """How many cases it is best given at once."""
+        return 1
+
+    def fingerprint(self) -> str:
+        return fingerprint(
+            "write.v1", model=self.model.fingerprint(), checks=[one.fingerprint() for one in self.checks],
+            passages=self.passages, tokens=self.tokens, system=SYSTEM, snapshot=self.sources.snapshot,
+        )  # fmt: skip
+
+    def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        return [self._one(case, ctx) for case in cases]
+
+    def _one(self, case: Case, ctx: Context) -> Case:
+        ctx.check()
+        start = time.perf_counter()
+        gap = gap_of(case)
+        if gap is not None:
+            return case.passed(self.name, gap.text)
+        found = [one for one in passages_of(case) if not one.data.get("unsafe")]
+        if not found:
+            return case.passed(self.name, "no passage was found")
+        question = read(case.text[:LONGEST])
+        try:
+            reply, shown = self._reply(question.text, found, ctx)
+        except ContextOverflow as error:
+            return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error), error.usage)
+        except LayerDown as error:
+            return case.failed(self.name, Failure.LAYER_DOWN, f"{self.model.card.name} failed: {error}")
+        usage = replace(reply.usage, seconds=time.perf_counter() - start)
+        if not reply.text.strip():
+            return case.failed(self.name, Failure.UNUSABLE_REPLY, f"{self.model.card.name} wrote nothing", usage)
+        if declined(reply.text):
+            return case.passed(self.name, f"{self.model.card.name} found no answer in the passages", usage)
+        passed, dropped = self._checked(question, reply, shown)
+        usage = replace(usage, seconds=time.perf_counter() - start)
+        told = "; ".join(dropped)
+        if not passed:
+            why = told or "no sentence was found in it"
+            said = f"nothing that {self.model.card.name} wrote passed the check: {why}"
+            step = case.passed(self.name, said, usage)
+            return replace(step, steps=(*step.steps[:-1], replace(step.steps[-1], proposed=reply.text)))
+        return case.answered(self._answer(question, passed, found), usage, told or "every sentence passed the check")
+
+    def _answer(self, question: Question, passed: Sequence[Passed], found: Sequence[Evidence]) -> Answer:
+        coverage = cover(question, found, self.sources)
+        lowest = min(one.score for one in passed)
+        sure = confidence(coverage)
+        citations = tuple(
+            replace(one.piece, data={**one.piece.data, "sentence": n, "said": one.text, "state": "supported"})
+            for n, one in enumerate(passed)
+        )
+        text = " ".join(one.text for one in passed)
+        return Answer(
+            text, min(sure, lowest), self.name, features={**coverage.features, "support": lowest}, citations=citations
+        )
+
+    def _reply(self, question: str, found: Sequence[Evidence], ctx: Context) -> tuple[Generation, dict[str, Evidence]]:
+        """What the model wrote, and the passages it was shown by their names; fewer of them where not all fit."""
+        count = min(self.passages, len(found))
+        while True:
+            shown = list(found[:count])
+            keys = keys_for(question, [one.text for one in shown])
+            try:
+                reply = generate(self.model, prompt_for(question, shown, keys), self.tokens, ctx)
+            except ContextOverflow:
+                if count == 1:
+                    raise
+                count = max(1, count // 2)
+                continue
+            return reply, dict(zip(keys, shown, strict=True))
+
+    def _checked(
+        self, question: Question, reply: Generation, shown: dict[str, Evidence]
+    ) -> tuple[list[Passed], list[str]]:
+        """The sentences that passed, and in words why others did not."""
+        passed: list[Passed] = []
+        dropped: list[str] = []
+        for one in written(reply.text, finished=reply.finished):
+            if len(passed) == MOST:
+                dropped.append(f"more than {MOST} sentences: {one.text!r}")
+                continue
+            made = self._sentence(question, one, shown)
+            if isinstance(made, str):
+                dropped.append(f"dropped {one.text!r}: {made}")
+                continue
+            if any(made.text == other.text for other in passed):
+                continue
+            if passed and not self._about(question, made):
+                dropped.append(f"dropped {one.text!r}: it says nothing about the question")
+                continue
+            passed.append(made)
+            if self.on_sentence is not None:
+                self.on_sentence(made.text, made.piece)
+        return passed, dropped
+
+    def _about(self, question: Question, one: Passed) -> bool:
+        """Whether a further sentence still has to do with the question: with a telling word of it at least."""
+        weights = {word.key: self.sources.weight(word) for word in question.words}
+        said = {word.key for word in content(one.text)}
+        return sum(weights[key] for key in weights.keys() & said) >= ABOUT * sum(weights.values())
+
+    def _sentence(self, question: Question, one: Written, shown: dict[str, Evidence]) -> Passed | str:
+        """The sentence with its place, or why it is dropped."""
+        named = [shown[key] for key in one.keys if key in shown]
+        order = [*named, *(passage for passage in shown.values() if passage not in named)]
+        fault = _misquoted(one.text, order)
+        if fault is not None:
+            return f"its quotation is {fault}"
+        claim = one.text
+        if len(content(claim)) < FRAGMENT:
+            claim = f"{question.text.rstrip(' ?？')}: {claim}"
+        found: list[Judged] = []
+        for check in self.checks:
+            judged = (check.judge(claim, named, self.sources) if named else None) or None
+            if judged is None or not judged.supported:
+                judged = check.judge(claim, order, self.sources)
+            if judged is None or not judged.supported:
+                return f"{check.name}: {judged.support.reason if judged else 'there is no evidence'}"
+            found.append(judged)
+        best = found[0] if found else Rules().judge(claim, named or order, self.sources)
+        if best is None or best.passage.source is None:
+            return "it cannot be placed in a source"
+        at = best.passage.source.start
+        piece = piece_of(best.passage, at + best.support.start, at + best.support.end)
+        return Passed(one.text, piece, min((judged.support.score for judged in found), default=best.support.score))
+
+
+def generate(model: LanguageModel, prompt: Prompt, tokens: int, ctx: Context) -> Generation:
+    """A reply, from the run's memo where the same was asked before; remote models spend the run's money."""
+    parts = {"user": prompt.user, "system": prompt.system, "prefix": prompt.prefix, "shots": prompt.shots}
+    key = fingerprint("generate.v1", model=model.fingerprint(), prompt=parts, tokens=tokens)
+    known = ctx.memo.recall(key)
+    if known is not None:
+        reply, usage = known
+        return Generation(reply["text"], usage, reply["finished"])
+    ctx.check()
+    start = time.perf_counter()
+    within = getattr(model, "within", None)
+    bound: LanguageModel = model if within is None else within(ctx)
+    made = bound.generate(prompt, tokens)
+    usage = replace(made.usage, seconds=time.perf_counter() - start)
+    ctx.memo.remember(key, {"text": made.text, "finished": made.finished}, usage)
+    return replace(made, usage=usage)
+
+
+def _misquoted(sentence: str, passages: Sequence[Evidence]) -> Fault | None:
+    """What is wrong with the quotations in a sentence, if something is."""
+    for quote in _quotations(sentence):
+        if not any(locate(quote, one.text) for one in passages):
+            return fault_of(quote, passages[0].text, [one.text for one in passages[1:]])
+    return None
+
+
+def _quotations(sentence: str) -> Iterator[str]:
+    opened = -1
+    for at, char in enumerate(sentence):
+        if char not in _QUOTED:
+            continue
+        if opened < 0:
+            opened = at + 1
+        else:
+            if at - opened >= 12:
+                yield sentence[opened:at]
+            opened = -1

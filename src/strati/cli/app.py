@@ -11,6 +11,7 @@ from strati.cli import (
     check,
     code,
     doctor,
+    draft,
     importing,
     ingest,
     init,
@@ -43,6 +44,7 @@ app.command("code")(code.code)
 app.command("write")(write.write)
 app.command("ask")(ask.ask)
 app.command("check")(check.check)
+app.command("draft")(draft.draft)
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 

@@ -1,0 +1,84 @@
+"""`strati draft`: a document from sources, every sentence cited and checked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, KbOption
+
+if TYPE_CHECKING:
+    from strati.write.draft import DraftRecord, Refreshed
+
+
+def draft(
+    kb: KbOption,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The document, in Markdown.")],
+    outline: Annotated[Path | None, typer.Argument(help="Headings, and under each the points to cover.")] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Tell what lost its source; propose new text.")] = False,
+    per_point: Annotated[int, typer.Option(min=1, help="Sentences for each point.")] = 2,
+    per_section: Annotated[int, typer.Option(min=1, help="Sentences for a section without points.")] = 5,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop after so long; the same command goes on.")] = None,
+    embedder: EmbedderOption = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a document from the sources of a knowledge base, section by section.
+
+    Example: strati draft OUTLINE.md --kb work -o brief.md
+    """
+    from strati.cli.base import embedder_for
+    from strati.core.errors import TaskError
+    from strati.knowledge.base import KnowledgeBase, folder_of
+
+    if outline is None and not refresh:
+        raise TaskError("expected an outline to write from, or --refresh for a draft that is there")
+    model = embedder_for(folder_of(kb), embedder, catalog or [])
+    with KnowledgeBase.open(kb, model, create=False) as base:
+        if refresh:
+            from strati.write.draft.refresh import refreshed
+
+            _show_refreshed(refreshed(base, out), out, as_json)
+            return
+        from strati.write.draft.compose import Settings, compose_file
+
+        assert outline is not None
+        settings = Settings(per_point, per_section)
+        record = compose_file(outline, base, out, settings, minutes=max_minutes, again=force, told=_told)
+    _show(record, out, as_json)
+
+
+def _told(heading: str, number: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"section {number} of {total}: {heading}", file=sys.stderr)
+
+
+def _show(record: DraftRecord, out: Path, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"file": str(out), **record.to_json()}, ensure_ascii=False, indent=1))
+        return
+    sentences = sum(len(one.sentences) for one in record.sections)
+    print(f"{out}: {len(record.sections)} sections, {sentences} sentences, {len(record.places)} sources cited")
+    dropped = sum(one.dropped for one in record.sections)
+    if dropped:
+        print(f"{dropped} sentences that the model wrote were dropped: the sources do not support them")
+    for section in record.sections:
+        for point in section.missing:
+            print(f"nothing in the sources on: {point}")
+
+
+def _show_refreshed(found: Refreshed, out: Path, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"file": str(out), **found.to_json()}, ensure_ascii=False, indent=1))
+        return
+    for edit in found.proposal.edits:
+        if edit.before:
+            print(f"- {edit.before}\n+ {edit.after}\n    {edit.reason}")
+    print(f"{out}: {found.kept} sentences still have their source, {len(found.lost)} lost it")
+    if found.proposal.edits:
+        print(f"To make exactly these edits: strati write {out} --apply {found.proposal.hash}")

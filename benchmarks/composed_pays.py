@@ -23,9 +23,6 @@ from time import monotonic
 from composed_pays_figures import Assumptions, report
 from development_sets import SETS
 from strati import Example, Task
-from strati.bench.effort import Effort, shuffled
-from strati.bench.journal import Journal
-from strati.bench.runner import Bench
 from strati.certify.compose.rung_answers import Part, RungAnswers
 from strati.core.context import Context
 from strati.core.errors import Stopped
@@ -33,6 +30,9 @@ from strati.core.records import Answer
 from strati.data import Splits, Unit
 from strati.kinds.classify.ladder import ladder
 from strati.kinds.classify.metrics import get_metric
+from strati.measure.effort import Effort, shuffled
+from strati.measure.journal import Journal
+from strati.measure.runner import Bench
 from strati.models.open import open_models
 from strati.stack.candidate import Candidate
 from strati.stack.probe import Probe

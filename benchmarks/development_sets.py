@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 
 from strati import Dataset, Example, Task, bench
-from strati.bench.answers_file import answer_lines
-from strati.bench.journal import Journal
 from strati.kinds.classify.metrics import Accuracy
+from strati.measure.answers_file import answer_lines
+from strati.measure.journal import Journal
 from strati.models.contract import Embedder
 from strati.models.open import open_models
 from strati.statistics import clopper_pearson, compare

@@ -17,8 +17,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.bench.studies.learning_curve import repeats, sizes
 from strati.kinds.classify.metrics import get_metric
+from strati.measure.studies.learning_curve import repeats, sizes
 from strati.statistics import clopper_pearson
 from strati.verdict.curves import Curve
 from strati.verdict.label_price import cross

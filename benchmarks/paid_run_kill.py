@@ -34,12 +34,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal
 from strati.core.budget import NANO
 from strati.core.records import Example
 from strati.data import Dataset
 from strati.kinds.classify.ladder import ladder
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal
 from strati.models.hosted.batches import batching
 from strati.models.hosted.openai_compatible import OpenAICompatible
 from strati.prove.bench import bench

@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 
 import development_sets
 from strati import Dataset, Task, bench
-from strati.bench.effort import Effort
-from strati.bench.race.racing import BESIDE_LEADER, LET_THROUGH, LOOK
-from strati.bench.race.trials import Trial
+from strati.measure.effort import Effort
+from strati.measure.race.racing import BESIDE_LEADER, LET_THROUGH, LOOK
+from strati.measure.race.trials import Trial
 from strati.models.contract import Choice, Embedder, LanguageModel, Prompt
 from strati.models.open import open_models
 from strati.statistics import binomial_p_values, clopper_pearson, shown_above
@@ -133,7 +133,7 @@ def beside(rng: np.random.Generator, fast: Scores, gap: float, discordance: floa
 
 
 def race(made: Sequence[tuple[Scores, float, float]]) -> tuple[int, int]:
-    """As `strati.bench.race.racing` does it: look after every batch, let through what will not be retired by the end.
+    """As `strati.measure.race.racing` does it: look after every batch, let through what will not be retired by the end.
 
     `made` are the tests: values, bound, alpha. Returns the rows after which one passes and its place; 0 rows: none.
     """

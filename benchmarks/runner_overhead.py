@@ -31,17 +31,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from strati.bench.answers_file import answer_lines
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal, StoredExample
-from strati.bench.results import load_results
-from strati.bench.runner import Bench
 from strati.core.budget import Budget
 from strati.core.context import Context
 from strati.core.records import Example, Usage
 from strati.data import Dataset, plan
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.metrics import get_metric
+from strati.measure.answers_file import answer_lines
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal, StoredExample
+from strati.measure.results import load_results
+from strati.measure.runner import Bench
 from strati.models.contract import Choice, Generation, LanguageModel, ModelCard, Prompt
 from strati.models.hosted.kept_replies import KeptReplies
 from strati.models.hosted.openai_compatible import OpenAICompatible

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from strati import Candidate, Goal, Outcome, Task, bench, read
-from strati.bench.recorded_answers import read_answers
+from strati.measure.recorded_answers import read_answers
 
 WORDS = {
     "billing": ["invoice", "refund", "charged twice", "payment failed", "tax number"],

@@ -16,13 +16,6 @@ from typing import Any
 import pytest
 
 import strati
-from strati.bench.effort import Effort
-from strati.bench.forecast.forecast import REHEARSED
-from strati.bench.forecast.pace import CALL_SECONDS, FEW, MANY
-from strati.bench.race import racing, sizing
-from strati.bench.race.halving import FEWEST_ROWS
-from strati.bench.studies import repeats
-from strati.bench.studies.learning_curve import LEAST_REPEATS, LEAST_WORK, MOST_REPEATS, SMALLEST, TUNE_ROWS
 from strati.core import records
 from strati.core.context import Context
 from strati.data import read
@@ -32,6 +25,13 @@ from strati.data.duplicates import LONGEST
 from strati.data.splits import CAPS, FOLDS, PUBLISHED_SHARES, SHARES
 from strati.kinds.classify.ladder import LETTERS, MANY_LABELS
 from strati.kinds.classify.prompts import MOST_LISTED, SHOT_CHARACTERS
+from strati.measure.effort import Effort
+from strati.measure.forecast.forecast import REHEARSED
+from strati.measure.forecast.pace import CALL_SECONDS, FEW, MANY
+from strati.measure.race import racing, sizing
+from strati.measure.race.halving import FEWEST_ROWS
+from strati.measure.studies import repeats
+from strati.measure.studies.learning_curve import LEAST_REPEATS, LEAST_WORK, MOST_REPEATS, SMALLEST, TUNE_ROWS
 from strati.models.ask_in_batches import TOGETHER
 from strati.models.hosted.batches.batching import FIRST_POLL
 from strati.models.hosted.batches.part import MOST

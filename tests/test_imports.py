@@ -24,7 +24,7 @@ ROOMS = [
     "models",
     "stack",
     "kinds",
-    "bench",
+    "measure",
     "certify",
     "verdict",
     "prove",

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal
 from strati.certify.certificate import Certificate
 from strati.certify.certify import Wanted, certify
 from strati.certify.compose.composed import add_composed
@@ -26,6 +24,8 @@ from strati.core.records import Case, Example
 from strati.data import Dataset, Ledger
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.llm import LLM
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal
 from strati.models.catalog.catalog import Catalog
 from strati.models.catalog.store import Store
 from strati.models.contract import Prompt

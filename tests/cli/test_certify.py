@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.journal import Journal
 from strati.certify.certificate import NAME, OUTCOMES
 from strati.cli import main
 from strati.core.identity import fingerprint
@@ -24,6 +23,7 @@ from strati.data import Dataset
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.rule import parse_rules
 from strati.kinds.classify.rules import Rules
+from strati.measure.journal import Journal
 from strati.prove.bench import bench
 from strati.prove.studies import Studies
 from strati.stack.candidate import Candidate, Form

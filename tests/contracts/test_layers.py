@@ -88,9 +88,10 @@ def saved_classes(package: Any) -> list[type]:
     return found
 
 
-@pytest.mark.parametrize(
-    "part", [*saved_classes(strati.stack.layers), *saved_classes(strati.kinds.classify)], ids=lambda part: part.__name__
-)
+OURS = [*saved_classes(strati.stack.layers), *saved_classes(strati.kinds.classify)]
+
+
+@pytest.mark.parametrize("part", OURS, ids=lambda part: part.__name__)
 def test_every_layer_with_a_kind_is_in_the_table_and_registered(part: type) -> None:
     assert any(type(layer) is part for layer in TABLE.values())
     registered = saved_class(part.kind)  # type: ignore[attr-defined]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.bench.journal import Journal
 from strati.core.budget import Budget, MemoryBook, Reservation
 from strati.core.errors import BudgetReached, Stopped, TaskError
+from strati.measure.journal import Journal
 
 dollars = st.floats(0, 10, allow_nan=False)
 paid = st.one_of(st.none(), dollars)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.journal import Journal
+from strati.measure.journal import Journal
 from strati.models.hosted import pacing
 from strati.models.hosted.batches import batching
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.journal import Journal
 from strati.core.budget import Budget
 from strati.core.context import Context
 from strati.core.errors import ModelError
+from strati.measure.journal import Journal
 from strati.models.ask import Question, choose
 from strati.models.ask_in_batches import ask_ahead, batches
 from strati.models.contract import Choice, ContextOverflow, Prompt

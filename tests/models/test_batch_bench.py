@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal
 from strati.core.context import Context
 from strati.core.errors import TaskError
 from strati.core.records import Example
 from strati.data import Dataset
 from strati.kinds.classify.ladder import ladder
 from strati.kinds.classify.llm import LLM
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal
 from strati.models.hosted.batches import batching
 from strati.models.hosted.openai_compatible import OpenAICompatible
 from strati.prove.allowance import foresee

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from strati.bench.journal import Journal
 from strati.core.budget import NANO, Budget
 from strati.core.context import Context
 from strati.core.errors import LayerDown, ModelError, Stopped
 from strati.core.records import Case
 from strati.kinds.classify.llm import LLM
+from strati.measure.journal import Journal
 from strati.models.hosted.batches import batching
 from strati.models.hosted.openai_compatible import OpenAICompatible
 

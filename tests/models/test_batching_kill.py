@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strati
-from strati.bench.journal import Journal
 from strati.core.budget import NANO, Budget
 from strati.core.context import Context
 from strati.core.errors import StratiError
 from strati.core.records import Case
 from strati.kinds.classify.llm import LLM
+from strati.measure.journal import Journal
 from strati.models.hosted import pacing
 from strati.models.hosted.batches import batching
 from strati.models.hosted.openai_compatible import OpenAICompatible

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.effort import Effort
 from strati.core.errors import ModelError
 from strati.core.records import Example
 from strati.data import Dataset
 from strati.kinds.classify.ladder import ladder
+from strati.measure.effort import Effort
 from strati.models.hosted import pacing
 from strati.models.hosted.openai_compatible import OpenAICompatible
 from strati.prove.bench import bench

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.journal import Journal
 from strati.core.budget import Budget
 from strati.core.errors import BudgetReached
 from strati.core.records import Usage
+from strati.measure.journal import Journal
 from strati.models.jobs import KeepsJobs, Received, Wanted
 
 WANTED = [Wanted("a", 0, 300), Wanted("b", 1, 400), Wanted("b", 2, 400)]

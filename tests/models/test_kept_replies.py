@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 import strati
-from strati.bench.journal import Journal
 from strati.core.budget import Budget, MemoryBook
 from strati.core.context import Context
 from strati.core.errors import Stopped
 from strati.core.records import Case, Usage
 from strati.kinds.classify.llm import LLM
+from strati.measure.journal import Journal
 from strati.models.ask import choose
 from strati.models.contract import Choice, ContextOverflow, Prompt
 from strati.models.hosted.batches.lines import as_reply
@@ -37,7 +37,7 @@ import os, signal, sys, threading
 from pathlib import Path
 from tests.models.test_kept_replies import run
 from strati.models.jobs import Jobs
-from strati.bench.journal import Journal
+from strati.measure.journal import Journal
 
 url, path, at_once, again, where, number = sys.argv[1:]
 together = threading.Barrier(int(at_once))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.effort import Effort
 from strati.core.records import Example
 from strati.data import Dataset
 from strati.kinds.classify.ladder import ladder
+from strati.measure.effort import Effort
 from strati.models.contract import ContextOverflow, Prompt
 from strati.models.hosted.openai_compatible import OpenAICompatible
 from strati.models.local.engine import _configure

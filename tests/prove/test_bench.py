@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 
-from strati.bench.answers_file import answer_lines
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal
 from strati.core.context import Context
 from strati.core.environment import environment
 from strati.core.errors import BusyError, DataError, TaskError
@@ -23,6 +20,9 @@ from strati.core.lock import RunLock
 from strati.core.records import Example
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
+from strati.measure.answers_file import answer_lines
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal
 from strati.models.contract import ModelCard
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.prove.bench import Outcome, bench, prepare
@@ -142,7 +142,7 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 from tests import corpus
-from strati.bench.effort import Effort
+from strati.measure.effort import Effort
 from strati.stack.candidate import Candidate, Form
 from strati.kinds.classify.llm import LLM
 from strati.models.scripted import ScriptedModel

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal
-from strati.bench.studies.learning_curve import curve_key
 from strati.core.context import Context
 from strati.core.records import Example, Usage
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
 from strati.kinds.classify.neighbours import Shots
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal
+from strati.measure.studies.learning_curve import curve_key
 from strati.models.scripted import ScriptedModel
 from strati.prove.bench import Outcome, bench
 from strati.prove.studies import Studies, extra_calls

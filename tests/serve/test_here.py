@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.journal import Journal
 from strati.core.context import Context
 from strati.core.errors import DataError, Stopped
 from strati.core.records import Case
 from strati.data.unlabelled import Unlabelled
+from strati.measure.journal import Journal
 from strati.serve.batch.here import (
     Answerer,
     Chunk,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from strati.bench.journal import Journal
 from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import Case
+from strati.measure.journal import Journal
 from strati.serve.batch.here import Tally, answer_here, answer_rows, journal_of
 from strati.serve.people import decide, export, lines_of, read_decisions
 from strati.stack.layers.function import Function

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal
 from strati.core.errors import TaskError
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.llm import LLM
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal
 from strati.models.contract import ModelCard, Prompt
 from strati.models.scripted import ScriptedModel
 from strati.prove.bench import Outcome, bench
@@ -112,7 +112,7 @@ def test_twins_can_be_asked_for_later_and_are_asked_once(tmp_path: Path) -> None
 
 
 def test_the_twins_are_test_examples_and_stay_out_of_the_answers_file(tmp_path: Path) -> None:
-    from strati.bench.answers_file import answer_lines
+    from strati.measure.answers_file import answer_lines
 
     outcome = run(ScriptedModel(corpus.reply), tmp_path / "runs", 10)
     with Journal(outcome.journal, read_only=True) as journal:

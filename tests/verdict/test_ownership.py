@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.bench.columns import Answers
-from strati.bench.journal import StoredExample
-from strati.bench.results import Result, Results, statistics_of
 from strati.core.records import Usage
 from strati.kinds.classify.metrics import get_metric
+from strati.measure.columns import Answers
+from strati.measure.journal import StoredExample
+from strati.measure.results import Result, Results, statistics_of
 from strati.task.task import Goal, Task
 from strati.verdict.ownership import (
     COMPOSED,

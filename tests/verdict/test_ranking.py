@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from strati.bench.results import Result
+from strati.measure.results import Result
 from strati.verdict.ranking import aurc_row
 from tests.verdict.test_ownership import FULL, answer, result, results
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal
 from strati.core.budget import NANO
 from strati.core.context import Context
 from strati.core.errors import BusyError, TaskError
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal
 from strati.models.contract import Prompt
 from strati.prove.bench import Outcome, bench
 from strati.prove.studies import Studies

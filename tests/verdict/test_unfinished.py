@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from strati.bench.effort import Effort
 from strati.core.records import Example
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
+from strati.measure.effort import Effort
 from strati.prove.bench import bench
 from strati.prove.studies import Studies
 from strati.stack.candidate import Candidate, Form

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from strati.bench.journal import Journal, StoredExample
-from strati.bench.results import Results, load_results
 from strati.certify.compose.composing import Design, design
 from strati.certify.compose.rung_answers import Part, read_part, rungs_to_compose
 from strati.certify.fresh_labels import Fresh, only_fresh
@@ -35,7 +33,9 @@ from strati.core.records import Example
 from strati.data import Ledger
 from strati.data.attempts import Attempt, book
 from strati.data.normal import label_keys
-from strati.stack.stack import Loss, wrong
+from strati.measure.journal import Journal, StoredExample
+from strati.measure.results import Results, load_results
+from strati.stack.stack import Loss
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ class Wanted:
         return 1 - self.max_error_cost / (1000 * self.error_costs.dearest)
 
     @property
-    def loss(self) -> Loss:
-        return wrong if self.error_costs is None else self.error_costs.loss
+    def loss(self) -> Loss | None:
+        """A loss in place of that of the kind of task."""
+        return None if self.error_costs is None else self.error_costs.loss
 
     def economics(self, results: Results) -> Economics:
         """Prices for the choice among stacks; with `error_costs` in the unit of the dearest error."""
@@ -149,6 +150,8 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
         _refuse_other_labels(results, labelled)
         if len(labelled) < given:
             said = f"{given - len(labelled):,} of the {given:,} fresh rows repeat labelled texts of the run: left out"
+    if wanted.per_class and not results.labels:
+        raise TaskError(f"--per-class needs labels, and a task of kind {results.task.kind!r} has none")
     classes = tuple(range(len(results.labels))) if wanted.per_class else ()
     promise = Promise(
         wanted.bar,
@@ -200,7 +203,7 @@ def _only_fresh_on_tune(results: Results, journal: Journal, labelled: Sequence[E
 
 def _refuse_other_labels(results: Results, labelled: Sequence[Example]) -> None:
     unknown = [str(example.reference) for example in labelled if str(example.reference) not in results.labels]
-    if 2 * len(unknown) > len(labelled):
+    if results.labels and 2 * len(unknown) > len(labelled):
         raise DataError(
             f"{len(unknown):,} of the {len(labelled):,} fresh rows have a label that run {results.run} does not know, "
             f"such as {unknown[0]!r}: expected rows of the same task"
@@ -254,7 +257,7 @@ def _walked(
 def _notes(results: Results, ledger: Ledger, labelled: Sequence[Example], promise: Promise) -> tuple[str, ...]:
     notes = []
     unknown = sum(str(example.reference) not in results.labels for example in labelled)
-    if unknown:
+    if results.labels and unknown:
         notes.append(f"{unknown:,} calibrate examples have a label that the run does not know: no layer can give it")
     overlap = ledger.overlap(labelled, results.run)
     if overlap.runs:

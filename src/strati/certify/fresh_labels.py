@@ -6,13 +6,13 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from strati.bench.journal import Journal
 from strati.certify.compose.rung_answers import Part, RungAnswers, group_names
 from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import Answer, Case, Example
 from strati.data import Ledger
 from strati.data.normal import label_keys
+from strati.measure.journal import Journal
 from strati.stack.stack import Stack
 
 LEARNED = "learned"
@@ -35,7 +35,7 @@ class Fresh:
             for rung in tune.rungs
         )
         ids = tuple(example.id for example in self.examples)
-        return Part(ids, tuple(str(e.reference) for e in self.examples), group_names(self.examples), rungs)
+        return Part(ids, tuple(e.reference for e in self.examples), group_names(self.examples), rungs, tune.loss)
 
 
 def own_answers(stack: Stack, cases: Sequence[Case], ctx: Context) -> list[Answer | None]:

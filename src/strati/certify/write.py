@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import strati
-from strati.bench.journal import Journal
-from strati.bench.results import Results, load_results
 from strati.certify.certificate import OUTCOMES, Certificate
 from strati.certify.certify import Certified
 from strati.certify.compose.assembly import assemble
@@ -20,6 +18,8 @@ from strati.core.identity import sha256_of
 from strati.core.lock import in_words
 from strati.core.records import JSON, Example
 from strati.data import label_hash
+from strati.measure.journal import Journal
+from strati.measure.results import Results, load_results
 from strati.stack.folder import put_folder, save_stack
 from strati.stack.stack import Stack
 

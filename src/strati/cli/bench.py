@@ -26,10 +26,13 @@ def bench(
     id: Annotated[str | None, typer.Option(help="Column that names an example.")] = None,
     group: Annotated[str | None, typer.Option(help="Column that ties examples together (customer, document).")] = None,
     time: Annotated[str | None, typer.Option(help="Column with dates: splits then go in order of time.")] = None,
+    kind: Annotated[str | None, typer.Option(help="classify (default), answer, extract, query, write or code.")] = None,
+    kb: Annotated[list[Path] | None, typer.Option(help="Knowledge base to answer from; repeatable.")] = None,
+    tables: Annotated[list[Path] | None, typer.Option(help="Table or database to query; repeatable.")] = None,
     config: Annotated[
         Path | None, typer.Option(help="A strati.toml; ./strati.toml is read when no FILE is given.")
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="accuracy or macro_f1.")] = None,
+    metric: Annotated[str | None, typer.Option(help="One of the kind's; for labels accuracy or macro_f1.")] = None,
     describe: Annotated[str | None, typer.Option(help="One sentence for language models: what is wanted.")] = None,
     at_least: Annotated[float | None, typer.Option(help="The least quality that will do, e.g. .9.")] = None,
     margin: Annotated[float | None, typer.Option(help="How much worse than the best is still good enough.")] = None,
@@ -87,7 +90,7 @@ def bench(
         file,
         config,
         {"train": train, "test": test, "input": input, "label": label, "id": id, "group": group, "time": time},
-        {"metric": metric, "description": describe},
+        {"kind": kind, "metric": metric, "description": describe},
         {
             "at_least": at_least,
             "margin": margin,
@@ -117,7 +120,7 @@ def bench(
     for note in inputs.notes:
         print(f"strati: {note}", file=sys.stderr)
     also = _also(settings, rules or [], inputs)
-    outcome = _run(inputs, settings, also, catalog or [], runs_dir, plan, json)
+    outcome = _run(inputs, settings, also, catalog or [], runs_dir, plan, json, kb or [], tables or [])
     if outcome is None:
         return
     finish(outcome, out, as_json=json)
@@ -135,17 +138,19 @@ def _run(
     runs: Path,
     only_plan: bool,
     quiet: bool,
+    bases: list[Path],
+    tables: list[Path],
 ) -> Outcome | None:
     import time
     from dataclasses import replace
 
-    from strati.bench.effort import Effort
     from strati.cli.limits import limits
     from strati.cli.plan import show_plan
     from strati.cli.prober import ProcessProber
     from strati.cli.show import Show
     from strati.cli.signals import stop_on_interrupt
     from strati.core.context import Context
+    from strati.measure.effort import Effort
     from strati.models.open import open_models
     from strati.prove.allowance import foresee
     from strati.prove.bench import execute, prepare
@@ -165,7 +170,8 @@ def _run(
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance, paid=show.paid)
         with stop_on_interrupt(ctx.cancelled):
-            plan = prepare(inputs.data, inputs.task, inputs.test, models, embedders, None, also, effort, seed, ctx)
+            given = (inputs.test, models, embedders, None, also, effort, seed, ctx, bases, tables)
+            plan = prepare(inputs.data, inputs.task, *given)
             if not only_plan:
                 prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])
                 return execute(plan, runs, ctx, prober, dollars, studies)
@@ -175,9 +181,9 @@ def _run(
 
 
 def _also(settings: dict[str, object], rules: list[Path], inputs: Inputs) -> list[Candidate]:
-    from strati.bench.recorded_answers import read_answers
     from strati.core.errors import DataError
     from strati.kinds.classify.rules import Rules
+    from strati.measure.recorded_answers import read_answers
     from strati.prove.own_code import own_layer
     from strati.stack.candidate import Candidate
 

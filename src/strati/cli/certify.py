@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 if TYPE_CHECKING:
-    from strati.bench.results import Results
     from strati.certify.certify import Certified, Wanted
+    from strati.measure.results import Results
 
 
 def certify(
@@ -104,14 +104,14 @@ def _certify(
     runs: Path,
     given: _Fresh,
 ) -> tuple[Certified, Path | None]:
-    from strati.bench.journal import Journal
-    from strati.bench.results import load_results
     from strati.certify.certify import certify as certified
     from strati.certify.write import write_certified
     from strati.cli.fresh import fresh_rows
     from strati.cli.report import find_run
     from strati.core.errors import StackError
     from strati.data import Ledger
+    from strati.measure.journal import Journal
+    from strati.measure.results import load_results
     from strati.serve.resources import resources_of
 
     journal_path = find_run(run, runs)

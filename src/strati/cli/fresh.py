@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from strati.bench.journal import Journal
-from strati.bench.results import load_results
 from strati.certify.fresh_labels import Fresh, own_answers
 from strati.cli.show import Show
 from strati.cli.signals import stop_on_interrupt
@@ -16,6 +14,8 @@ from strati.core.context import Context
 from strati.core.lock import RunLock
 from strati.core.records import Answer, Case
 from strati.data import read
+from strati.measure.journal import Journal
+from strati.measure.results import load_results
 from strati.serve.resources import resources_of
 from strati.stack.folder import load_stack
 

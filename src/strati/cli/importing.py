@@ -36,13 +36,13 @@ def import_(
     """
     import sys
 
-    from strati.bench.imports import load
-    from strati.bench.imports.files import write_files
-    from strati.bench.imports.scoring import ANSWERS
     from strati.cli.outputs import finish
     from strati.cli.show import Show
     from strati.core.context import Context
     from strati.core.errors import UserError
+    from strati.measure.imports import load
+    from strati.measure.imports.files import write_files
+    from strati.measure.imports.scoring import ANSWERS
     from strati.prove.imported import measure
     from strati.task.config import check_seed
     from strati.task.task import Goal

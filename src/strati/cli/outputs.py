@@ -48,8 +48,8 @@ def write_and_show(journal: Path, verdict: dict[str, JSON], out: Path, *, as_jso
 
 
 def _write_answers(journal: Path, path: Path) -> None:
-    from strati.bench.answers_file import answer_lines
-    from strati.bench.journal import Journal
+    from strati.measure.answers_file import answer_lines
+    from strati.measure.journal import Journal
 
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with Journal(journal, read_only=True) as opened, temporary.open("w", encoding="utf-8") as file:

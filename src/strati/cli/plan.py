@@ -12,7 +12,7 @@ from strati.core.errors import Stopped
 from strati.core.figures import MISSING, count, line, money, seconds
 
 if TYPE_CHECKING:
-    from strati.bench.forecast.forecast import Forecast, RungForecast
+    from strati.measure.forecast.forecast import Forecast, RungForecast
     from strati.report.paper import Paper
 
 NAME = 20

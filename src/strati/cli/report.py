@@ -18,8 +18,8 @@ def report(
 
     Example: strati report 3f2a9c
     """
-    from strati.bench.journal import Journal
     from strati.cli.outputs import write_and_show
+    from strati.measure.journal import Journal
     from strati.verdict.verdict import judge
 
     path = find_run(run, runs_dir)

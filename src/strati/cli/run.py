@@ -10,9 +10,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from strati.bench.journal import Journal
     from strati.core.context import Context
     from strati.data.unlabelled import Unlabelled
+    from strati.measure.journal import Journal
     from strati.serve.batch.here import Answerer, Tally
     from strati.stack.stack import Stack
 
@@ -41,13 +41,13 @@ def run(
 
     Example: strati run tickets.stack new.csv --out answers.jsonl
     """
-    from strati.bench.journal import Journal
     from strati.cli.show import Show
     from strati.cli.signals import stop_on_interrupt
     from strati.core.context import Context
     from strati.core.errors import TaskError
     from strati.core.lock import RunLock
     from strati.data.unlabelled import Unlabelled
+    from strati.measure.journal import Journal
     from strati.serve.batch.here import check_new, journal_of
 
     if workers is not None and workers < 1:

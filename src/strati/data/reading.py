@@ -14,6 +14,7 @@ from strati.core.records import Example
 from strati.data.data import Dataset, Peek, Skipped
 from strati.data.files.formats import Opened, open_table
 from strati.data.files.table import Row, as_text
+from strati.task.kind import BadRow, Kind, kind_of
 from strati.task.task import Task
 
 _PEEK_ROWS = 1000
@@ -27,9 +28,17 @@ def read(source: Path | str, task: Task, *, format: str | None = None) -> Datase
     what cannot be read.
     """
     content = content_of(source)
-    wanted = _columns(task)
-    opened = open_table(content, wanted, format)
-    collector = _Collector(task)
+    kind = kind_of(task.kind)
+    if kind.name == "classify":
+        wanted = _columns(task)
+        opened = open_table(content, wanted, format)
+        collector = _Collector(task)
+    else:
+        opened = open_table(content, (), format)
+        rest = [*(c for c in opened.table.columns if c not in task.inputs)]
+        wanted = [*task.inputs, *rest]
+        opened = open_table(content, wanted, format)
+        collector = _KindCollector(task, columns=tuple(wanted), kind=kind)
     for number, row in enumerate(_rows(opened, content, wanted), 1):
         if isinstance(row, str):
             collector.skip(number, row)
@@ -103,6 +112,39 @@ class _Collector:
         if first != number:
             raise DataError(f"the id {name!r} names row {first} and row {number}, expected one row each")
         return name
+
+
+@dataclass
+class _KindCollector(_Collector):
+    """Rows of a kind that finds its reference in all cells of a row."""
+
+    columns: tuple[str, ...] = ()
+    kind: Kind = field(default_factory=lambda: kind_of("classify"))
+
+    def add(self, number: int, row: Sequence[object]) -> None:
+        cells = dict(zip(self.columns, row, strict=True))
+        texts = [as_text(cells[name]) for name in self.task.inputs]
+        if None in texts:
+            return self.skip(number, "the input is a list or an object, expected text")
+        if not any(text and text.strip() for text in texts):
+            return self.skip(number, "empty input")
+        try:
+            reference = self.kind.reference(cells)
+        except BadRow as bad:
+            return self.skip(number, str(bad))
+        if reference is None:
+            return self.skip(number, f"no reference answer: expected one of {', '.join(self.kind.references)}")
+        named = {role: cells.get(column) for role, column in _optional(self.task).items()}
+        time = _time(named.get("time")) if self.task.time else None
+        if self.task.time and time is None:
+            return self.skip(number, f"the time {as_text(named.get('time'))!r} is no ISO 8601 date (YYYY-MM-DD)")
+        given: str | dict[str, str] = texts[0] or ""
+        if len(texts) > 1:
+            given = {name: text or "" for name, text in zip(self.task.inputs, texts, strict=True)}
+        group = (as_text(named.get("group")) or "").strip() or None
+        name = self._id(number, named) if self.task.id else str(number)
+        self.examples.append(Example(name, given, reference, group, time, number))
+        return None
 
 
 def _dataset(content: Content, opened: Opened, collector: _Collector) -> Dataset:

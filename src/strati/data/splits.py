@@ -10,6 +10,7 @@ from strati.core.records import Example
 from strati.data.blocks import Block, blocks_of
 from strati.data.data import Dataset
 from strati.data.stratify import stratify
+from strati.task.kind import kind_of
 from strati.task.task import Task
 
 SHARES = {"train": 0.5, "tune": 0.15, "calibrate": 0.15, "test": 0.2}
@@ -96,12 +97,12 @@ def plan(train: Dataset, test: Dataset | None, task: Task, seed: int, small: int
     if task.time:
         return _in_time(train.examples, SHARES, small)
     if len(train) < small:
-        return _crossfit(train.examples, seed)
-    return _holdout(train.examples, seed)
+        return _crossfit(train.examples, task, seed)
+    return _holdout(train.examples, task, seed)
 
 
-def _holdout(examples: Examples, seed: int) -> Splits:
-    train, tune, calibrate, test = _dealt(examples, _capped(SHARES, len(examples)), seed)
+def _holdout(examples: Examples, task: Task, seed: int) -> Splits:
+    train, tune, calibrate, test = _dealt(examples, _capped(SHARES, len(examples)), task, seed)
     return Splits((Unit("holdout", train, tune, test),), calibrate, (), "holdout", _about_groups(examples))
 
 
@@ -119,7 +120,7 @@ def _published(given: Examples, test: Examples, task: Task, seed: int, small: in
         train, tune, calibrate = _in_order(given, shares)
         notes += ("tune and calibrate are the latest rows of the train file",)
     else:
-        train, tune, calibrate = _dealt(given, shares, seed, keep_from=1)
+        train, tune, calibrate = _dealt(given, shares, task, seed, keep_from=1)
         notes += _about_groups(given)
     return Splits((Unit("published", train, tune, test),), calibrate, (), "published", notes)
 
@@ -134,26 +135,26 @@ def _in_time(examples: Examples, shares: dict[str, float], small: int) -> Splits
     return Splits((Unit("time", train, tune, test),), calibrate, (), "time", notes)
 
 
-def _crossfit(examples: Examples, seed: int) -> Splits:
-    opened, sealed = _dealt(examples, {"open": 1 - SEALED_SHARE, "sealed": SEALED_SHARE}, seed)
+def _crossfit(examples: Examples, task: Task, seed: int) -> Splits:
+    opened, sealed = _dealt(examples, {"open": 1 - SEALED_SHARE, "sealed": SEALED_SHARE}, task, seed)
     blocks = blocks_of(opened)
     count = min(FOLDS, len(blocks))
     if count < 2:
         raise DataError(f"{len(examples)} labelled rows hold {len(blocks)} different group or text: too few to split")
-    folds = stratify(_labels(opened), blocks, [1 / count] * count, seed, keep_from=0)
+    folds = stratify(_strata(opened, task), blocks, [1 / count] * count, seed, keep_from=0)
     units = []
     for number, places in enumerate(folds, 1):
         inside = set(places)
         rest = tuple(example for place, example in enumerate(opened) if place not in inside)
         shares = {"train": 1 - TUNE_SHARE_OF_FOLD, "tune": TUNE_SHARE_OF_FOLD}
-        train, tune = _dealt(rest, shares, seed + number, keep_from=1)
+        train, tune = _dealt(rest, shares, task, seed + number, keep_from=1)
         units.append(Unit(f"fold{number}", train, tune, tuple(opened[place] for place in places)))
     notes = (f"{len(examples)} labels are few: cross-fitted in {count} folds, {len(sealed)} examples sealed",)
     return Splits(tuple(units), (), sealed, "crossfit", notes + _about_groups(examples))
 
 
-def _dealt(examples: Examples, shares: dict[str, float], seed: int, keep_from: int = 2) -> list[Examples]:
-    parts = stratify(_labels(examples), blocks_of(examples), list(shares.values()), seed, keep_from)
+def _dealt(examples: Examples, shares: dict[str, float], task: Task, seed: int, keep_from: int = 2) -> list[Examples]:
+    parts = stratify(_strata(examples, task), blocks_of(examples), list(shares.values()), seed, keep_from)
     return [tuple(examples[place] for place in part) for part in parts]
 
 
@@ -185,8 +186,9 @@ def _capped(shares: dict[str, float], count: int) -> dict[str, float]:
     return kept
 
 
-def _labels(examples: Sequence[Example]) -> list[str]:
-    return [str(example.reference) for example in examples]
+def _strata(examples: Sequence[Example], task: Task) -> list[str]:
+    stratum = kind_of(task.kind).stratum
+    return [stratum(example.reference) for example in examples]
 
 
 def _about_groups(examples: Sequence[Example]) -> tuple[str, ...]:

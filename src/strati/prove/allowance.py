@@ -6,15 +6,14 @@ import math
 from contextlib import nullcontext
 from pathlib import Path
 
-from strati.bench.forecast.forecast import UNCOUNTED, Forecast, Forecaster
-from strati.bench.forecast.pace import Pace
-from strati.bench.journal import Journal
-from strati.bench.plan import Plan
 from strati.core.budget import Budget
 from strati.core.context import Context
 from strati.core.errors import TaskError
 from strati.core.figures import money
-from strati.kinds.classify.metrics import get_metric
+from strati.measure.forecast.forecast import UNCOUNTED, Forecast, Forecaster
+from strati.measure.forecast.pace import Pace
+from strati.measure.journal import Journal
+from strati.measure.plan import Plan
 from strati.prove.studies import Studies, extra_calls
 from strati.stack.models_of import all_in_reach
 
@@ -27,7 +26,7 @@ def foresee(
     `only_paid` leaves out the candidates that cost nothing.
     """
     path = runs / f"{planned.run}.db"
-    metric = get_metric(planned.task.metric, planned.labels)
+    metric = planned.kind.metric(planned.task.metric, planned.space)
     candidates = [candidate for candidate in planned.candidates if candidate.paid or not only_paid]
     with Journal(path, read_only=True) if path.exists() else nullcontext() as journal:
         spent = 0.0 if journal is None else Budget(0.0, journal).spent

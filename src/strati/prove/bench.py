@@ -9,11 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import strati
-from strati.bench.effort import Effort
-from strati.bench.journal import Journal, StoredExample
-from strati.bench.plan import Outcome as Outcome
-from strati.bench.plan import Plan as Plan
-from strati.bench.runner import Bench
 from strati.certify.compose.composed import add_composed
 from strati.certify.fresh_labels import remember_learned
 from strati.core.budget import Budget
@@ -24,8 +19,12 @@ from strati.core.identity import fingerprint
 from strati.core.lock import RunLock
 from strati.core.records import JSON, Example
 from strati.data import Dataset, Ledger, Splits, dataset_fingerprint, examine, label_hash, plan, stop
-from strati.kinds.classify.ladder import ladder
-from strati.kinds.classify.metrics import get_metric
+from strati.measure.effort import Effort
+from strati.measure.journal import Journal, StoredExample
+from strati.measure.plan import Outcome as Outcome
+from strati.measure.plan import Plan as Plan
+from strati.measure.runner import Bench
+from strati.measure.scored_once import scored_once
 from strati.models.contract import Embedder, LanguageModel
 from strati.prove.allowance import refuse_unasked_spending
 from strati.prove.studies import Studies, Study
@@ -34,6 +33,7 @@ from strati.stack.models_of import in_batches
 from strati.stack.probe import Prober, probe_here
 from strati.stack.uses import refuse_sending
 from strati.task.config import check_seed
+from strati.task.kind import Resources, kind_of
 from strati.task.task import Task
 from strati.verdict.limits import chosen_so_far
 from strati.verdict.verdict import judge
@@ -46,6 +46,8 @@ def bench(
     test: Dataset | None = None,
     models: Sequence[LanguageModel] = (),
     embedders: Sequence[Embedder] = (),
+    bases: Sequence[Path] = (),
+    tables: Sequence[Path] = (),
     candidates: Sequence[Candidate] | None = None,
     also: Sequence[Candidate] = (),
     effort: Effort | None = None,
@@ -62,6 +64,7 @@ def bench(
         data: labelled examples, or the training part when `test` is given.
         task: what the data are and what is good enough.
         test: a published test part; otherwise one is split off.
+        bases, tables: knowledge bases and tables, for the kinds that answer from them.
         models, embedders: the models that the default ladder may use; none is picked behind your back.
         candidates: takes the place of the default ladder.
         also: candidates beside the ladder: your own layers, recorded answers.
@@ -82,7 +85,9 @@ def bench(
         TaskError: a rung costs money and `max_dollars` is not given; the sentence says how much is expected.
     """
     context = replace(ctx or Context(), seed=seed)
-    planned = prepare(data, task, test, models, embedders, candidates, also, effort or Effort(), seed, context)
+    planned = prepare(
+        data, task, test, models, embedders, candidates, also, effort or Effort(), seed, context, bases, tables
+    )
     return execute(planned, runs, context, prober, max_dollars, studies)
 
 
@@ -97,6 +102,8 @@ def prepare(
     effort: Effort,
     seed: int,
     ctx: Context,
+    bases: Sequence[Path] = (),
+    tables: Sequence[Path] = (),
 ) -> Plan:
     """Check the data, split them, and line the candidates up. Reads no journal, spends nothing."""
     check_seed(seed)
@@ -109,15 +116,10 @@ def prepare(
         raise
     findings = examine(parts, task, seed, splits)
     stop(findings)
-    found = sorted({str(e.reference) for part in parts.values() for e in part.examples})
-    unknown = [label for label in found if task.labels and label not in task.labels]
-    if unknown:
-        raise DataError(
-            f"the data hold the labels {', '.join(map(repr, unknown[:5]))}, which task.labels does not list: "
-            f"expected one of {', '.join(task.labels)}"
-        )
-    labels = task.labels or tuple(found)
-    lined_up = [*(ladder(task, labels, models, embedders) if candidates is None else candidates), *also]
+    kind = kind_of(task.kind)
+    space = kind.space(task, (example.reference for part in parts.values() for example in part.examples))
+    material = Resources(tuple(models), tuple(embedders), tuple(bases), tuple(tables))
+    lined_up = [*(kind.ladder(task, space, material) if candidates is None else candidates), *also]
     _refuse_leaks(lined_up, task)
     _refuse_untimed(lined_up, task)
     allowed = tuple(lined_up)
@@ -129,8 +131,6 @@ def prepare(
             if twice
             else "there is no candidate to measure"
         )
-    resources: dict[str, object] = {model.card.name: model for model in models}
-    resources |= {embedder.card.name: embedder for embedder in embedders}
     described = _describe(data, test, splits, [asdict(finding) for finding in findings])
     run = fingerprint(
         "run.v1",
@@ -141,7 +141,7 @@ def prepare(
         seed=seed,
         version=strati.__version__,
     )[:12]
-    return Plan(run, task, labels, splits, allowed, described, effort, seed, resources)
+    return Plan(run, task, space, splits, allowed, described, effort, seed, material.named())
 
 
 def execute(
@@ -164,7 +164,7 @@ def execute(
     path = runs / f"{planned.run}.db"
     stopped: Stopped | None = None
     with RunLock(runs / f"{planned.run}.lock"), Journal(path) as journal:
-        metric = get_metric(planned.task.metric, planned.labels)
+        metric = scored_once(planned.kind, planned.kind.metric(planned.task.metric, planned.space), journal)
         _write_run(journal, planned, _ledger(planned, runs))
         journal.write("budget", {"limit": max_dollars})
         context = replace(ctx, memo=journal, budget=Budget(max_dollars or 0.0, journal, ctx.paid))
@@ -221,6 +221,7 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
             "seed": planned.seed,
             "task": _task_json(planned.task),
             "labels": list(planned.labels),
+            "schema": planned.space.schema,
             "candidates": [[candidate.name, candidate.uses_llm] for candidate in planned.candidates],
             "data": planned.data,
             "units": [unit.name for unit in splits.units],
@@ -241,7 +242,7 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
 
 
 def _stored(example: Example, *, keep_input: bool) -> StoredExample:
-    return StoredExample(example.id, str(example.reference), example.group, example.text if keep_input else None)
+    return StoredExample(example.id, example.reference, example.group, example.text if keep_input else None)
 
 
 def _ledger(planned: Plan, runs: Path) -> dict[str, JSON]:

@@ -7,15 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 import strati
-from strati.bench.effort import Effort
-from strati.bench.imports.compared import Imported
-from strati.bench.imports.scoring import SCORES
-from strati.bench.imports.values import files_in
 from strati.core.context import Context
 from strati.core.identity import fingerprint, sha256_of
 from strati.data import Splits, Unit, dataset_fingerprint
+from strati.measure.effort import Effort
+from strati.measure.imports.compared import Imported
+from strati.measure.imports.scoring import SCORES
+from strati.measure.imports.values import files_in
 from strati.prove.bench import Outcome, Plan, execute
 from strati.stack.candidate import Candidate
+from strati.task.kind import Space
 from strati.task.task import Goal, Task
 
 METHOD = "imported"
@@ -62,4 +63,4 @@ def plan_import(imported: Imported, goal: Goal, sources: Sequence[Path], seed: i
         seed=seed,
         version=strati.__version__,
     )[:12]
-    return Plan(run, task, labels, splits, candidates, data, Effort(), seed)
+    return Plan(run, task, Space(labels), splits, candidates, data, Effort(), seed)

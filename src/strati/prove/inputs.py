@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from strati.core.records import JSON
 if TYPE_CHECKING:
     from strati.data import Dataset
     from strati.task.config import Config
+    from strati.task.kind import Kind
     from strati.task.task import Task
 
 CONFIG = Path("strati.toml")
@@ -43,6 +44,7 @@ def gather(
     """
     from strati.data import guess_columns, head, peek, read
     from strati.task.config import Config, load_config, make_task
+    from strati.task.kind import kind_of
 
     flags = {key: value for key, value in data.items() if value not in (None, [], ())}
     if file is not None:
@@ -62,7 +64,11 @@ def gather(
         merged = {key: value for key, value in merged.items() if key not in {"file", "train", "test"} - named}
     source, test_source = _sources(merged)
     format_ = merged.get("format")
-    if not merged.get("input") or not merged.get("label"):
+    kind = kind_of(str(task.get("kind") or found.task.get("kind") or "classify"))
+    if kind.name != "classify":
+        if not merged.get("input"):
+            merged["input"] = [_usual_input(kind, peek(source, format=format_).columns, source)]
+    elif not merged.get("input") or not merged.get("label"):
         if source == "-":
             raise TaskError("standard input needs --input and --label: the columns of the text and of the label")
         guess = guess_columns(peek(source, format=format_))
@@ -76,6 +82,17 @@ def gather(
         dataset = head(dataset, limit)
         notes.append(f"only the first {limit:,} rows (--limit)")
     return Inputs(made, dataset, test, found, tuple(notes))
+
+
+def _usual_input(kind: Kind, columns: Sequence[str], source: str) -> str:
+    """The column that usually holds the input of a kind; raises where the file has none of the usual ones."""
+    found = next((name for name in kind.inputs if name in columns), None)
+    if found is None:
+        raise TaskError(
+            f"{source} has the columns {', '.join(columns)}, expected one of {', '.join(kind.inputs)} as the input of "
+            f"a task of kind {kind.name}; name it with --input"
+        )
+    return found
 
 
 def _sources(merged: Mapping[str, JSON]) -> tuple[str, str | None]:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from strati.bench.effort import shuffled
-from strati.bench.runner import Bench
-from strati.bench.studies.learning_curve import CurveMaker, is_trainable
-from strati.bench.studies.repeats import SPLIT, again, asked_twice, is_remote, repeats_of
-from strati.bench.studies.twins import KINDS, twin, twin_case
-from strati.bench.telling import tell_answering
-from strati.bench.tune import raise_if_down
 from strati.core.context import Context
 from strati.core.errors import Stopped, TaskError
 from strati.core.records import Case, Example, Usage
 from strati.data import Unit
+from strati.measure.effort import shuffled
+from strati.measure.runner import Bench
+from strati.measure.studies.learning_curve import CurveMaker, is_trainable
+from strati.measure.studies.repeats import SPLIT, again, asked_twice, is_remote, repeats_of
+from strati.measure.studies.twins import KINDS, twin, twin_case
+from strati.measure.telling import tell_answering
+from strati.measure.tune import raise_if_down
 from strati.stack.candidate import Candidate
 from strati.stack.stack import Stack
 from strati.verdict.afterwards import TWINS, failure_key
@@ -72,11 +72,11 @@ class Study:
         if self.studies.repeats:
             for candidate in filter(is_remote, done):
                 self._guarded(candidate, SPLIT, self._repeat)
-        if self.studies.curve:
+        if self.studies.curve and self.labels:
             maker = CurveMaker(self.bench.journal, self.bench.fitting, self.labels, self.units)
             for candidate in filter(is_trainable, done):
                 maker.make(candidate)
-        if self.studies.twins:
+        if self.studies.twins and self.labels:
             self._twins(done)
 
     def _guarded(self, candidate: Candidate, what: str, study: Callable[[Candidate], None]) -> None:

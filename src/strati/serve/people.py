@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from strati.bench.journal import Journal
 from strati.core.errors import DataError
 from strati.core.records import JSON, Outcome, State, text_of
 from strati.data.files.rows import read_rows
+from strati.measure.journal import Journal
 from strati.serve.batch.here import Tally, dump
 
 OPEN = (str(State.PENDING), str(State.WITHHELD))

@@ -12,14 +12,10 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Case, Example, Failure, Outcome, State
 from strati.stack.calibration import Combiner
 from strati.stack.contract import Adaptive, Check, Finding, Layer, Trainable
+from strati.statistics.metric import wrong
 
 Loss = Callable[[JSON, JSON], float]  # (delivered value, reference) -> loss in [0, 1]
 BATCH = 1000  # cases run at once when no layer asks for fewer
-
-
-def wrong(value: JSON, reference: JSON) -> float:
-    """The plain loss: 0 when the delivered value is the reference, else 1."""
-    return 0.0 if value == reference else 1.0
 
 
 @dataclass(frozen=True)

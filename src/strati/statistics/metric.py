@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +34,10 @@ class Metric(Protocol):
         """The statistics of one example; None means that nothing was delivered, which counts as wrong."""
         ...
 
+    def loss(self, value: JSON, reference: JSON) -> float:
+        """What a certificate bounds for a delivered value: 0 right, 1 wrong, or between. May differ from the metric."""
+        ...
+
     def aggregate(self, sums: Statistics) -> Statistics:
         """Metric values, shape [...], of sums over examples, shape [..., k]; NaN where nothing was measured."""
         ...
@@ -49,3 +55,43 @@ def ratio(numerator: Statistics, denominator: Statistics) -> Statistics:
     """Elementwise quotient, NaN where the denominator is not above 0."""
     known = denominator > 0
     return np.where(known, numerator / np.where(known, denominator, 1.0), np.nan)
+
+
+def wrong(value: JSON, reference: JSON) -> float:
+    """The plain loss: 0 when the delivered value is the reference, else 1."""
+    return 0.0 if value == reference else 1.0
+
+
+@dataclass(frozen=True)
+class Share:
+    """A mean over examples of a number in [0, 1]: 1 less the loss, unless `quality` says how good a value is.
+
+    Statistics (quality, 1) for each example. `binary` is for qualities that are 0 or 1 only: exact intervals and races
+    rest on it.
+
+    >>> Share("exact", wrong).score("a", "b").statistics
+    (0.0, 1.0)
+    """
+
+    name: str
+    loss: Callable[[JSON, JSON], float]
+    quality: Callable[[JSON, JSON], float] | None = None
+    binary: bool = True
+    show: Callable[[JSON], str] = str
+
+    def score(self, reference: JSON, value: JSON | None) -> Score:
+        if value is None:
+            return Score((0.0, 1.0), f'nothing was delivered, the reference is "{self.show(reference)}"')
+        found = 1.0 - self.loss(value, reference) if self.quality is None else self.quality(value, reference)
+        if found == 1.0:
+            return Score((1.0, 1.0), "right")
+        return Score((found, 1.0), f'"{self.show(value)}" was answered, the reference is "{self.show(reference)}"')
+
+    def aggregate(self, sums: Statistics) -> Statistics:
+        return ratio(sums[..., 0], sums[..., 1])
+
+    def best(self, sums: Statistics) -> Statistics:
+        return np.stack([sums[..., 1], sums[..., 1]], axis=-1)
+
+    def worst(self, sums: Statistics) -> Statistics:
+        return np.stack([np.zeros_like(sums[..., 1]), sums[..., 1]], axis=-1)

@@ -97,10 +97,11 @@ def make_task(data: Mapping[str, JSON], task: Mapping[str, JSON], goal: Mapping[
     if len(set(values.get("labels", ()))) < len(values.get("labels", ())):
         raise TaskError(f"labels are {list(values['labels'])!r}, expected no label twice")
     columns: dict[str, JSON] = {key: data[key] for key in ("id", "group", "time") if data.get(key)}
-    for key, value in {"label": data.get("label"), **columns, **values}.items():
+    label = {"label": data.get("label")} if values.get("kind", "classify") == "classify" or data.get("label") else {}
+    for key, value in {**label, **columns, **values}.items():
         if key != "labels" and not isinstance(value, str):
             raise TaskError(f"{key} is {value!r}, expected text")
-    return Task(inputs=inputs, label=data["label"], goal=make_goal(goal), **columns, **values)
+    return Task(inputs=inputs, label=data.get("label") or "label", goal=make_goal(goal), **columns, **values)
 
 
 def make_goal(values: Mapping[str, JSON]) -> Goal:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 
 from strati.core.errors import TaskError
 
-KINDS = ("classify",)
-
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -83,13 +81,13 @@ class Task:
     """What the data are and what is asked of them.
 
     Attributes:
-        kind: `classify` so far.
+        kind: `classify`, or another kind of `strati.task.kind`.
         inputs: the columns that hold the input; several are joined as `name: text` lines.
-        label: the column that holds the reference answer.
+        label: the column that holds the reference answer; other kinds than `classify` read theirs from all columns.
         id: the column that names an example; None numbers the rows.
         group: the column that ties examples together (same customer, same document).
         time: the column with dates; splits then go in order of time.
-        metric: `accuracy` or `macro_f1`.
+        metric: one of the kind's metrics; empty means its first (`accuracy` for `classify`).
         description: one sentence for the language models: what the labels mean.
         labels: the answer space with an optional description per label; empty means: as found in the data.
         goal: what is good enough.
@@ -101,14 +99,16 @@ class Task:
     id: str | None = None
     group: str | None = None
     time: str | None = None
-    metric: str = "accuracy"
+    metric: str = ""
     description: str = ""
     labels: tuple[str, ...] = ()
     goal: Goal = field(default_factory=Goal)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise TaskError(f"task.kind is {self.kind!r}, expected one of: {', '.join(KINDS)}")
+        if not self.metric:
+            from strati.task.kind import kind_of
+
+            object.__setattr__(self, "metric", "accuracy" if self.kind == "classify" else kind_of(self.kind).metrics[0])
         if not self.inputs:
             raise TaskError("task.inputs is empty, expected at least one column name")
         if self.label in self.inputs:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from strati.bench.journal import Journal
-from strati.bench.results import Results
-from strati.bench.studies.learning_curve import curve_key
-from strati.bench.studies.repeats import SPLIT
 from strati.core.records import JSON
+from strati.measure.journal import Journal
+from strati.measure.results import Results
+from strati.measure.studies.learning_curve import curve_key
+from strati.measure.studies.repeats import SPLIT
 from strati.verdict.contamination import contamination
 from strati.verdict.decision import Decision
 from strati.verdict.label_price import curves_and_prices

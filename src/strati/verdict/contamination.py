@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.bench.journal import Journal
-from strati.bench.results import Result, Results, statistics_of
-from strati.bench.studies.twins import KINDS
 from strati.core.records import JSON
+from strati.measure.journal import Journal
+from strati.measure.results import Result, Results, statistics_of
+from strati.measure.studies.twins import KINDS
 from strati.statistics import Interval, contrast_interval, paired_interval
 from strati.statistics.metric import Statistics
 

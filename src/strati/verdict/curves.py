@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.bench.journal import Journal
-from strati.bench.studies.learning_curve import curve_key, point_key
 from strati.core.records import JSON
+from strati.measure.journal import Journal
+from strati.measure.studies.learning_curve import curve_key, point_key
 from strati.statistics import Units, units_of
 from strati.statistics.metric import Metric, Statistics
 
@@ -53,7 +53,7 @@ class Resampled(NamedTuple):
 
 def load_curves(journal: Journal, labels: Sequence[str], metric: Metric) -> Iterator[Curve]:
     """The curves of a run, in ladder order, one at a time; sizes that were not reached before a stop are left out."""
-    references = {example.id: (str(example.reference), example.group) for example in journal.examples("tune")}
+    references = {example.id: (example.reference, example.group) for example in journal.examples("tune")}
     score = cache(lambda reference, value: metric.score(reference, value).statistics)
     for name in journal.candidates():
         kept = journal.read(curve_key(name))

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.bench.journal import Journal
-from strati.bench.race.racing import SPLIT as RACE
-from strati.bench.results import Result, Results
 from strati.core.records import JSON
+from strati.measure.journal import Journal
+from strati.measure.race.racing import SPLIT as RACE
+from strati.measure.results import Result, Results
 from strati.statistics.metric import Metric, Statistics
 from strati.verdict.curves import Curve, load_curves, resample
 from strati.verdict.tests import FEWEST
@@ -171,7 +171,7 @@ def _pair(curve: Curve, llm: Result, journal: Journal, results: Results) -> dict
 def _crossed(
     curve: Curve, shared: Sequence[int], answers: dict[tuple[str, str], JSON], journal: Journal, results: Results
 ) -> dict[str, JSON]:
-    references = {example.id: str(example.reference) for example in journal.examples("tune")}
+    references = {example.id: example.reference for example in journal.examples("tune")}
     metric = results.metric
     other = np.array(
         [metric.score(references[key], answers[unit, key]).statistics for unit, key in (curve.rows[p] for p in shared)]

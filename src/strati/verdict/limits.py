@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from strati.bench.journal import Journal
-from strati.bench.results import Result, Results, load_results
-from strati.bench.studies.repeats import second_statistics
 from strati.core.figures import milliseconds, money
+from strati.measure.journal import Journal
+from strati.measure.results import Result, Results, load_results
+from strati.measure.studies.repeats import second_statistics
 from strati.task.task import Goal
 from strati.verdict.decision import decide
 from strati.verdict.tests import Measured

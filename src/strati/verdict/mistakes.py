@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from strati.bench.journal import Journal
-from strati.bench.results import Result, Results, statistics_of
 from strati.core.records import JSON
-from strati.kinds.classify.metrics import get_metric
 from strati.kinds.classify.per_class import ClassRow, per_class
+from strati.measure.journal import Journal
+from strati.measure.results import Result, Results, statistics_of
 from strati.statistics import quality_interval
 
 SHOWN_DISAGREEMENTS = 12
@@ -18,7 +17,7 @@ SHOWN_TEXT = 300
 
 def by_label(results: Results, shown: Result | None) -> dict[str, JSON] | None:
     """Precision, recall and their limits for each label."""
-    if shown is None:
+    if shown is None or not results.labels:
         return None
     pairs = [(str(r), a["value"]) for r, a in zip(results.references, shown.answers, strict=True) if a is not None]
     rows = per_class([r for r, _ in pairs], [v for _, v in pairs], results.labels, 1 - results.goal.alpha)
@@ -36,7 +35,7 @@ def _by_group(row: ClassRow, results: Results, shown: Result) -> ClassRow:
     ]
     if not places or results.groups is None:
         return row
-    metric = get_metric("accuracy", results.labels)
+    metric = results.right_wrong
     statistics = statistics_of(metric, results.test, shown.answers)[places]
     groups = [results.groups[place] for place in places]
     found = quality_interval(statistics, metric, 1 - results.goal.alpha, groups, int(results.meta["seed"]))
@@ -45,7 +44,7 @@ def _by_group(row: ClassRow, results: Results, shown: Result) -> ClassRow:
 
 def confusions(results: Results, shown: Result | None) -> dict[str, JSON] | None:
     """The commonest pairs of reference and wrong answer."""
-    if shown is None:
+    if shown is None or not results.labels:
         return None
     pairs = Counter(
         (str(r), str(a["value"]) if a["value"] is not None else "(no answer)")
@@ -67,14 +66,19 @@ def disagreements(journal: Journal, results: Results) -> list[dict[str, JSON]]:
         for unit in results.meta["units"]:
             for key, answer in journal.answers(result.name, f"tune/{unit}").items():
                 answers.setdefault(key, {})[result.name] = answer["value"]
-    rows = [(len(set(map(str, given.values()))), len(given), key) for key, given in answers.items() if key in examples]
+    show = results.kind.show
+    rows = [
+        (len({"" if value is None else show(value) for value in given.values()}), len(given), key)
+        for key, given in answers.items()
+        if key in examples
+    ]
     rows.sort(key=lambda row: (-row[1], -row[0], row[2]))
     return [
         {
             "id": key,
             "text": str(examples[key].input)[:SHOWN_TEXT],
-            "reference": examples[key].reference,
-            "answers": answers[key],
+            "reference": show(examples[key].reference),
+            "answers": {name: None if value is None else show(value) for name, value in answers[key].items()},
         }
         for kinds, _, key in rows
         if kinds > 1

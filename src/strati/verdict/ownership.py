@@ -12,9 +12,8 @@ from itertools import combinations
 from math import ceil
 from typing import NamedTuple
 
-from strati.bench.results import SECONDS_PER_HOUR, Result, Results, statistics_of
 from strati.core.records import JSON
-from strati.kinds.classify.metrics import get_metric
+from strati.measure.results import SECONDS_PER_HOUR, Result, Results, statistics_of
 from strati.statistics import Interval, quality_interval
 from strati.task.task import Goal
 from strati.verdict.label_price import proving, training_labels
@@ -185,7 +184,7 @@ def retrainings(goal: Goal) -> int:
 
 def outcomes(result: Result, results: Results) -> Outcomes:
     """Shares of wrong and of pending answers; what was withheld or failed counts as wrong."""
-    accuracy = get_metric("accuracy", results.labels)
+    accuracy = results.right_wrong
     statistics = statistics_of(accuracy, results.test, result.answers)[result.measured]
     groups = results.groups and [g for g, kept in zip(results.groups, result.measured, strict=True) if kept]
     found: Interval = quality_interval(statistics, accuracy, 1 - results.goal.alpha, groups, int(results.meta["seed"]))

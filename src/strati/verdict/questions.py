@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from strati.bench.results import Result, Results
 from strati.core.figures import difference, milliseconds, money, seconds, share, size
+from strati.measure.results import Result, Results
 from strati.verdict.decision import Decision
 from strati.verdict.study_words import (
     best_price,
@@ -260,8 +260,9 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
     result = results.result(decision.name) if decision.name else _best(measured, results)
     if result is None:
         return "Nothing was measured.", ""
-    confidence, right = result.confidences(results.references)
-    wrong = sum(1 for a, r in zip(result.answers, results.references, strict=True) if a and a["value"] != r)
+    confidence, right = result.confidences(results.references, results.metric)
+    losses = result.losses(results.references, results.metric)
+    wrong = int((losses[result.measured] > 0).sum())
     words = f"{result.name} is wrong on {wrong:,} of {int(result.measured.sum()):,} test examples"
     price = results.goal.wrong_answer_costs
     if price is not None and result.measured.any():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from strati.bench.results import Result, Results
 from strati.core.figures import count
 from strati.core.records import JSON
+from strati.measure.results import Result, Results
 
 Sizes = Mapping[str, JSON]
 

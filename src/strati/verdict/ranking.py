@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from strati.bench.results import Result, Results
 from strati.core.records import JSON
+from strati.measure.results import Result, Results
 from strati.statistics import aurc_interval, risk_coverage
 
 DRAWS = 100  # of the bootstrap: the interval is looked at, it decides nothing
@@ -18,8 +18,7 @@ def aurc_row(result: Result, results: Results) -> dict[str, JSON] | None:
     confidence = result.answers.confidence[places]
     if not len(places) or np.isnan(confidence).all():
         return None
-    references = results.references
-    loss = np.array([float(result.answers.value(place) != references[place]) for place in places.tolist()])
+    loss = result.losses(results.references, results.metric)[places]
     found = aurc_interval(confidence, loss, 1 - results.goal.alpha, int(results.meta["seed"]), DRAWS)
     curve = risk_coverage(confidence, loss)
     kept = np.unique(np.linspace(0, len(curve.coverage) - 1, POINTS).round().astype(int))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from strati.bench.journal import Journal
 from strati.core.budget import NANO
 from strati.core.records import JSON
+from strati.measure.journal import Journal
 
 
 def spending(journal: Journal) -> dict[str, JSON]:

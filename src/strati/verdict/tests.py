@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.bench.studies.repeats import widened
+from strati.measure.studies.repeats import widened
 from strati.statistics import Comparison, Interval, bar_p_values, compare_both, holm, quality_interval
 from strati.statistics.metric import Metric
 from strati.task.task import Goal

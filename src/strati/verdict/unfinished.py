@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from strati.bench.results import Result, Results
 from strati.core.figures import count, difference, money
 from strati.core.records import JSON
+from strati.measure.results import Result, Results
 from strati.statistics import compare_both
 from strati.verdict.tests import FEWEST
 

@@ -7,12 +7,11 @@ from dataclasses import asdict
 
 import numpy as np
 
-from strati.bench.journal import Journal
-from strati.bench.results import Result, Results, load_results, statistics_of
-from strati.bench.studies.repeats import repeat_row, second_statistics, widened
 from strati.core.figures import difference, share
 from strati.core.records import JSON
-from strati.kinds.classify.metrics import METRICS, get_metric
+from strati.measure.journal import Journal
+from strati.measure.results import Result, Results, load_results, statistics_of
+from strati.measure.studies.repeats import repeat_row, second_statistics, widened
 from strati.statistics import Interval, brier_score, expected_calibration_error, quality_interval
 from strati.statistics.metric import Statistics
 from strati.verdict.afterwards import afterwards, limits
@@ -134,7 +133,7 @@ def _shown(results: Results, decision: Decision) -> Result | None:
 def _candidate(result: Result, results: Results, decision: Decision) -> dict[str, JSON]:
     record = result.record
     standing = next((s for s in decision.standings if s.name == result.name), None)
-    confidence, right = result.confidences(results.references)
+    confidence, right = result.confidences(results.references, results.metric)
     memory = record.get("memory")
     return {
         "name": result.name,
@@ -145,7 +144,9 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "uses_llm": record["uses_llm"],
         "model": ", ".join(record["models"]) or None,
         "quality": _quality(result, results, results.metric.name),
-        "other_metrics": [_quality(result, results, name) for name in METRICS if name != results.metric.name],
+        "other_metrics": [
+            _quality(result, results, name) for name in results.kind.metrics if name != results.metric.name
+        ],
         "completion": result.completion,
         "calibration": {
             "ece": expected_calibration_error(confidence, right),
@@ -200,7 +201,7 @@ def _not_shown(standing: Standing | None, decision: Decision) -> list[str]:
 def _quality(result: Result, results: Results, name: str) -> dict[str, JSON] | None:
     if not result.measured.any():
         return None
-    metric = get_metric(name, results.labels)
+    metric = results.metric if name == results.metric.name else results.metric_named(name)
     statistics = (
         result.statistics if name == results.metric.name else statistics_of(metric, results.test, result.answers)
     )

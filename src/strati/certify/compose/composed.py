@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from strati.bench.journal import Journal
-from strati.bench.results import Result, Results, load_results
 from strati.certify.compose.assembly import assemble
 from strati.certify.compose.composing import Composition, compose
 from strati.certify.compose.frontier import FEWEST, frontier
@@ -21,6 +19,8 @@ from strati.certify.compose.rung_answers import Part, read_part, rungs_to_compos
 from strati.core.errors import DataError, StratiError
 from strati.core.identity import fingerprint
 from strati.core.records import JSON
+from strati.measure.journal import Journal
+from strati.measure.results import Result, Results, load_results
 from strati.stack.folder import save_stack, stack_folder_name
 
 
@@ -117,7 +117,7 @@ def _right(part: Part) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Shape [n, L]: 1 where a rung's answer is the reference."""
     rows = [
         [
-            float(answer is not None and answer.value == ref)
+            0.0 if answer is None else 1.0 - part.loss(answer.value, ref)
             for answer, ref in zip(r.answers, part.references, strict=True)
         ]
         for r in part.rungs

@@ -19,7 +19,7 @@ from strati.certify.method import Economics, Plan, Promise, Scored, make_plan
 from strati.core.records import JSON, Answer
 from strati.stack.calibration import Combiner
 from strati.stack.checks.agreement import FEATURE, support
-from strati.stack.stack import Loss, wrong
+from strati.stack.stack import Loss
 
 USEFUL = ("margin", "mass", "nearest", "familiar")  # features of layers that speak of being right
 
@@ -43,7 +43,7 @@ class Composition:
             _remember(rung, found[:, column], earlier)
         return found
 
-    def scored(self, part: Part, labels: Sequence[str], loss: Loss = wrong) -> Scored:
+    def scored(self, part: Part, labels: Sequence[str], loss: Loss | None = None) -> Scored:
         return part.scored(self.confidences(part), labels, loss)
 
 
@@ -56,7 +56,7 @@ def compose(part: Part, *, together: bool = True) -> Composition:
         answers = _with_support(rung, earlier, uses)
         rows = [row for row, answer in enumerate(answers) if answer is not None]
         kept = [answer for answer in answers if answer is not None]
-        right = [1.0 - wrong(answer.value, part.references[row]) for row, answer in zip(rows, kept, strict=True)]
+        right = [1.0 - part.loss(answer.value, part.references[row]) for row, answer in zip(rows, kept, strict=True)]
         combiner = Combiner.fit(kept, [answer.features for answer in kept], right, uses)
         combiners.append(combiner)
         all_uses.append(uses)
@@ -82,7 +82,7 @@ def design(
     economics: Economics,
     available: NDArray[np.bool_] | None = None,
     seed: int = 0,
-    loss: Loss = wrong,
+    loss: Loss | None = None,
 ) -> Design:
     """Choose one stack on tune, and the path of its thresholds.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strati.bench.results import Results
 from strati.certify.compose.composing import compose
 from strati.certify.compose.rung_answers import Part
 from strati.certify.method import Economics, Estimate, Scored, evaluate, front, orders
 from strati.core.records import JSON
+from strati.measure.results import Results
 
 POINTS = 60  # of the frontier, in the verdict
 FEWEST = 30  # tune examples that all rungs of a stack were asked

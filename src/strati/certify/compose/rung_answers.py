@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strati.bench.journal import Journal, StoredExample
-from strati.bench.results import SECONDS_PER_HOUR, Result, Results
 from strati.certify.method import Scored
 from strati.core.errors import DataError
 from strati.core.records import JSON, Answer, Example
-from strati.stack.stack import Loss, wrong
+from strati.measure.journal import Journal, StoredExample
+from strati.measure.results import SECONDS_PER_HOUR, Result, Results
+from strati.stack.stack import Loss
+from strati.statistics.metric import wrong
 
 MOST = 6
 LOOKED_AT = 500  # tune answers among which one with a confidence is looked for
@@ -37,6 +38,7 @@ class Part:
     references: tuple[JSON, ...]
     groups: tuple[str, ...] | None
     rungs: tuple[RungAnswers, ...]
+    loss: Loss = wrong
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,16 +49,20 @@ class Part:
 
     def only(self, order: Sequence[int]) -> Part:
         """The same examples with some of the rungs, in this order."""
-        return Part(self.ids, self.references, self.groups, tuple(self.rungs[place] for place in order))
+        return Part(self.ids, self.references, self.groups, tuple(self.rungs[place] for place in order), self.loss)
 
     def available(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Shape [n, L]: which rung was asked what."""
         return np.array([rung.asked for rung in self.rungs], dtype=bool).T.reshape(len(self), len(self.rungs))
 
     def scored(
-        self, confidence: np.ndarray[tuple[int, int], np.dtype[np.float64]], labels: Sequence[str], loss: Loss = wrong
+        self,
+        confidence: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+        labels: Sequence[str],
+        loss: Loss | None = None,
     ) -> Scored:
-        """As numbers, with these confidences [n, L] (NaN for no answer)."""
+        """As numbers, with these confidences [n, L] (NaN for no answer); by `loss`, or by that of the kind of task."""
+        loss = loss or self.loss
         place = {label: number for number, label in enumerate(labels)}
         losses = np.zeros(confidence.shape)
         numbers = np.full(confidence.shape, -1, dtype=np.int64)
@@ -112,8 +118,8 @@ def read_part(journal: Journal, results: Results, names: Sequence[str], part: st
         raise DataError(f"run {results.run} has no {part} examples in its journal")
     split = f"tune/{units[0]}" if part == "tune" else part
     rungs = tuple(_rung(journal, results.result(name), split, examples) for name in names)
-    references = tuple(str(e.reference) for e in examples)
-    return Part(tuple(e.id for e in examples), references, group_names(examples), rungs)
+    references = tuple(e.reference for e in examples)
+    return Part(tuple(e.id for e in examples), references, group_names(examples), rungs, results.metric.loss)
 
 
 def group_names(examples: Sequence[StoredExample | Example]) -> tuple[str, ...] | None:

@@ -34,14 +34,15 @@ def check_leaks(look: Look) -> Iterator[DataFinding]:
         for part, examples in parts.items()
         for example in examples
     ]
-    yield from _exact(rows)
+    yield from _exact(rows, look.labelled)
     yield from _near(rows, look.seed)
-    yield from _label_in_text(rows, look.seed)
+    if look.labelled:
+        yield from _label_in_text(rows, look.seed)
     yield from _groups(look, parts)
     yield from _times(look, parts)
 
 
-def _exact(rows: Sequence[_Row]) -> Iterator[DataFinding]:
+def _exact(rows: Sequence[_Row], labelled: bool) -> Iterator[DataFinding]:
     alike = same([row.text for row in rows])
     agreeing = [places for places in alike if len({rows[place].label for place in places}) == 1]
     repeats = sum(len(places) - 1 for places in alike)
@@ -52,7 +53,8 @@ def _exact(rows: Sequence[_Row]) -> Iterator[DataFinding]:
             "nothing to do where repeats are part of the traffic; rows of one file with the same text stay together"
         )
         yield DataFinding("exact_duplicates", "note", message, first(shown), repeats, way_on)
-    yield from _contradictory(rows, alike)
+    if labelled:
+        yield from _contradictory(rows, alike)
     yield from _across(rows, alike)
 
 

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from strati.core.errors import DataError
 from strati.data.data import Dataset
-from strati.data.doctor.check_labels import check_labels
 from strati.data.doctor.check_leaks import check_leaks
-from strati.data.doctor.check_order import check_order
 from strati.data.doctor.check_rows import check_rows
 from strati.data.doctor.finding import SEVERITIES, DataFinding, first, share
 from strati.data.doctor.flagged import flagged
 from strati.data.doctor.look import Look
 from strati.data.splits import Splits
+from strati.task.kind import kind_of
 from strati.task.task import Task
 
-CHECKS = (check_labels, check_order, check_rows, check_leaks)
+CHECKS = (check_rows, check_leaks)  # of every kind of task, after its own
 
 
 def examine(
@@ -30,8 +29,8 @@ def examine(
     if not datasets:
         raise DataError("there is no data set to examine")
     look = Look(datasets, task, seed, splits)
-    found = [finding for check in CHECKS for finding in check(look)]
-    if not any(finding.severity == "stop" for finding in found):
+    found = [finding for check in (*kind_of(task.kind).checks(), *CHECKS) for finding in check(look)]
+    if look.labelled and not any(finding.severity == "stop" for finding in found):
         found.extend(_flagged(look))
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 

@@ -27,6 +27,11 @@ class Look:
         return example.id if known else f"{part}:{example.id}"
 
     @property
+    def labelled(self) -> bool:
+        """Whether references are labels of a list, so that order, rarity and contradiction mean something."""
+        return self.task.kind == "classify"
+
+    @property
     def learned(self) -> Dataset:
         """The file that candidates learn from."""
         return self.datasets["train"] if "train" in self.datasets else next(iter(self.datasets.values()))

@@ -8,8 +8,8 @@ import numpy as np
 
 from strati.core.errors import DataError
 from strati.core.records import JSON, Score
-from strati.kinds.classify.accuracy import wrong
-from strati.statistics.metric import Statistics, ratio
+from strati.kinds.classify.accuracy import why_wrong
+from strati.statistics.metric import Statistics, ratio, wrong
 
 
 class MacroF1:
@@ -40,7 +40,10 @@ class MacroF1:
         statistics[2 * size + here] = 1.0
         if isinstance(value, str) and value in self._position:
             statistics[size + self._position[value]] = 1.0
-        return Score(tuple(statistics), wrong(reference, value))
+        return Score(tuple(statistics), why_wrong(reference, value))
+
+    def loss(self, value: JSON, reference: JSON) -> float:
+        return wrong(value, reference)
 
     def aggregate(self, sums: Statistics) -> Statistics:
         right, alarms, missed = np.split(sums, 3, axis=-1)

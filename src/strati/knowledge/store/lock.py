@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from strati.bench.journal import RunLock
 from strati.core.errors import BusyError
+from strati.measure.journal import RunLock
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from strati.bench.journal import Journal
 from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import JSON, Case, State, Usage
+from strati.measure.journal import Journal
 from strati.stack.stack import Stack
 
 CHUNK = 2000  # rows answered together; a slow layer asks for fewer

@@ -1,0 +1,330 @@
+"""Candidates x examples -> journaled answers. Decides nothing, draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from strati.core.context import Context, VectorCache
+from strati.core.errors import BudgetReached, StackError, Stopped, StratiError
+from strati.core.records import JSON, Case, Example
+from strati.data import Splits, Unit
+from strati.measure.answer import answer
+from strati.measure.effort import Effort, sampled, shuffled
+from strati.measure.entry import DONE, Entry, folder_bytes, preview
+from strati.measure.journal import Journal
+from strati.measure.race.halving import HalvingTuner
+from strati.measure.race.racing import SPLIT, Race, no_race
+from strati.measure.race.sizing import behind_fast, likely_size, right_on_tune, sample_size
+from strati.measure.telling import tell_answering, tell_choosing
+from strati.measure.tune import Chosen, Tuner, merged_forms
+from strati.stack.candidate import Candidate
+from strati.stack.contract import Saveable
+from strati.stack.folder import save_stack, stack_folder_name
+from strati.stack.models_of import notes_of
+from strati.stack.probe import Probe, Prober, probe_here
+from strati.stack.stack import Stack
+from strati.statistics.metric import Metric, Share
+from strati.task.task import Goal
+
+Chooser = Callable[[bool], str | None]  # told whether slow ones count
+
+
+def nobody(_: bool) -> None:
+    """A chooser that chooses none."""
+
+
+class Bench:
+    """Measures candidates one after the other; what is in the journal already is not done again.
+
+    `chosen` names the candidate that would be chosen of those measured so far, of the fast ones or with the slow ones
+    too; without it no rung is retired for not being needed.
+    """
+
+    def __init__(
+        self,
+        splits: Splits,
+        metric: Metric,
+        journal: Journal,
+        ctx: Context,
+        effort: Effort | None = None,
+        stacks: Path | None = None,
+        prober: Prober = probe_here,
+        goal: Goal | None = None,
+        chosen: Chooser = nobody,
+    ) -> None:
+        self.splits = splits
+        self.metric = metric
+        self.right_wrong = Share("right", metric.loss)
+        self.journal = journal
+        vectors = VectorCache()
+        self.fitting = replace(ctx, vectors=vectors)
+        self.ctx = replace(ctx, vectors=vectors, fresh=True)
+        self.effort = effort or Effort()
+        self.stacks = stacks
+        self.prober = prober
+        self.goal = goal or Goal()
+        self.chosen = chosen
+        self.race: Race | None = None
+        self.why_no_race: str | None = None
+        self.sample = 0
+        self.fitted: dict[tuple[str, str], Stack] = {}  # by candidate and unit: what studies ask further
+
+    def run(self, candidates: Sequence[Candidate]) -> None:
+        """Measure all candidates. One that fails is recorded as failed, the others go on.
+
+        Fast ones first. The slow ones race on tune (`race.racing`); those that stay answer the test examples, and
+        calibrate inputs at the end, when the verdict no longer waits for anything.
+
+        Raises:
+            BudgetReached: some could not be measured for want of money; all others were.
+            Stopped: the run was cancelled or its time is over.
+        """
+        folders = stack_folder_name([candidate.name for candidate in candidates])
+        entries = [Entry(*row) for row in zip(range(len(folders)), candidates, folders, strict=True)]
+        todo = [entry for entry in entries if self._begin(entry)]
+        slow = [entry for entry in todo if entry.candidate.slow]
+        self.why_no_race = no_race(self.splits, self.metric, self.effort)
+        if self.why_no_race is None:
+            unit, metric = self.splits.units[0], self.metric
+            self.race = Race(unit, metric, self.journal, self.fitting, self.effort, self.goal, candidates)
+        for entry in todo:
+            if not entry.candidate.slow:
+                self._do(entry, self._choose, self._measure, self._calibrate)
+        if self.race and any(entry.candidate.slow for entry in entries):
+            self.race.leads(self.chosen(False))
+        for entry in slow:
+            self._do(entry, self._choose)
+        self._size(candidates)
+        for entry in slow:
+            self._do(entry, self._measure)
+        back = self._called_back(entries)
+        for entry in back:
+            self._do(entry, self._choose, self._measure)
+        for entry in [*(one for one in slow if one not in back), *back]:
+            self._do(entry, self._calibrate)
+        for entry in entries:
+            if entry.short is not None:
+                raise entry.short
+
+    def _begin(self, entry: Entry) -> bool:
+        """Whether anything is left to do for a candidate; if so its record says "partial", unless it was measured."""
+        candidate = entry.candidate
+        known = self.journal.candidates().get(candidate.name) or {}
+        same = known.get("candidate") == candidate.fingerprint()
+        if same and known["status"] in DONE and (known["status"] == "retired" or known.get("calibrate") is not None):
+            entry.record.update(known)
+            return False
+        if known and not same:
+            self.journal.forget_answers(candidate.name)
+        if same and known["status"] in DONE:
+            entry.record.update(known)
+        else:
+            entry.record.update(self._describe(candidate), status="partial")
+            if same and (known.get("race") or {}).get("called_back"):
+                entry.record["race"] = known["race"]
+            self.journal.write_candidate(candidate.name, entry.position, entry.record)
+        return True
+
+    def _do(self, entry: Entry, *steps: Callable[[Entry], None]) -> None:
+        """Take a candidate some steps further; what it raises ends that candidate only."""
+        record = entry.record
+        for step in steps:
+            if record["status"] in ("failed", "retired") or entry.short is not None:
+                return
+            self.ctx.budget.purpose = entry.candidate.name
+            try:
+                step(entry)
+            except BudgetReached as reached:
+                entry.short = reached
+                if record["status"] not in DONE:
+                    record["reason"] = str(reached)
+            except Stopped:
+                raise
+            except StratiError as error:
+                entry.failed(str(error))
+            except Exception as error:  # a layer of the user's own
+                entry.failed(f"{type(error).__name__}: {error}")
+            self.journal.write_candidate(entry.candidate.name, entry.position, record)
+
+    def _describe(self, candidate: Candidate) -> dict[str, JSON]:
+        return {
+            "candidate": candidate.fingerprint(),
+            "layers": list(candidate.layer_names),
+            "uses_llm": candidate.uses_llm,
+            "slow": candidate.slow,
+            "recorded": candidate.recorded,
+            "learns": candidate.learns,
+            "private": candidate.private,
+            "remote": candidate.remote,
+            "costs_known": candidate.costs_known,
+            "models": [card.name for card in candidate.cards],
+            "silent": list(candidate.silent),
+            "licences": sorted({card.licence for card in candidate.cards}) or [candidate.licence],
+            "model_bytes": sum(card.size_bytes or 0 for card in candidate.cards),
+        }
+
+    def _choose(self, entry: Entry) -> None:
+        """Choose the candidate's form on tune; a slow one then races, and may be retired."""
+        candidate, record = entry.candidate, entry.record
+        barred = self.race.barred(candidate, record["licences"]) if self.race and candidate.slow else None
+        if barred is not None:
+            record.update(status="retired", reason=barred)
+            return
+        tuner = Tuner(self.metric, self.fitting, self.effort, len(self.splits.units))
+        if self.race:
+            hopeless = partial(self.race.hopeless, candidate)
+            tuner = HalvingTuner(self.metric, self.fitting, self.effort, hopeless=hopeless)
+        tell_choosing(candidate, tuner, self.splits.units)
+        for unit in self.splits.units:
+            chosen = tuner.choose(candidate, unit)
+            if self.race and not candidate.slow:
+                record.update(self.race.enter_fast(candidate, chosen))
+            elif self.race:
+                chosen = self._race(self.race, entry, chosen)
+            self.journal.write_answers(candidate.name, f"tune/{unit.name}", chosen.cases)
+            entry.fits.append(chosen)
+            self.fitted[candidate.name, unit.name] = chosen.stack
+        forms = merged_forms([fit.forms for fit in entry.fits])
+        record.update(forms=forms, settings=next(form["settings"] for form in forms if form["chosen"]))
+
+    def _called_back(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Rungs that were not needed beside one that is not chosen after all: they race on, and may answer test."""
+        retired = [entry for entry in entries if entry.record["status"] == "retired"]
+        found = [entry for entry in retired if (entry.record.get("race") or {}).get("needless")]
+        if self.race is None or not found or self.chosen(True) == self.race.leader:
+            return []
+        for entry in found:
+            entry.record.update(status="partial", reason=None)
+            entry.record["race"]["called_back"] = True
+            entry.fits.clear()
+            self.journal.write_candidate(entry.candidate.name, entry.position, entry.record)
+        return found
+
+    def _race(self, race: Race, entry: Entry, chosen: Chosen) -> Chosen:
+        known = entry.record.get("race") or {}
+        if entry.record["status"] in DONE:
+            rows = int(known["rows"])
+        else:
+            since = int(known["rows"]) if known.get("called_back") else 0
+            rows, entry.record["race"], reason = race.run(entry.candidate, chosen.stack, since)
+            if reason is not None:
+                entry.record.update(status="retired", reason=reason)
+                return chosen
+            if since:
+                entry.record["race"]["called_back"] = True
+        stack, cases = race.recalibrated(entry.candidate, chosen, rows)
+        return replace(chosen, stack=stack, cases=cases)
+
+    def restored(self, candidate: Candidate, unit: Unit) -> Stack:
+        """The stack that an earlier process measured, fitted again; what its models were asked comes from the memo."""
+        if self.race is None:
+            return Tuner(self.metric, self.fitting, self.effort, len(self.splits.units)).choose(candidate, unit).stack
+        record = self.journal.candidates()[candidate.name]
+        form = next(form for form in candidate.forms if dict(form.settings) == record["settings"])
+        alone = replace(candidate, forms=(form,))
+        seen = next(row["n"] for row in record["forms"] if row["chosen"])  # as many as its form was chosen on
+        chosen = Tuner(self.metric, self.fitting, replace(self.effort, tune_rows=seen)).choose(alone, unit)
+        if not candidate.slow:
+            return chosen.stack
+        return self.race.recalibrated(alone, chosen, int(record["race"]["rows"]))[0]
+
+    def _size(self, candidates: Sequence[Candidate]) -> None:
+        """Settle, once for a run, how many test examples slow rungs answer; and write down what was settled."""
+        slow = [candidate.name for candidate in candidates if candidate.slow]
+        known = self.journal.read("sizes")
+        if known is None and slow:
+            most = sum(len(unit.test) for unit in self.splits.units)
+            parts = [SPLIT] if self.race else [f"tune/{unit.name}" for unit in self.splits.units]
+            scores = right_on_tune(self.journal, self.splits, parts, self.right_wrong)
+            needed = sample_size(scores, slow, self.goal) if not scores.keys().isdisjoint(slow) else None
+            sample = self.effort.sample or needed or likely_size(self.goal, most)
+            known = {"sample": min(sample, most), "no_race": self.why_no_race}
+            known |= {"race_tests": self.race.tests} if self.race else {}
+            self.journal.write("sizes", known)
+        self.sample = known["sample"] if known else 0
+
+    def _measure(self, entry: Entry) -> None:
+        """Save and probe the fitted stack, and ask it the test examples."""
+        candidate, folder, record, fits = entry.candidate, entry.folder, entry.record, entry.fits
+        if record["status"] in DONE or len(fits) < len(self.splits.units):
+            return
+        stack, forms, refit = fits[0].stack, record["forms"], None
+        saved = self._save(stack, folder)
+        probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
+        parts = [self._sampled(candidate, unit.test) for unit in self.splits.units]
+        work = [(fit.stack, [Case.of(one) for one in part]) for fit, part in zip(fits, parts, strict=True)]
+        tell_answering(work, self.fitting)
+        for part, chosen in zip(parts, fits, strict=True):
+            answer(chosen.stack, candidate.name, "test", part, self.journal, self.ctx)
+        if self.splits.method == "published" and candidate.learns and not candidate.slow:
+            refit = self._refit(stack, candidate.name)
+        size = folder_bytes(self.stacks / folder) if saved and self.stacks else 0
+        record.update(
+            status="recorded" if candidate.recorded else "measured",
+            settings=next(form["settings"] for form in forms if form["chosen"]),
+            fit_seconds=float(np.mean([fit.seconds for fit in fits])),
+            latency=list(probe.warm),
+            cold=probe.cold,
+            memory=probe.memory,
+            stack_bytes=size,
+            stack=folder if saved else None,
+            fingerprint=stack.fingerprint(),
+            preview=preview(stack),
+            refit_rows=refit,
+            notes=notes_of(stack),
+        )
+
+    def _calibrate(self, entry: Entry) -> None:
+        """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later.
+
+        A slow rung that is worse than a fast one is hardly worth a certificate, and does not take the time for it.
+        """
+        candidate, record = entry.candidate, entry.record
+        if record["status"] not in DONE:
+            return
+        examples: Sequence[Example] = self.splits.calibrate
+        if not self.effort.calibrate or candidate.recorded:
+            examples = ()
+        if candidate.slow and examples:
+            worse = behind_fast(self.journal, self.splits, candidate.name, self.goal.alpha, self.right_wrong)
+            examples = () if worse else shuffled(examples, self.ctx.seed)[: self.sample]
+        if examples:
+            answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.journal, self.fitting)
+        record.update(calibrate=len(examples), reason=None)
+
+    def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:
+        """All test examples, or the common random subset for a slow candidate, in the subset's own order."""
+        if not candidate.slow:
+            return test
+        return sampled(self.splits, test, self.sample, self.ctx.seed)
+
+    def _refit(self, stack: Stack, name: str) -> int:
+        """Fit on every row outside test, with the settings and calibration found before; answer the test again."""
+        unit = self.splits.units[0]
+        train = [*unit.train, *unit.tune, *self.splits.calibrate]
+        self.ctx.begin(f"{name}: refit on all {len(train)} training rows", len(unit.test))
+        refitted, _ = stack.fit_and_run(train, (), self.fitting, self.metric.loss)
+        answer(refitted, name, "refit", unit.test, self.journal, self.fitting)
+        return len(train)
+
+    def _save(self, stack: Stack, folder: str) -> bool:
+        if self.stacks is None or not all(isinstance(stage.layer, Saveable) for stage in stack.stages):
+            return False
+        try:
+            save_stack(stack, self.stacks / folder)
+        except StackError:
+            return False
+        return True
+
+    def _probe(self, candidate: Candidate, stack: Stack, folder: str | None, unit: Unit) -> Probe:
+        if candidate.recorded or candidate.paid or candidate.remote:  # its answers are timed as they come
+            return Probe(())
+        count = 1 if candidate.slow else self.effort.probes
+        cases = [Case.of(example) for example in shuffled(unit.tune, self.ctx.seed)[:count]]
+        self.ctx.begin(f"{candidate.name}: latency, one at a time", len(cases))
+        return self.prober(stack, folder, cases)

@@ -46,7 +46,7 @@ def _words(element: Element) -> str:
 
 def _points(element: Element | None) -> dict[int, str]:
     """The cached texts or numbers of a series by their index."""
-    found = {}
+    found: dict[int, str] = {}
     for point in element.iter(f"{C}pt") if element is not None else ():
         index, value = point.get("idx", ""), point.find(f"{C}v")
         if index.isdigit() and value is not None:

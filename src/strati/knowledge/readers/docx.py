@@ -31,7 +31,8 @@ _VML = "{urn:schemas-microsoft-com:vml}"
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _SKIPPED = {f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "instrText", "delText", "comment", "sdtPr")}
 _SKIPPED |= {f"{_ALTERNATIVES}Fallback", f"{W}object", f"{W}tblPr", f"{W}tcPr", f"{W}trPr"}
-_SIGNS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}softHyphen": "", f"{W}ptab": "\t"}
+_SIGNS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}softHyphen": ""}
+_SIGNS |= {f"{W}ptab": "\t"}
 _INNER = {f"{W}p", f"{W}tbl"}
 
 
@@ -187,7 +188,6 @@ class _Body:
                 self._beside(cell, Locator(page=self.page, part=f"table {self.table}"))
         if self.page is not None:
             self.page += sum(1 for _ in element.iter(f"{W}lastRenderedPageBreak"))
-
 
     def _row(self, number: int, row: Element) -> list[tuple[str, Locator | None]]:
         """The cells of a row in their columns: one that spans several is followed by empty ones."""

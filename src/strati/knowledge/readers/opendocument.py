@@ -1,4 +1,4 @@
-"""OpenDocument texts and presentations (.odt, .ott, .odp, .otp, and flat XML): headings, lists, tables, notes, comments.
+"""OpenDocument texts and presentations (.odt, .odp, flat XML): headings, lists, tables, notes, comments.
 
 A place is the number of the paragraph or table cell, or the slide. Deleted text, running heads and feet and
 descriptions of pictures are listed as left out. Spreadsheets (.ods) have a reader of their own.
@@ -126,7 +126,8 @@ class _Body:
                 self.made.block(kind, self._plain(element).strip(), at=Locator(part=str(kind)))
 
     def _at(self, part: str) -> Locator:
-        return Locator(slide=self.slide, part=(part if self.slide is None or part in ("notes", "comment") else "") or None)
+        told = part if self.slide is None or part == "notes" else ""  # a slide is a place of its own
+        return Locator(slide=self.slide, part=told or None)
 
     def _paragraph(self, element: Element, level: int) -> None:
         self.paragraph += 1

@@ -19,10 +19,11 @@ _ROMANS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _AHEAD = (-50, 2_000)  # a page number may be so far ahead of the page's place: of a volume, say
 _PAGE_WORDS = {"page", "pages", "p", "pg", "pp", "seite", "pagina", "página", "sida", "side", "strona", "folio"}
 # Words that stand before a number which is counted up from page to page, too, and is no page number.
-_COUNTED = set(
+_LABELS = (
     "number no nr num invoice account customer order total amount due id ref reference case claim policy ticket price "
-    "date quantity qty item code serial receipt room seat client patient bill rechnung kunde kundennummer facture".split()
+    "date quantity qty item code serial receipt room seat client patient bill rechnung kunde kundennummer facture"
 )
+_COUNTED = frozenset(_LABELS.split())
 
 
 def furniture(pages: Sequence[tuple[float, Sequence[Line]]]) -> list[dict[int, str]]:

@@ -1,14 +1,16 @@
 """PDF by PDFium: lines with page and box in the order of reading, running heads and feet apart, headings, outline.
 
-Text is what the file says: hyphens at line ends stay, nothing is joined. Values of form fields and notes follow the page
-that they are on. A page without a text layer is read by OCR where that is installed, otherwise it is named in the warnings.
+Text is what the file says: hyphens at line ends stay, nothing is joined. Values of form fields and notes follow the
+page that they are on. A page without a text layer is read by OCR where that is installed, otherwise it is named in the
+warnings.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from strati.core.errors import MissingExtra
@@ -17,7 +19,7 @@ from strati.knowledge.document import Attachment, Document, Metadata, Page
 from strati.knowledge.locator import Box, Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers import ocr
-from strati.knowledge.readers.pdf_annotations import annotations, attached
+from strati.knowledge.readers.pdf_annotations import Written, attached, written_on
 from strati.knowledge.readers.pdf_page import FAR, PdfLine, PdfPageText, pages_of
 from strati.knowledge.readers.pdf_structure import PageLines, blocks_of
 
@@ -113,11 +115,15 @@ def _check_streams(data: bytes, limits: Limits) -> None:
             continue  # another filter, or damage: PDFium's to judge
 
 
-def _within(found: Iterable[Attachment], made: DocumentBuilder, limits: Limits) -> list[Attachment]:
-    """Attachments as long as all of them together keep the limits."""
+def _written(pdf: Any, page: Any) -> tuple[Written, ...]:
+    return tuple(written_on(pdf, page))
+
+
+def _attached(page: Any, made: DocumentBuilder, limits: Limits) -> list[Attachment]:
+    """The files that hang on a page, as long as all of them together keep the limits."""
     size = sum(len(attachment.data) for attachment in made.attachments)
     kept = []
-    for attachment in found:
+    for attachment in attached(page):
         size += len(attachment.data)
         limits.check_expanded(size)
         kept.append(attachment)
@@ -141,8 +147,9 @@ def _lines(pdf: Any, made: DocumentBuilder, limits: Limits) -> tuple[list[PageLi
         characters += sum(len(line.text) for line in lines)
         if characters > limits.characters:
             raise Refused(Reason.TOO_LARGE, f"its text is longer than {limits.characters:,} characters")
-        made.attachments += _or(lambda page=page: _within(attached(page), made, limits), [])  # type: ignore[misc]
-        written = _or(lambda page=page: tuple(annotations(pdf, page)), ())  # type: ignore[misc]
+        made.attachments += _or(partial(_attached, page, made, limits), [])
+        none: tuple[Written, ...] = ()
+        written = _or(partial(_written, pdf, page), none)
         pages.append(PageLines(number, made.pages[-1].height, lines, written))
     return pages, empty
 

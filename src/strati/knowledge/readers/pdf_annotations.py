@@ -23,7 +23,7 @@ class Written(NamedTuple):
     field: bool
 
 
-def annotations(pdf: Any, page: Any) -> Iterator[Written]:
+def written_on(pdf: Any, page: Any) -> Iterator[Written]:
     """The values of filled form fields and the texts of notes, in the order of the file."""
     import pypdfium2.raw as pdfium
 

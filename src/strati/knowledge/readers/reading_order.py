@@ -43,7 +43,7 @@ def reading_order(boxes: Sequence[Box]) -> list[int]:
 
 
 def gutters_of(boxes: Sequence[Box]) -> tuple[float, ...]:
-    """Where the gaps are when the stream writes columns of prose row by row (first column, second, next row); or none."""
+    """Where the gaps are when the stream writes columns of prose row by row: first, second, next row; or none."""
     pairs = [(a, b) for a, b in pairwise(boxes) if b.left > a.right and same_row(a, b)]
     rows = sum(1 for number, (a, _) in enumerate(pairs) if not number or pairs[number - 1][1] is not a)
     if rows < ROWS_OF_COLUMNS:

@@ -133,7 +133,5 @@ def _check_cells(package: Package) -> None:
                 raise Refused(Reason.TOO_LARGE, f"a sheet spans {rows:,} rows of {columns:,} cells")
 
 
-
-
 def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:100]

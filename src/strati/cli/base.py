@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from strati.models.contract import Embedder
 
 
-
 def _only() -> str:
     return str(only_base(None))
 

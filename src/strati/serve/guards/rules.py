@@ -1,0 +1,109 @@
+"""Rules that find prompt injection and personal data in a text. Each has a name, so that a refusal can say which.
+
+A rule asks for an instruction *to the model*, not for a trigger word: "ignore" alone is an everyday word, "ignore all
+previous instructions" addressed to a reader is not. They are a first fence, fast and explainable, not a proof.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Found(NamedTuple):
+    """Where a rule matched, in characters of the text it was given."""
+
+    rule: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named pattern; `valid` looks again at what it matched."""
+
+    name: str
+    pattern: re.Pattern[str]
+
+    def find(self, text: str) -> list[Found]:
+        return [
+            Found(self.name, match.start(), match.end(), match.group())
+            for match in self.pattern.finditer(text)
+            if _valid(self.name, match.group())
+        ]
+
+
+def _rule(name: str, pattern: str) -> Rule:
+    return Rule(name, re.compile(pattern, re.IGNORECASE))
+
+
+_OWN = r"(?:your|the|all|any|these|those|previous|prior|above|earlier|preceding|foregoing|initial|original|system)"
+_ORDERS = r"(?:instructions?|prompts?|directions?|directives?|guidelines?|system\s+messages?)"
+
+INJECTION: tuple[Rule, ...] = (
+    _rule(
+        "ignore instructions",
+        rf"\b(?:ignore|disregard|forget|override|bypass|discard)\s+(?:{_OWN}\s+){{1,4}}(?:of\s+(?:{_OWN}\s+){{1,2}})?{_ORDERS}\b"
+        r"(?!\s+(?:on|in|from|for|of|that\s+came|printed)\b)",
+    ),
+    _rule(
+        "reveal prompt",
+        r"\b(?:reveal|show|print|repeat|output|display|leak|tell)\s+(?:me\s+|us\s+)?(?:your|the)\s+"
+        r"(?:hidden\s+|secret\s+|initial\s+|full\s+|original\s+|entire\s+)*(?:system\s+(?:prompt|message|instructions?)|"
+        r"hidden\s+(?:prompt|instructions?))\b",
+    ),
+    _rule(
+        "new role",
+        r"\b(?:you\s+are\s+now|from\s+now\s+on,?\s+you\s+(?:are|will\s+(?:act|behave|respond)))\s+(?:an?\s+|in\s+|as\s+)?"
+        r"(?:\w+\s+){0,3}(?:DAN\b|jailbroken|unrestricted|unfiltered|developer\s+mode|evil|no\s+longer\s+bound)",
+    ),
+    _rule("developer mode", r"\b(?:enable|enter|activate|switch\s+(?:in)?to)\s+(?:the\s+)?(?:developer|DAN|god|jailbreak)\s+mode\b"),
+    _rule("chat markup", r"<\|(?:im_start|im_end|system|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<<SYS>>"),
+    _rule(
+        "fake turn",
+        r"(?:^|\n)\s*#{0,3}\s*(?:system|assistant)\s*:\s*(?:you\s+(?:are|must|will)|ignore|new\s+instructions?|override)\b",
+    ),
+    _rule(
+        "send elsewhere",
+        r"!\[[^\]]*\]\(\s*https?://[^)\s]+\?[^)\s]*=[^)]*\)",
+    ),
+)
+
+PERSONAL: tuple[Rule, ...] = (
+    _rule("email address", r"\b[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,24}\b"),
+    _rule("card number", r"\b(?:\d[ -]?){12,18}\d\b"),
+    _rule("IBAN", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b"),
+    _rule("US social security number", r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b"),
+)
+
+
+def scan(text: str, rules: tuple[Rule, ...]) -> list[Found]:
+    """Everything that the rules find, in order; look-alike letters and invisible characters do not hide it."""
+    plain = normal(text)
+    return sorted((found for rule in rules for found in rule.find(plain)), key=lambda found: found.start)
+
+
+def normal(text: str) -> str:
+    """The text without invisible characters, compatibility forms made plain. For scanning only."""
+    if text.isascii():
+        return text
+    composed = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in composed if unicodedata.category(c) != "Cf")
+
+
+def _valid(name: str, text: str) -> bool:
+    """Numbers have to pass their check digits, so that order numbers are no card numbers."""
+    if name == "card number":
+        digits = [int(c) for c in text if c.isdigit()]
+        doubled = [d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(reversed(digits))]
+        return sum(doubled) % 10 == 0 and len(set(digits)) > 1
+    if name == "IBAN":
+        plain = text.replace(" ", "").upper()
+        if not 15 <= len(plain) <= 34:
+            return False
+        moved = plain[4:] + plain[:4]
+        return int("".join(str(int(c, 36)) for c in moved)) % 97 == 1
+    return True

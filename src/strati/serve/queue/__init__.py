@@ -1,0 +1,1 @@
+"""What waits for people: leased to one reviewer at a time, decided, released exactly once."""

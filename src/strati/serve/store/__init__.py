@@ -1,0 +1,1 @@
+"""The service database: keys, requests and their outcomes, items for people, decisions, money, the audit."""

@@ -20,6 +20,7 @@ from strati.cli import (
     report,
     run,
     search,
+    serve,
     write,
 )
 
@@ -38,6 +39,7 @@ app.command("import")(importing.import_)
 app.command("report")(report.report)
 app.command("certify")(certify.certify)
 app.command("run")(run.run)
+app.command("serve")(serve.serve)
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
 app.command("code")(code.code)

@@ -145,12 +145,12 @@ class Audit:
 
     def _raised(self, model: str, fingerprint: str, wrong: Sequence[int], limit: float) -> str:
         detector = Detector(limit, self.confidence)
-        if not any([detector.add(one) for one in wrong]):
+        if not any(detector.add(one) for one in wrong):
             return ""
         recent = wrong[-100:]
         reason = (
-            f"the audit shows with {self.confidence:.0%} confidence that more than {limit:.1%} of automatic answers "
-            f"are wrong ({sum(recent)} of the last {len(recent)} labels)"
+            f"the audit shows with {100 * self.confidence:g} % confidence that more than {100 * limit:g} % of automatic "
+            f"answers are wrong ({sum(recent)} of the last {len(recent)} labels)"
         )
         with self.database.writing() as db:
             db.execute(

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strati.errors import TaskError
-from strati.records import JSON
+from strati.core.errors import TaskError
+from strati.core.records import JSON
 from strati.serve.records import Role
 from strati.serve.store.database import Database
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from strati.budget import Budget
+from strati.core.budget import Budget
 from strati.serve.keys import Key
 from strati.serve.store.database import Database
 
@@ -83,7 +83,7 @@ class Rates:
 
 
 class KeyBook:
-    """The book of one key's money, in the service database; see `strati.budget.Book`."""
+    """The book of one key's money, in the service database; see `strati.core.budget.Book`."""
 
     def __init__(self, database: Database, key: str) -> None:
         self.database = database

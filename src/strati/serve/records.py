@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from strati.records import JSON, State, text_of
+from strati.core.records import JSON, State, text_of
 
 
 class Role(StrEnum):
@@ -148,6 +148,16 @@ class Item:
     @property
     def text(self) -> str:
         return text_of(self.input)
+
+    @property
+    def why_covered(self) -> str:
+        """Why it is held, without what was proposed: for who has not looked at the case yet."""
+        values = {str(step.proposed) for step in self.steps if step.proposed is not None}
+        if len(values) > 1:
+            return "the layers disagree"
+        if values and self.confidence is not None:
+            return f"the stack has a proposal, but is only {100 * self.confidence:.0f} % sure"
+        return "a check refused the answer of a layer" if values else self.why
 
 
 @dataclass(frozen=True, slots=True)

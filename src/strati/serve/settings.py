@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from strati.errors import TaskError
+from strati.core.errors import TaskError
 
 
 @dataclass(frozen=True, slots=True)

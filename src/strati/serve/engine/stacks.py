@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.certificate import Certificate
-from strati.errors import NewerFormat
-from strati.records import JSON
+from strati.certify.certificate import Certificate
+from strati.core.errors import NewerFormat
+from strati.core.records import JSON
 
 if TYPE_CHECKING:
-    from strati.stack import Stack
+    from strati.stack.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ def load_served(folder: Path, catalogs: Sequence[Path] = (), config: Path | None
         StackError: the folder is no stack at all, or an uncertified one is damaged.
         ModelError: an uncertified stack needs a model that is not here.
     """
-    from strati.cli.available import resources_of
-    from strati.cli.standing import standing_of
-    from strati.folder import load_stack
+    from strati.serve.resources import resources_of
+    from strati.serve.load import standing_of
+    from strati.stack.folder import load_stack
 
     name = folder.name.removesuffix(".stack")
     if not (folder / "stack.toml").is_file() or not (folder / "certificate.json").exists():
@@ -107,11 +107,13 @@ def load_served(folder: Path, catalogs: Sequence[Path] = (), config: Path | None
         return Served(name, folder, None, None, "void", (str(error),))
     certificate = _certificate(folder)
     mark = found.fingerprint() if found else certificate.stack if certificate else ""
-    return Served(name, folder, found, certificate, standing.state, standing.reasons, _labels(found), mark, given)
+    return Served(
+        name, folder, found, certificate, standing.state, standing.reasons, _labels(found, certificate), mark, given
+    )
 
 
 def _certificate(folder: Path) -> Certificate | None:
-    from strati.errors import StackError
+    from strati.core.errors import StackError
 
     try:
         return Certificate.read(folder)
@@ -119,10 +121,13 @@ def _certificate(folder: Path) -> Certificate | None:
         return None
 
 
-def _labels(stack: Stack | None) -> tuple[str, ...]:
-    """The answers that a stack can give, where a layer knows them."""
+def _labels(stack: Stack | None, certificate: Certificate | None = None) -> tuple[str, ...]:
+    """The answers that a stack can give, where its layers or its certificate know them."""
+    found: dict[str, None] = {}
     for stage in stack.stages if stack else ():
-        labels = getattr(stage.layer, "labels", ())
-        if labels:
-            return tuple(map(str, labels))
-    return ()
+        found |= dict.fromkeys(map(str, getattr(stage.layer, "labels", ())))
+    for stage in stack.stages if stack else ():
+        found |= dict.fromkeys(sorted({str(rule.value) for rule in getattr(stage.layer, "rules", ())}))
+    for rows in (certificate.result.get("classes") or {}).values() if certificate else ():
+        found |= dict.fromkeys(sorted(str(row["class"]) for row in rows))
+    return tuple(found)

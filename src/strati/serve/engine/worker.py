@@ -1,4 +1,4 @@
-"""The thread that owns a stack: takes what waits, runs it together, and keeps what came of it before anybody is told."""
+"""The thread that owns a stack: takes what waits, runs it together, keeps what came of it before anybody is told."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from strati.budget import Budget
-from strati.context import Context
-from strati.errors import BudgetReached, Stopped, StratiError
-from strati.records import Case, Evidence, Failure, Outcome as StepOutcome, State
+from strati.core.budget import Budget
+from strati.core.context import Context
+from strati.core.errors import BudgetReached, Stopped, StratiError
+from strati.core.records import Case, Evidence, Failure, State
+from strati.core.records import Outcome as StepOutcome
 from strati.serve.engine.breaker import Breaker, Retries
 from strati.serve.engine.stacks import Served
 from strati.serve.records import Cited, Outcome, Request, StepRecord
@@ -142,7 +143,7 @@ class Worker:
     def _run(self, cases: Sequence[Case], jobs: Sequence[Job]) -> list[Case]:
         ctx = Context(budget=jobs[0].budget, deadline=min(job.deadline for job in jobs), cancelled=_All(jobs))
         stack = self.served.stack
-        assert stack is not None  # noqa: S101
+        assert stack is not None
         try:
             return stack.run(cases, ctx)
         except BudgetReached as error:
@@ -230,9 +231,9 @@ def why_held(case: Case) -> str:
         return f"a check refused the answer of {vetoed.layer}: {vetoed.reason}"
     if failed is not None:
         return failed.reason
-    if proposals and proposals[-1][1] is not None:
-        value, sure, layer = proposals[-1]
-        return f"{layer} proposes {value}, but is only {sure:.0%} sure"
+    value, sure, layer = proposals[-1] if proposals else (None, None, "")
+    if sure is not None:
+        return f"{layer} proposes {value}, but is only {100 * sure:.0f} % sure"
     return case.steps[-1].reason
 
 

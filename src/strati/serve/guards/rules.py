@@ -60,7 +60,10 @@ INJECTION: tuple[Rule, ...] = (
         r"\b(?:you\s+are\s+now|from\s+now\s+on,?\s+you\s+(?:are|will\s+(?:act|behave|respond)))\s+(?:an?\s+|in\s+|as\s+)?"
         r"(?:\w+\s+){0,3}(?:DAN\b|jailbroken|unrestricted|unfiltered|developer\s+mode|evil|no\s+longer\s+bound)",
     ),
-    _rule("developer mode", r"\b(?:enable|enter|activate|switch\s+(?:in)?to)\s+(?:the\s+)?(?:developer|DAN|god|jailbreak)\s+mode\b"),
+    _rule(
+        "developer mode",
+        r"\b(?:enable|enter|activate|switch\s+(?:in)?to)\s+(?:the\s+)?(?:developer|DAN|god|jailbreak)\s+mode\b",
+    ),
     _rule("chat markup", r"<\|(?:im_start|im_end|system|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<<SYS>>"),
     _rule(
         "fake turn",

@@ -13,15 +13,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from strati.errors import DataError
-from strati.records import JSON, State
+from strati.core.errors import DataError
+from strati.core.records import JSON, State
 from strati.serve.records import Action, Decision, Item, ItemKind, Outcome, Released
 from strati.serve.store.database import Database
 from strati.serve.store.outcomes import Outcomes, decided, rewritten
 
-_DECISION = (
-    "number, ticket, reviewer, action, answer, comment, seen, at, release_at, released_at, undone_at"
-)
+_DECISION = "number, ticket, reviewer, action, answer, comment, seen, at, release_at, released_at, undone_at"
 _FREE = "state = 'open' AND (until IS NULL OR until <= :now OR reviewer = :reviewer)"
 _PRIORITY = "risk * uncertainty * (:now - created + 60)"
 
@@ -133,7 +131,16 @@ class Reviews:
             cursor = db.execute(
                 "INSERT INTO decisions (ticket, reviewer, action, answer, comment, seen, at, release_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (ticket, reviewer, str(action), json.dumps(chosen), comment, json.dumps(dict(seen or {})), now, release),
+                (
+                    ticket,
+                    reviewer,
+                    str(action),
+                    json.dumps(chosen),
+                    comment,
+                    json.dumps(dict(seen or {})),
+                    now,
+                    release,
+                ),
             )
             db.execute("UPDATE items SET state = 'decided' WHERE ticket = ?", (ticket,))
             return _decision(
@@ -161,6 +168,15 @@ class Reviews:
                 (secrets.token_hex(8), reviewer, now + self.lease_seconds, row[1]),
             )
             return str(row[1])
+
+    def undoable(self, reviewer: str) -> Decision | None:
+        """This reviewer's last decision, while it can be undone."""
+        row = self.database.db.execute(
+            f"SELECT {_DECISION} FROM decisions WHERE reviewer = ? AND released_at IS NULL AND undone_at IS NULL "
+            "AND release_at > ? ORDER BY number DESC LIMIT 1",
+            (reviewer, self.clock()),
+        ).fetchone()
+        return None if row is None else _decision(row)
 
     def release(self) -> list[Released]:
         """Let out what is due: each decision once, whatever process asks, and after a crash too."""

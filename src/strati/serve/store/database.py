@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from strati.errors import DataError, UserError
-from strati.records import JSON
+from strati.core.errors import DataError, UserError
+from strati.core.records import JSON
 from strati.serve.store.schema import SCHEMA, TABLES
 
 FILE = "service.db"

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from strati.records import JSON, State
+from strati.core.records import JSON, State
 from strati.serve.records import Cited, ItemKind, Outcome, Request, StepRecord
 from strati.serve.store.database import Database
 

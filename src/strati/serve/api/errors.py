@@ -1,0 +1,23 @@
+"""Errors as clients expect them: a status, and a body with message, type, param and code."""
+
+from __future__ import annotations
+
+import math
+
+from starlette.responses import JSONResponse
+
+from strati.serve.errors import Refused
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+def error_response(refused: Refused) -> JSONResponse:
+    """The response for a request that is not taken."""
+    kind = _TYPES.get(refused.status, "server_error" if refused.status >= 500 else "invalid_request_error")
+    body = {"message": refused.sentence, "type": kind, "param": refused.param, "code": refused.code}
+    headers = {}
+    if refused.retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(refused.retry_after)))
+    if refused.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return JSONResponse({"error": body}, refused.status, headers)

@@ -1,0 +1,157 @@
+"""A knowledge base as it is served: one thread owns it; questions wait for their turn."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strati.core.records import State
+from strati.knowledge.base import KnowledgeBase, Receipt, folder_of
+from strati.serve.records import Cited, Outcome, Request, StepRecord
+
+if TYPE_CHECKING:
+    from strati.knowledge.document import Document
+    from strati.knowledge.search.hits import Hit
+    from strati.knowledge.store.contract import Entry, Filter
+    from strati.models.contract import Embedder
+
+T = TypeVar("T")
+NOT_THERE = "not in your sources"
+
+
+class Base:
+    """One knowledge base under the name clients call it.
+
+    Args:
+        folder: NAME.kb.
+        embedder: opens the embedder for it, or gives None; called in the owning thread, at the first question.
+        waiting: most questions in the queue.
+
+    Raises:
+        DataError: there is no base, or another version of strati wrote it.
+    """
+
+    def __init__(
+        self, folder: Path, embedder: Callable[[Path], Embedder | None] = lambda folder: None, waiting: int = 256
+    ) -> None:
+        self.folder = folder_of(folder)
+        self.name = self.folder.name.removesuffix(".kb")
+        self.waiting = waiting
+        KnowledgeBase.open(self.folder, create=False).close()  # better told now than at the first question
+        self._open_embedder = embedder
+        self._pool = ThreadPoolExecutor(1, f"base {self.name}")
+        self._base: KnowledgeBase | None = None
+        self._count = 0
+        self._lock = threading.Lock()
+
+    @property
+    def depth(self) -> int:
+        return self._count
+
+    def submit(self, work: Callable[[KnowledgeBase], T]) -> Future[T] | None:
+        """Have the owning thread do something with the base; None, and nothing is done, when too much waits."""
+        with self._lock:
+            if self._count >= self.waiting:
+                return None
+            self._count += 1
+
+        def run() -> T:
+            try:
+                return work(self._opened())
+            finally:
+                with self._lock:
+                    self._count -= 1
+
+        return self._pool.submit(run)
+
+    def _opened(self) -> KnowledgeBase:
+        if self._base is None:
+            self._base = KnowledgeBase.open(self.folder, self._open_embedder(self.folder), create=False)
+        return self._base
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True)
+        if self._base is not None:
+            self._base.close()
+
+    # What may be asked of it; each runs in the owning thread.
+
+    def answer(self, request: Request) -> Callable[[KnowledgeBase], Outcome]:
+        return lambda base: answered(self.name, base, request)
+
+    def search(self, query: str, k: int, mode: str, filters: Filter) -> Callable[[KnowledgeBase], list[Hit]]:
+        return lambda base: base.search(query, k, mode, filters)
+
+    def entries(self) -> Callable[[KnowledgeBase], list[Entry]]:
+        return lambda base: base.documents()
+
+    def document(self, id: str) -> Callable[[KnowledgeBase], tuple[Entry, Document]]:
+        return lambda base: (base.store.find(id), base.document(id))
+
+    def forget(self, id: str) -> Callable[[KnowledgeBase], Receipt]:
+        return lambda base: base.forget([id])
+
+    def embed(self, texts: Sequence[str]) -> Callable[[KnowledgeBase], Any]:
+        return lambda base: None if base.embedder is None else base.embedder.embed(texts)
+
+
+def answered(name: str, base: KnowledgeBase, request: Request) -> Outcome:
+    """A question put to a base: answered from its documents, with the places, or withheld."""
+    began = time.perf_counter()
+    hits = base.search(request.text, 5)
+    seconds = time.perf_counter() - began
+    snapshot = base.snapshot()
+    evidence = tuple(cited_of(name, hit) for hit in hits)
+    search = StepRecord("search", "passed", f"{len(hits)} passages found", seconds=seconds)
+    outcome = Outcome(request, State.WITHHELD, reason=NOT_THERE, steps=(search,), seconds=seconds, fingerprint=snapshot)
+    if not hits:
+        return outcome
+    best = hits[0]
+    step = StepRecord("quote", "answered", f"the best passage, from {place_of(best)}", best.text)
+    return replace(
+        outcome,
+        state=State.ANSWERED,
+        answer=best.text,
+        layer="quote",
+        reason=step.reason,
+        steps=(search, step),
+        evidence=evidence,
+    )
+
+
+def cited_of(name: str, hit: Hit) -> Cited:
+    """A hit as a place that an answer rests on."""
+    return Cited(hit.text, place_of(hit), name, hit.document, hit.start, hit.end, hit.score)
+
+
+def place_of(hit: Hit) -> str:
+    """The file and where in it, without the folders that it lies in: they are nobody's business outside."""
+    where = str(hit.locator)
+    return f"{PurePath(hit.name).name}, {where}" if where else PurePath(hit.name).name
+
+
+def embedder_for(folder: Path, catalogs: Sequence[Path] = ()) -> Embedder | None:
+    """The embedder that a base was made with, when it is here; else None: search then goes by words."""
+    from importlib.util import find_spec
+
+    from strati.core.errors import ModelError
+    from strati.knowledge.store.sqlite import SqliteStore
+    from strati.models.open import open_models
+
+    store = SqliteStore(folder)
+    try:
+        own = store.embedder()
+    finally:
+        store.close()
+    if own is None or find_spec("onnxruntime") is None or find_spec("tokenizers") is None:
+        return None
+    try:
+        found = open_models([own[0]], catalogs, llms=False)[1]
+    except ModelError:
+        return None
+    return found[0] if found else None

@@ -1,0 +1,1 @@
+"""The pages: rendered on the server, a little plain JavaScript, nothing from elsewhere."""

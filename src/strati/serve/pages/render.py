@@ -1,0 +1,143 @@
+"""Templates, and how figures look in them. Everything is escaped; nothing from a document or a model is ever markup."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from strati.serve.api.who import Caller, service_of
+from strati.serve.records import Role
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+HERE = Path(__file__).parent
+PAGES = (
+    ("try", "Try"),
+    ("ask", "Ask"),
+    ("documents", "Documents"),
+    ("review", "Review"),
+    ("stacks", "Stacks"),
+    ("live", "Live"),
+)
+
+
+@cache
+def environment() -> Environment:
+    """The templates; a misspelt name is an error, not an empty place."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(
+        pct=percent, seconds=seconds, money=money, ago=ago, bytes=size, shorten=shorten, basename=basename, kind=kind
+    )
+    found.globals["icon"] = found.get_template("icons.html").module
+    return found
+
+
+def page(request: Request, template: str, caller: Caller | None, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page for a person."""
+    service = service_of(request)
+    reviewer = caller is not None and caller.key.role.may(Role.REVIEWER)
+    shown = {
+        "pages": [one for one in PAGES if one[0] != "review" or reviewer],
+        "here": request.url.path.split("/")[1],
+        "who": caller,
+        "waiting": service.people_waiting if reviewer else 0,
+        "token": service.sessions.form_token(caller.cookie) if caller is not None and caller.cookie else "",
+        "told": "",
+        "told_kind": "",
+    }
+    text = environment().get_template(template).render({**shown, **values})
+    return HTMLResponse(text, status, {"cache-control": "no-store"})
+
+
+def percent(value: float) -> str:
+    """A share, with as many digits as tell something.
+
+    >>> percent(0.5), percent(0.0123), percent(0.99987), percent(1)
+    ('50 %', '1.2 %', '99.99 %', '100 %')
+    """
+    shown = 100 * value
+    digits = 0 if shown == round(shown) else 2 if shown > 99.9 or 0 < shown < 0.1 else 1
+    return f"{shown:.{digits}f} %"
+
+
+def seconds(value: float) -> str:
+    """A time for people.
+
+    >>> seconds(0.00042), seconds(0.034), seconds(2.5)
+    ('0.4 ms', '34 ms', '2.5 s')
+    """
+    if value < 1:
+        return f"{1000 * value:.1f} ms" if value < 0.01 else f"{1000 * value:.0f} ms"
+    return f"{value:.1f} s"
+
+
+def money(value: float) -> str:
+    """Dollars.
+
+    >>> money(0), money(0.00003), money(1.5)
+    ('$0', '<$0.0001', '$1.50')
+    """
+    if not value:
+        return "$0"
+    return "<$0.0001" if value < 0.0001 else f"${value:.4f}" if value < 0.1 else f"${value:,.2f}"
+
+
+def size(value: int) -> str:
+    """Bytes for people.
+
+    >>> size(900), size(1_500_000)
+    ('900 B', '1.5 MB')
+    """
+    for unit, least in (("MB", 1_000_000), ("kB", 1_000)):
+        if value >= least:
+            return f"{value / least:.1f} {unit}"
+    return f"{value} B"
+
+
+def ago(at: float) -> str:
+    """How long ago a moment was."""
+    minutes = int((time.time() - at) / 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} hours ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
+
+
+def shorten(text: object, most: int) -> str:
+    """The beginning of a text, whole words."""
+    plain = " ".join(str(text).split())
+    return plain if len(plain) <= most else plain[:most].rsplit(" ", 1)[0] + " …"
+
+
+def basename(path: str) -> str:
+    """The last part of a path.
+
+    >>> basename("a/b.zip!/c.txt")
+    'c.txt'
+    """
+    return PurePosixPath(path.replace("\\", "/")).name or path
+
+
+def kind(media_type: str) -> str:
+    """A media type in a word.
+
+    >>> kind("application/pdf"), kind("text/html")
+    ('pdf', 'html')
+    """
+    last = media_type.split("/")[-1]
+    return {"vnd.openxmlformats-officedocument.wordprocessingml.document": "Word"}.get(last, last.split(".")[-1])

@@ -1,0 +1,167 @@
+"use strict";
+// Everything here is a convenience: each page is a form that works without it.
+const $ = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const token = $('meta[name="csrf"]')?.content ?? "";
+
+const typing = () => {
+  const at = document.activeElement;
+  return at && (at.matches("textarea, input:not([type=checkbox]):not([type=radio]):not([type=file]), select") || at.isContentEditable);
+};
+
+// Light or dark
+$("[data-theme-button]")?.addEventListener("click", () => {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  localStorage.setItem("strati-theme", root.dataset.theme);
+});
+
+// Forms
+for (const form of all("[data-submit-on-ctrl-enter]")) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+}
+for (const form of all("[data-auto-submit]")) form.addEventListener("change", () => form.requestSubmit());
+document.addEventListener("submit", (event) => {
+  const ask = event.target.dataset?.confirm;
+  if (ask && !confirm(ask)) event.preventDefault();
+  else if (event.target.matches(".ask")) $("button.main", event.target)?.setAttribute("aria-busy", "true");
+});
+
+// Tabs, copy
+for (const tabs of all("[data-tabs]")) {
+  const buttons = all('[role="tab"]', tabs);
+  const choose = (button) => {
+    for (const one of buttons) {
+      const on = one === button;
+      one.setAttribute("aria-selected", String(on));
+      one.tabIndex = on ? 0 : -1;
+      $("#" + one.getAttribute("aria-controls")).hidden = !on;
+    }
+    button.focus();
+  };
+  buttons.forEach((button, at) => {
+    button.addEventListener("click", () => choose(button));
+    button.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (step) choose(buttons[(at + step + buttons.length) % buttons.length]);
+    });
+  });
+}
+for (const button of all("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText($("code", $("#" + button.dataset.copy)).textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+}
+
+// Uploads
+const drop = $("[data-upload]");
+if (drop) {
+  const input = $("input[type=file]", drop);
+  const send = async (files) => {
+    for (const file of files) {
+      drop.classList.add("busy");
+      const query = new URLSearchParams({ base: drop.dataset.upload, name: file.name });
+      const reply = await fetch("/api/documents?" + query, { method: "POST", body: file, headers: { "x-csrf-token": token } });
+      if (!reply.ok) {
+        const error = await reply.json().catch(() => ({}));
+        tell(file.name + ": " + (error.error?.message ?? "it could not be sent"));
+      }
+    }
+    drop.classList.remove("busy");
+    input.value = "";
+    refresh("#uploads");
+  };
+  input.addEventListener("change", () => send(input.files));
+  for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.remove("over"); });
+  drop.addEventListener("drop", (event) => send(event.dataTransfer.files));
+}
+function tell(sentence) {
+  const line = document.createElement("p");
+  line.className = "told bad";
+  line.setAttribute("role", "alert");
+  line.textContent = sentence;
+  $("#main").prepend(line);
+}
+
+// Parts that renew themselves: the page is fetched again, the part is put in its place.
+async function refresh(selector) {
+  const reply = await fetch(location.href, { headers: { "x-strati-part": "1" } });
+  if (!reply.ok) return;
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const [old, fresh] = [$(selector), $(selector, page)];
+  if (!old || !fresh) return;
+  const busy = old.dataset.refresh;
+  old.replaceWith(fresh);
+  if (selector === "#uploads" && busy && !fresh.dataset.refresh) location.reload();
+  else if (fresh.dataset.refresh) later(selector);
+}
+const later = (selector) => setTimeout(() => (document.hidden || typing() ? later(selector) : refresh(selector)), selector === "#live" ? 5000 : 800);
+for (const id of ["live", "uploads"]) if ($("#" + id)?.dataset.refresh) later("#" + id);
+
+// Countdowns: data-until is in seconds since 1970
+const clock = (left) => (left >= 60 ? `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, "0")}` : `${Math.ceil(left)} s`);
+function countdowns() {
+  for (const box of all("[data-until]")) {
+    const left = Number(box.dataset.until) - Date.now() / 1000;
+    for (const place of all("[data-left]", box)) place.textContent = clock(Math.max(0, left));
+    if (left <= 0 && box.matches(".undo")) box.remove();
+    if (left < 60 && box.id === "item") box.classList.add("late");
+  }
+}
+if ($("[data-until]")) { countdowns(); setInterval(countdowns, 500); }
+
+// Review
+const item = $("#item");
+const began = Date.now();
+const cover = $("#cover");
+const seen = { proposal: !!cover?.open, evidence: all("#cover blockquote").length };
+cover?.addEventListener("toggle", () => { seen.proposal ||= cover.open; });
+if (item) {
+  const ticket = item.dataset.ticket;
+  $("[data-accept]")?.addEventListener("click", (event) => {
+    if (cover && !cover.open) { event.preventDefault(); cover.open = true; }  // nothing is accepted unseen
+  });
+  for (const box of all("[data-draft]")) {
+    const place = `strati-draft:${ticket}:${box.name}`;
+    box.value = localStorage.getItem(place) ?? box.value;
+    box.addEventListener("input", () => localStorage.setItem(place, box.value));
+  }
+  item.addEventListener("submit", () => {
+    item.elements.seen.value = JSON.stringify({ ...seen, seconds: Math.round((Date.now() - began) / 100) / 10 });
+    for (const box of all("[data-draft]")) localStorage.removeItem(`strati-draft:${ticket}:${box.name}`);
+  });
+  setInterval(async () => {  // who works on an item keeps it
+    if (document.hidden || Date.now() - touched > 60000) return;
+    const headers = { "x-csrf-token": token, "content-type": "application/json" };
+    const reply = await fetch(`/api/review/${ticket}/renew`, { method: "POST", headers, body: JSON.stringify({ lease: item.dataset.lease }) });
+    if (reply.ok) item.dataset.until = (await reply.json()).until;
+  }, 30000);
+}
+let touched = Date.now();
+for (const kind of ["keydown", "pointerdown", "scroll"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+
+const dialog = $("#keys");
+$("[data-help]")?.addEventListener("click", () => dialog.showModal());
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && typing()) { document.activeElement.blur(); return; }
+  if (typing() || event.ctrlKey || event.metaKey || event.altKey || dialog?.open) return;
+  const place = all("[data-focus-key]").find((one) => one.dataset.focusKey === event.key);
+  if (place) { event.preventDefault(); place.focus(); return; }
+  const button = all("[data-key]").find((one) => one.dataset.key === event.key && !one.closest("[hidden]"));
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
+const poll = $("[data-poll]");
+if (poll) setInterval(async () => {
+  if (document.hidden) return;
+  const reply = await fetch("/api/review");
+  if (reply.ok && (await reply.json()).waiting) location.href = poll.dataset.poll;
+}, 2000);
+$("#cited")?.scrollIntoView({ block: "center" });

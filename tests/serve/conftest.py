@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from starlette.testclient import TestClient
 
 from strati.core.records import JSON

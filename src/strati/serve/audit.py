@@ -148,9 +148,10 @@ class Audit:
         if not any(detector.add(one) for one in wrong):
             return ""
         recent = wrong[-100:]
+        sure, most = f"{100 * self.confidence:g} %", f"{100 * limit:g} %"
         reason = (
-            f"the audit shows with {100 * self.confidence:g} % confidence that more than {100 * limit:g} % of automatic "
-            f"answers are wrong ({sum(recent)} of the last {len(recent)} labels)"
+            f"the audit shows with {sure} confidence that more than {most} of automatic answers are wrong "
+            f"({sum(recent)} of the last {len(recent)} labels)"
         )
         with self.database.writing() as db:
             db.execute(

@@ -92,8 +92,8 @@ def load_served(folder: Path, catalogs: Sequence[Path] = (), config: Path | None
         StackError: the folder is no stack at all, or an uncertified one is damaged.
         ModelError: an uncertified stack needs a model that is not here.
     """
-    from strati.serve.resources import resources_of
     from strati.serve.load import standing_of
+    from strati.serve.resources import resources_of
     from strati.stack.folder import load_stack
 
     name = folder.name.removesuffix(".stack")

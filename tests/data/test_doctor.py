@@ -252,3 +252,26 @@ def test_stop_raises_one_sentence_with_the_way_on() -> None:
     stop(examine({"all": data(["a", "b"] * 50)}, TASK, 0))
     with pytest.raises(DataError, match="no data set"):
         examine({}, TASK, 0)
+
+
+def test_repeats_are_counted_over_all_rows_and_few_inputs_stop() -> None:
+    texts = [text(number % 50) for number in range(200)]
+    many = data(["ab"[number % 2] for number in range(200)], texts=texts)
+    splits = plan(many, None, TASK, seed=0)
+    found = {each.code: each for each in examine({"all": many}, TASK, 0, splits)}
+    assert found["exact_duplicates"].count == 150
+    assert found["exact_duplicates"].message.endswith("rows repeat the input of another row: 50 inputs differ")
+    assert "too_few_inputs" not in found
+    few = data(["ab"[number % 2] for number in range(200)], texts=[f"🎉 {number % 4}" for number in range(200)])
+    stopped = findings(few)["too_few_inputs"]
+    assert (stopped.severity, stopped.count) == ("stop", 4)
+    assert stopped.message == "the 200 rows hold 4 different inputs, expected at least 20"
+
+
+def test_repeats_across_parts_are_no_leak_where_they_are_traffic() -> None:
+    texts = [text(number // 5) for number in range(500)]
+    traffic = Task(repeats="traffic")
+    given = data(["ab"[number // 5 % 2] for number in range(500)], texts=texts)
+    found = {each.code: each for each in examine({"all": given}, traffic, 0, plan(given, None, traffic, seed=0))}
+    assert found["duplicates_across"].severity == "note"
+    assert "traffic that repeats like this" in found["exact_duplicates"].way_on

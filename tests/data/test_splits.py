@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strati.core.errors import DataError
+from strati.core.errors import DataError, TaskError
 from strati.core.records import Example
 from strati.data import Dataset, Splits, plan
 from strati.data.normal import normal_text
@@ -156,3 +156,60 @@ def test_cross_fitting_learns_each_label_that_it_can(labels: list[str], seed: in
     for unit in plan(rows(labels), None, TASK, seed).units:
         learned = {each.reference for each in unit.train}
         assert {each.reference for each in unit.tune} <= learned
+
+
+def repeated(distinct: int, times: int) -> Dataset:
+    """Each text several times, written a little differently, with one label."""
+    forms = ("text {}", " Text {}", "TEXT  {}", "text {} ", "tExt {}")
+    texts = [forms[copy % 5].format(number) for copy in range(times) for number in range(distinct)]
+    return rows(["ab"[number % 2] for _ in range(times) for number in range(distinct)], texts=texts)
+
+
+def test_one_row_of_each_input_counts_in_tune_calibrate_and_test() -> None:
+    splits = plan(repeated(500, 5), None, TASK, seed=0)
+    assert splits.sizes() == {"train": 1250, "tune": 75, "calibrate": 75, "test": 100, "sealed": 0}
+    assert splits.left_out == 2500 - 1500
+    parts = {name: {normal_text(each.text) for each in part} for name, part in splits.parts().items()}
+    assert sum(map(len, parts.values())) == len(set.union(*parts.values())) == 500
+    assert all(len(part) == len(parts[name]) for name, part in splits.parts().items() if name != "train")
+    assert splits.notes[-1] == (
+        "1,000 rows repeat the input of another row and are left out: one row of each input counts"
+    )
+
+
+def test_a_large_file_of_few_inputs_is_cross_fitted_on_the_inputs() -> None:
+    splits = plan(repeated(40, 50), None, TASK, seed=0)
+    assert splits.method == "crossfit"
+    assert (splits.sizes()["test"], splits.sizes()["sealed"]) == (32, 8)
+    for unit in splits.units:
+        learned = {normal_text(each.text) for each in unit.train + unit.tune}
+        assert not learned & {normal_text(each.text) for each in unit.test}
+
+
+def test_a_published_test_counts_each_input_once() -> None:
+    splits = plan(repeated(500, 1), repeated(60, 3), TASK, seed=0)
+    assert splits.sizes()["test"] == 60
+    assert splits.left_out == 120
+
+
+def test_in_order_of_time_an_input_counts_where_it_comes_first() -> None:
+    texts = [f"text {number % 18}" for number in range(20)]
+    days = [f"2024-01-{day:02d}" for day in range(1, 21)]
+    splits = plan(rows(["a", "b"] * 10, texts=texts, times=days), None, Task(time="when"), seed=0)
+    assert [[each.text for each in splits.units[0].test], splits.left_out] == [["text 16", "text 17"], 2]
+
+
+def test_repeats_as_traffic_count_each_row_and_are_said() -> None:
+    splits = plan(repeated(500, 2), None, Task(repeats="traffic"), seed=0)
+    assert splits.sizes() == {"train": 500, "tune": 150, "calibrate": 150, "test": 200, "sealed": 0}
+    assert splits.left_out == 0
+    learned = {normal_text(each.text) for each in splits.units[0].train}
+    assert learned & {normal_text(each.text) for each in splits.units[0].test}
+    assert "traffic that repeats inputs as these rows do" in splits.notes[-1]
+    with pytest.raises(TaskError, match="repeats is 'twice', expected one of: once, traffic"):
+        Task(repeats="twice")
+
+
+def test_one_group_leaves_nothing_to_measure_on() -> None:
+    with pytest.raises(DataError, match=r"the 600 rows come in 1 group, .* no row is left for test"):
+        plan(rows(["a", "b"] * 300, groups=["c1"] * 600), None, TASK, seed=0)

@@ -387,3 +387,20 @@ def test_the_environment_names_what_matters_for_a_repeat() -> None:
     assert found["python"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}")
     assert {"numpy", "scipy", "scikit-learn"} <= set(found["packages"])
     assert found["cores"] >= 1
+
+
+def test_repeats_are_no_evidence_in_verdict_and_report(tmp_path: Path) -> None:
+    """Twenty rows a text: what counts is the texts, so intervals are as wide as for one row each."""
+    once = [Example(f"{e.id}.{copy}", e.text, e.reference, row=1) for copy in range(20) for e in ROWS]
+
+    def measured(rows: list[Example], task: Task) -> dict[str, Any]:
+        found = bench(corpus.dataset(rows), task, candidates=[majority()], effort=EFFORT, runs=tmp_path / "runs")
+        return found.verdict
+
+    verdict, alone = measured(once, Task()), measured(ROWS, Task())
+    assert verdict["data"]["splits"]["test"] == alone["data"]["splits"]["test"] == 96
+    assert (verdict["data"]["repeats"], verdict["data"]["left_out"]) == ("once", 120 * 19)
+    assert verdict["candidates"][0]["quality"]["n"] == 96
+    counted = measured(once, Task(repeats="traffic"))
+    assert counted["data"]["splits"]["test"] == 480
+    assert any("traffic that repeats" in note for note in counted["data"]["notes"])

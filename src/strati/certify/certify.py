@@ -33,9 +33,11 @@ from strati.core.records import Example
 from strati.data import Ledger
 from strati.data.attempts import Attempt, book
 from strati.data.normal import label_keys
+from strati.data.splits import distinct
 from strati.measure.journal import Journal, StoredExample
 from strati.measure.results import Results, load_results
 from strati.stack.stack import Loss
+from strati.task.task import ONCE, TRAFFIC
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class Certified:
     labels_needed: int | None
     left: int
     notes: tuple[str, ...] = ()
+    repeats: str = ONCE
 
     @property
     def setting(self) -> Setting | None:
@@ -143,13 +146,17 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
         kept = journal.examples("calibrate")
         labelled = tuple(Example(e.id, e.input, e.reference, e.group) for e in kept)
         asked = read_part(journal, results, names, "calibrate").available()
-        _only_fresh_on_tune(results, journal, labelled)
+        if results.task.repeats == ONCE:
+            _only_fresh_on_tune(results, journal, labelled)
     else:
         given, fresh = len(fresh.examples), only_fresh(journal, ledger, results.run, fresh)
+        if results.task.repeats == ONCE:
+            fresh = replace(fresh, examples=distinct(fresh.examples))
         labelled, asked = fresh.examples, np.ones((len(fresh.examples), len(names)), dtype=bool)
         _refuse_other_labels(results, labelled)
         if len(labelled) < given:
-            said = f"{given - len(labelled):,} of the {given:,} fresh rows repeat labelled texts of the run: left out"
+            said = f"{given - len(labelled):,} of the {given:,} fresh rows repeat inputs of the run or of each other: "
+            said += "left out"
     if wanted.per_class and not results.labels:
         raise TaskError(f"--per-class needs labels, and a task of kind {results.task.kind!r} has none")
     classes = tuple(range(len(results.labels))) if wanted.per_class else ()
@@ -250,12 +257,27 @@ def _walked(
     delivered = {name: evaluate(shown, part) for name, part in scored.items()}
     needed = None if walked.setting else labels_needed_for(found.plan, tune=scored["tune"])
     return Certified(
-        results.run, wanted, found, walked, delivered, scored, labelled, results.labels, needed, left, notes
+        results.run,
+        wanted,
+        found,
+        walked,
+        delivered,
+        scored,
+        labelled,
+        results.labels,
+        needed,
+        left,
+        notes,
+        results.task.repeats,
     )
 
 
 def _notes(results: Results, ledger: Ledger, labelled: Sequence[Example], promise: Promise) -> tuple[str, ...]:
     notes = []
+    if results.task.repeats == TRAFFIC:
+        notes.append(
+            "repeated inputs count as traffic: the promise holds where traffic repeats inputs as the rows of the run do"
+        )
     unknown = sum(str(example.reference) not in results.labels for example in labelled)
     if results.labels and unknown:
         notes.append(f"{unknown:,} calibrate examples have a label that the run does not know: no layer can give it")

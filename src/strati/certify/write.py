@@ -22,7 +22,12 @@ from strati.measure.journal import Journal
 from strati.measure.results import Results, load_results
 from strati.stack.folder import put_folder, save_stack
 from strati.stack.stack import Stack
+from strati.task.task import ONCE, TRAFFIC
 
+OVER = {
+    ONCE: "automatic answers to inputs like the calibrate inputs, of which each counts once",
+    TRAFFIC: "automatic answers on traffic that repeats inputs as the calibrate rows do",
+}
 MOST_GROUPS = 100  # rows of the table of groups, those with most errors
 
 
@@ -89,7 +94,8 @@ def promise_json(done: Certified) -> dict[str, JSON]:
         "risk": promise.risk,
         "per_class": wanted.per_class,
         "loss": "1 for a wrong automatic answer, 0 for a right one",
-        "over": "automatic answers on traffic like the calibrate data",
+        "over": OVER[done.repeats],
+        "repeats": done.repeats,
     }
     if wanted.error_costs is not None:
         found["loss"] = "dollars that an automatic answer loses, as a share of the dearest error"

@@ -29,6 +29,9 @@ def bench(
     kind: Annotated[str | None, typer.Option(help="classify (default), answer, extract, query, write or code.")] = None,
     kb: Annotated[list[Path] | None, typer.Option(help="Knowledge base to answer from; repeatable.")] = None,
     tables: Annotated[list[Path] | None, typer.Option(help="Table or database to query; repeatable.")] = None,
+    repeats: Annotated[
+        str | None, typer.Option(help="once (default): one row of each input counts; traffic: each row does.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="A strati.toml; ./strati.toml is read when no FILE is given.")
     ] = None,
@@ -89,7 +92,16 @@ def bench(
     inputs = gather(
         file,
         config,
-        {"train": train, "test": test, "input": input, "label": label, "id": id, "group": group, "time": time},
+        {
+            "train": train,
+            "test": test,
+            "input": input,
+            "label": label,
+            "id": id,
+            "group": group,
+            "time": time,
+            "repeats": repeats,
+        },
         {"kind": kind, "metric": metric, "description": describe},
         {
             "at_least": at_least,

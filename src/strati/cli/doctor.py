@@ -19,6 +19,9 @@ def doctor(
     id: Annotated[str | None, typer.Option(help="Column that names an example.")] = None,
     group: Annotated[str | None, typer.Option(help="Column that ties examples together.")] = None,
     time: Annotated[str | None, typer.Option(help="Column with dates.")] = None,
+    repeats: Annotated[
+        str | None, typer.Option(help="once (default): one row of each input counts; traffic: each row does.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="A strati.toml.")] = None,
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of splits and samples.")] = 0,
@@ -40,7 +43,16 @@ def doctor(
     from strati.task.config import check_seed
 
     check_seed(seed, "--seed")
-    columns = {"train": train, "test": test, "input": input, "label": label, "id": id, "group": group, "time": time}
+    columns = {
+        "train": train,
+        "test": test,
+        "input": input,
+        "label": label,
+        "id": id,
+        "group": group,
+        "time": time,
+        "repeats": repeats,
+    }
     inputs = gather(file, config, columns, {}, {}, limit)
     parts = {"all": inputs.data} if inputs.test is None else {"train": inputs.data, "test": inputs.test}
     findings = examine(parts, inputs.task, seed)

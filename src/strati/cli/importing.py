@@ -15,6 +15,7 @@ def import_(
     threshold: Annotated[float | None, typer.Option(help="From which score on an answer is right.")] = None,
     task: Annotated[str | None, typer.Option(help="Take this task only.")] = None,
     by: Annotated[str, typer.Option(help="What is compared: answers, scores or auto.")] = "auto",
+    repeats: Annotated[str, typer.Option(help="once: one sample of each input counts; traffic: each does.")] = "once",
     at_least: Annotated[float | None, typer.Option(help="The least quality that will do, e.g. .9.")] = None,
     margin: Annotated[float | None, typer.Option(help="How much worse than the best is still good enough.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Accepted risk of a wrong statement.")] = None,
@@ -45,7 +46,7 @@ def import_(
     from strati.measure.imports.scoring import ANSWERS
     from strati.prove.imported import measure
     from strati.task.config import check_seed
-    from strati.task.task import Goal
+    from strati.task.task import Goal, check_repeats
 
     wanted = {
         "at_least": at_least,
@@ -57,9 +58,10 @@ def import_(
     }
     goal = Goal(**{key: value for key, value in wanted.items() if value is not None})  # type: ignore[arg-type]
     check_seed(seed, "--seed")
+    check_repeats(repeats)
     with Show(goal.machine_per_hour, json) as show:
         show.begin(f"reading {', '.join(map(str, paths))}", 0)
-        imported = load(tool, paths, score=score, threshold=threshold, task=task, by=by)
+        imported = load(tool, paths, score=score, threshold=threshold, task=task, by=by, repeats=repeats)
         show.begin("comparing the systems", 0)
         outcome = measure(imported, goal, paths, runs_dir, Context(seed=seed), seed)
     for note in imported.notes:

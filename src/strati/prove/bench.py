@@ -131,7 +131,7 @@ def prepare(
             if twice
             else "there is no candidate to measure"
         )
-    described = _describe(data, test, splits, [asdict(finding) for finding in findings])
+    described = _describe(data, test, splits, [asdict(finding) for finding in findings], task.repeats)
     run = fingerprint(
         "run.v1",
         task=_task_json(task),
@@ -270,12 +270,16 @@ def _ledger(planned: Plan, runs: Path) -> dict[str, JSON]:
     }
 
 
-def _describe(data: Dataset, test: Dataset | None, splits: Splits, findings: list[JSON]) -> dict[str, JSON]:
+def _describe(
+    data: Dataset, test: Dataset | None, splits: Splits, findings: list[JSON], repeats: str
+) -> dict[str, JSON]:
     files = [data] if test is None else [data, test]
     return {
         "name": " + ".join(part.source or "memory" for part in files),
         "rows": sum(len(part) for part in files),
         "splits": splits.sizes(),
+        "repeats": repeats,
+        "left_out": splits.left_out,
         "method": splits.method,
         "sha256": dataset_fingerprint([example for part in files for example in part.examples]),
         "files": [

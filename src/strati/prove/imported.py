@@ -33,7 +33,14 @@ def measure(
 def plan_import(imported: Imported, goal: Goal, sources: Sequence[Path], seed: int = 0) -> Plan:
     """The plan of a run whose candidates are all recorded."""
     scored = imported.rule.kind == SCORES
-    task = Task(inputs=("input",), label="reference", id="id", description=imported.rule.words, goal=goal)
+    task = Task(
+        inputs=("input",),
+        label="reference",
+        id="id",
+        description=imported.rule.words,
+        repeats=imported.repeats,
+        goal=goal,
+    )
     found = {str(example.reference) for example in imported.examples}
     labels = ("right", "wrong") if scored else tuple(sorted(found))
     candidates = tuple(Candidate.from_answers(name, rows) for name, rows in imported.answers.items())
@@ -43,6 +50,8 @@ def plan_import(imported: Imported, goal: Goal, sources: Sequence[Path], seed: i
         "name": " + ".join(str(source) for source in sources),
         "rows": len(imported.examples),
         "splits": splits.sizes(),
+        "repeats": imported.repeats,
+        "left_out": imported.left_out,
         "method": METHOD,
         "sha256": dataset_fingerprint(imported.examples),
         "files": [

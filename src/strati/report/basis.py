@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from strati.core import figures
-from strati.report.facts import Record, is_chosen, monthly, name_of, record, records, spending_lines, texts
+from strati.report.facts import (
+    Record,
+    is_chosen,
+    monthly,
+    name_of,
+    record,
+    records,
+    repeats_words,
+    spending_lines,
+    texts,
+)
 from strati.report.markup import Child, Html, join, tag
 from strati.report.tables import Column, Row, bullets, fold, note, pairs, section, table
 
@@ -94,6 +104,7 @@ def data(verdict: Record) -> Html:
         ("Input columns", ", ".join(texts(record(verdict, "task"), "inputs"))),
         ("Label column", figures.line(record(verdict, "task").get("label"))),
         ("Split method", figures.line(found.get("method"))),
+        ("Repeated inputs", repeats_words(found)),
     ]
     return section(
         "The data",

@@ -135,3 +135,11 @@ def spending_lines(verdict: Record) -> list[str]:
 
 def _given(goal: Record, key: str, form: Any) -> str | None:
     return None if figures.finite(goal.get(key)) is None else str(form(goal[key]))
+
+
+def repeats_words(data: Record) -> str:
+    """How rows with the same input count; empty where there are none."""
+    if data.get("repeats") == "traffic":
+        return "each row counts: for traffic that repeats like this"
+    left = figures.finite(data.get("left_out"))
+    return f"{figures.count(left)} rows left out: one of each input counts" if left else ""

@@ -20,6 +20,7 @@ from strati.report.facts import (
     name_of,
     record,
     records,
+    repeats_words,
     spending_lines,
     standing,
     texts,
@@ -74,9 +75,8 @@ def _headline(verdict: Record, paper: Paper) -> None:
         facts.append(f"about {figures.count(choice['more_labels'])} more test labels would decide")
     paper.text(" · ".join(facts))
     if data.get("name"):
-        paper.text(
-            f"{figures.line(data['name'])} · {figures.count(data.get('rows'))} rows · {_splits(data)}", style="dim"
-        )
+        parts = [figures.line(data["name"]), f"{figures.count(data.get('rows'))} rows", _splits(data)]
+        paper.text(" · ".join(filter(None, [*parts, repeats_words(data)])), style="dim")
     if texts(choice, "reasons"):
         paper.heading("Why")
         paper.bullets(texts(choice, "reasons"))

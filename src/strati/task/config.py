@@ -13,7 +13,7 @@ from strati.core.errors import TaskError
 from strati.core.records import JSON
 from strati.task.task import Goal, Task
 
-DATA_KEYS = ("file", "train", "test", "input", "label", "id", "group", "time", "format")
+DATA_KEYS = ("file", "train", "test", "input", "label", "id", "group", "time", "repeats", "format")
 TASK_KEYS = ("kind", "metric", "description", "labels")
 BENCH_KEYS = (
     "models",
@@ -96,7 +96,7 @@ def make_task(data: Mapping[str, JSON], task: Mapping[str, JSON], goal: Mapping[
         values["labels"] = _texts("labels", values["labels"])
     if len(set(values.get("labels", ()))) < len(values.get("labels", ())):
         raise TaskError(f"labels are {list(values['labels'])!r}, expected no label twice")
-    columns: dict[str, JSON] = {key: data[key] for key in ("id", "group", "time") if data.get(key)}
+    columns: dict[str, JSON] = {key: data[key] for key in ("id", "group", "time", "repeats") if data.get(key)}
     label = {"label": data.get("label")} if values.get("kind", "classify") == "classify" or data.get("label") else {}
     for key, value in {**label, **columns, **values}.items():
         if key != "labels" and not isinstance(value, str):

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from strati.core.errors import TaskError
 
+ONCE, TRAFFIC = "once", "traffic"
+REPEATS = (ONCE, TRAFFIC)
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -87,6 +90,8 @@ class Task:
         id: the column that names an example; None numbers the rows.
         group: the column that ties examples together (same customer, same document).
         time: the column with dates; splits then go in order of time.
+        repeats: how rows with the same input count: `once`, as they are no evidence of each other, or `traffic`, each
+            by itself: figures and certificates then hold for traffic that repeats inputs as the rows do.
         metric: one of the kind's metrics; empty means its first (`accuracy` for `classify`).
         description: one sentence for the language models: what the labels mean.
         labels: the answer space with an optional description per label; empty means: as found in the data.
@@ -102,9 +107,11 @@ class Task:
     metric: str = ""
     description: str = ""
     labels: tuple[str, ...] = ()
+    repeats: str = ONCE
     goal: Goal = field(default_factory=Goal)
 
     def __post_init__(self) -> None:
+        check_repeats(self.repeats)
         if not self.metric:
             from strati.task.kind import kind_of
 
@@ -113,3 +120,9 @@ class Task:
             raise TaskError("task.inputs is empty, expected at least one column name")
         if self.label in self.inputs:
             raise TaskError(f"the label column {self.label!r} is also an input column: the answer would be given away")
+
+
+def check_repeats(repeats: str) -> None:
+    """Raise `TaskError` for anything but `once` and `traffic`."""
+    if repeats not in REPEATS:
+        raise TaskError(f"repeats is {repeats!r}, expected one of: {', '.join(REPEATS)}")

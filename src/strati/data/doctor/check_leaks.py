@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from strati.core.records import Example
+from strati.data.doctor.check_labels import LEAST_ROWS
 from strati.data.doctor.finding import DataFinding, first, share, some
 from strati.data.doctor.look import Look
 from strati.data.duplicates import near, same
 from strati.data.normal import normal_text
+from strati.task.task import TRAFFIC
 
 MOST_NEAR = 100_000  # texts compared for near duplicates; more are sampled
 _LEARNED = ("train", "tune", "open", "all")
@@ -34,7 +36,8 @@ def check_leaks(look: Look) -> Iterator[DataFinding]:
         for part, examples in parts.items()
         for example in examples
     ]
-    yield from _exact(rows, look.labelled)
+    yield from _exact(_all_rows(look, rows), traffic=look.task.repeats == TRAFFIC, labelled=look.labelled)
+    yield from _across(rows, same([row.text for row in rows]), traffic=look.task.repeats == TRAFFIC)
     yield from _near(rows, look.seed)
     if look.labelled:
         yield from _label_in_text(rows, look.seed)
@@ -42,20 +45,40 @@ def check_leaks(look: Look) -> Iterator[DataFinding]:
     yield from _times(look, parts)
 
 
-def _exact(rows: Sequence[_Row], labelled: bool) -> Iterator[DataFinding]:
+def _all_rows(look: Look, parts: Sequence[_Row]) -> list[_Row]:
+    """Every row of the files, those that repeat an input included, in the part that its text is in."""
+    home: dict[str, str] = {}
+    for row in parts:
+        if row.text not in home or row.part not in _LEARNED:
+            home[row.text] = row.part
+    found = []
+    for name, dataset in look.datasets.items():
+        for example in dataset.examples:
+            text = normal_text(example.text)
+            found.append(_Row(home.get(text, name), look.row(name, example), str(example.reference), text))
+    return found
+
+
+def _exact(rows: Sequence[_Row], *, traffic: bool, labelled: bool) -> Iterator[DataFinding]:
     alike = same([row.text for row in rows])
     agreeing = [places for places in alike if len({rows[place].label for place in places}) == 1]
     repeats = sum(len(places) - 1 for places in alike)
     if repeats:
         shown = [rows[place].name for places in (agreeing or alike) for place in places]
-        message = f"{share(repeats, len(rows))} rows repeat the text of another row"
-        way_on = (
-            "nothing to do where repeats are part of the traffic; rows of one file with the same text stay together"
+        message = (
+            f"{share(repeats, len(rows))} rows repeat the input of another row: {len(rows) - repeats:,} inputs differ"
         )
+        way_on = "one row of each input counts; where inputs repeat in use as they do here, say repeats = 'traffic'"
+        if traffic:
+            way_on = "each row counts, as repeats = 'traffic' says: figures hold for traffic that repeats like this"
         yield DataFinding("exact_duplicates", "note", message, first(shown), repeats, way_on)
+    distinct = len(rows) - repeats
+    if distinct < LEAST_ROWS <= len(rows):
+        message = f"the {len(rows):,} rows hold {distinct} different inputs, expected at least {LEAST_ROWS}"
+        way_on = "label more inputs: repeats of a few say nothing about new ones"
+        yield DataFinding("too_few_inputs", "stop", message, (), distinct, way_on)
     if labelled:
         yield from _contradictory(rows, alike)
-    yield from _across(rows, alike)
 
 
 def _contradictory(rows: Sequence[_Row], alike: Sequence[Sequence[int]]) -> Iterator[DataFinding]:
@@ -76,7 +99,7 @@ def _contradictory(rows: Sequence[_Row], alike: Sequence[Sequence[int]]) -> Iter
         )
 
 
-def _across(rows: Sequence[_Row], alike: Sequence[Sequence[int]]) -> Iterator[DataFinding]:
+def _across(rows: Sequence[_Row], alike: Sequence[Sequence[int]], *, traffic: bool) -> Iterator[DataFinding]:
     given: dict[str, list[str]] = {}
     for places in alike:
         if any(rows[place].part in _LEARNED for place in places):
@@ -87,7 +110,7 @@ def _across(rows: Sequence[_Row], alike: Sequence[Sequence[int]]) -> Iterator[Da
         total = sum(row.part == part for row in rows)
         yield DataFinding(
             "duplicates_across",
-            "stop" if len(names) > _LEAK_STOP * total else "warning",
+            "note" if traffic else "stop" if len(names) > _LEAK_STOP * total else "warning",
             f"{share(len(names), total)} {part} rows have a text that is also learned from",
             first(names),
             len(names),

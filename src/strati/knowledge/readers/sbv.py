@@ -18,7 +18,7 @@ class SbvReader:
     """SubViewer."""
 
     name = "sbv"
-    version = "2"
+    version = "1"
 
     def sniff(self, data: bytes, name: str) -> float:
         if not looks_like_text(data):

@@ -14,6 +14,7 @@ from strati.measure.imports.promptfoo import read_promptfoo
 from strati.measure.imports.sample import Mark, Run, Runs, Sample
 from strati.measure.imports.systems import systems_of
 from strati.measure.imports.table import read_table
+from strati.task.task import ONCE
 
 __all__ = ["READERS", "Imported", "Mark", "Run", "Sample", "load"]
 
@@ -34,6 +35,7 @@ def load(
     threshold: float | None = None,
     task: str | None = None,
     by: str = "auto",
+    repeats: str = ONCE,
 ) -> Imported:
     """The systems in the logs of a tool, lined up on the samples they have in common.
 
@@ -44,6 +46,7 @@ def load(
         threshold: from which score on an answer is right.
         task: the only task to take.
         by: `answers` compares answers with targets, `scores` what the tool's scorer said, `auto` chooses.
+        repeats: `once` leaves out samples that repeat the input of another one, `traffic` counts each.
 
     Raises:
         TaskError: there is no such tool.
@@ -52,4 +55,4 @@ def load(
     if tool not in READERS:
         raise TaskError(f"the tool {tool!r} is not known, expected one of: {', '.join(READERS)}")
     runs = [run for path in paths for run in READERS[tool](path)]
-    return compare(systems_of(runs, task), score, threshold, by)
+    return compare(systems_of(runs, task), score, threshold, by, repeats)

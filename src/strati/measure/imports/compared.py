@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strati.core.errors import DataError
-from strati.core.identity import fingerprint
 from strati.core.records import Example
+from strati.data.normal import normal_text
 from strati.measure.imports.scoring import SCORES, Rule, find_rule
 from strati.measure.imports.systems import Key, System
 from strati.stack.layers.recorded import RecordedAnswer
+from strati.task.task import ONCE
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Imported:
         replies: by system, what was answered in its own words, by example id.
         rule: how right and wrong are told.
         notes: what a reader of the verdict should know.
+        left_out: samples that repeat the input of another one of their task; with `repeats` "traffic" none are.
     """
 
     examples: tuple[Example, ...]
@@ -32,18 +34,27 @@ class Imported:
     replies: Mapping[str, Mapping[str, str]]
     rule: Rule
     notes: tuple[str, ...]
+    left_out: int = 0
+    repeats: str = ONCE
 
 
 def compare(
-    systems: Sequence[System], score: str | None = None, threshold: float | None = None, by: str = "auto"
+    systems: Sequence[System],
+    score: str | None = None,
+    threshold: float | None = None,
+    by: str = "auto",
+    repeats: str = ONCE,
 ) -> Imported:
     """Line systems up on the samples that all of them were asked.
 
     Raises:
         DataError: they have no sample in common, a sample is not the same for all, or no score can be told.
     """
-    common = _common(systems)
+    common, left_out = _common(systems), 0
     _check_same(systems, common)
+    if repeats == ONCE:
+        once = _once(systems[0], common)
+        common, left_out = once, len(common) - len(once)
     rule = find_rule(systems, common, score, threshold, by)
     several = len({task for task, _ in common}) > 1
     ids = {key: f"{key[0]}:{key[1]}" if several else key[1] for key in common}
@@ -61,7 +72,11 @@ def compare(
     told = {name: _costs_told(rows) for name, rows in answers.items()}
     replies = {s.name: {ids[key]: s.samples[key].answer or "" for key in common} for s in systems}
     notes = [rule.words, *_notes(systems, common, rule)]
-    return Imported(tuple(examples), told, targets, replies, rule, tuple(notes))
+    if left_out:
+        notes.append(f"{left_out:,} samples repeat the input of another one: left out, one sample of each input counts")
+    if repeats != ONCE:
+        notes.append("repeated inputs count as traffic: figures hold where traffic repeats inputs as these samples do")
+    return Imported(tuple(examples), told, targets, replies, rule, tuple(notes), left_out, repeats)
 
 
 def _common(systems: Sequence[System]) -> list[Key]:
@@ -72,6 +87,15 @@ def _common(systems: Sequence[System]) -> list[Key]:
             f"no sample was given to all {len(systems)} systems ({named}): expected ids they have in common"
         )
     return common
+
+
+def _once(system: System, common: Sequence[Key]) -> list[Key]:
+    """The first sample of each distinct input within a task; one whose input is not known is taken for itself."""
+    first: dict[tuple[str, str], Key] = {}
+    for key in common:
+        text = normal_text(system.samples[key].input)
+        first.setdefault((key[0], text or f"id {key[1]}"), key)
+    return list(first.values())
 
 
 def _check_same(systems: Sequence[System], common: Sequence[Key]) -> None:
@@ -123,12 +147,4 @@ def _notes(systems: Sequence[System], common: Sequence[Key], rule: Rule) -> list
             share = len(system.flipped & repeated) / len(repeated)
             notes.append(f"{system.name}: of repeated samples the first answer counts; repeats differ on {share:.1%}")
         notes += [note for run in system.runs for note in run.notes]
-    texts = {
-        fingerprint("input", text=systems[0].samples[key].input) for key in common if systems[0].samples[key].input
-    }
-    filled = sum(bool(systems[0].samples[key].input) for key in common)
-    if len(texts) < filled:
-        notes.append(
-            f"{filled - len(texts):,} samples repeat the input of another one: intervals are a little too narrow"
-        )
     return notes

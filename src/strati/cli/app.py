@@ -29,6 +29,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("search", "search:search"),
         Command("ask", "ask:ask"),
         Command("check", "check:check"),
+        Command("graph", "graph:app"),
         Command("kb", "kb:app"),
     ),
     "Write and code": (

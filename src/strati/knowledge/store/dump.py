@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 
 from strati.core.records import JSON
+from strati.knowledge.store import graph_tables
 
 _DOCUMENT = (
     "id, path, name, container, sha256, size, media_type, reader, sizes, title, author, date, language, text, structure"
@@ -29,3 +30,4 @@ def dump(db: sqlite3.Connection) -> Iterator[JSON]:
         yield ["vectors", document, embedder, dimensions, hashlib.sha256(data).hexdigest()]
     for term, passages, times in db.execute("SELECT term, doc, cnt FROM terms ORDER BY term"):
         yield ["term", term, passages, times]
+    yield from graph_tables.dump(db)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from strati.core.errors import DataError
 from strati.core.records import JSON
 from strati.knowledge.record import Record
-from strati.knowledge.store import derived, sqlite_search
+from strati.knowledge.store import derived, graph_tables, sqlite_search
 from strati.knowledge.store.reading import Reading
 from strati.knowledge.store.schema import SCHEMA, check_version, migrate
 
@@ -133,6 +133,7 @@ class SqliteStore(Reading):
         with self._words():
             with self.transaction():
                 gone = sum(self._delete(id) for id in ids)
+                graph_tables.prune(self.db)
                 self._changed()
                 self._write("erase", 1)  # a death from here on leaves the rest to whoever opens the base next
             self._erase()
@@ -140,6 +141,7 @@ class SqliteStore(Reading):
 
     def _delete(self, id: str) -> int:
         sqlite_search.drop(self.db, id)
+        graph_tables.drop(self.db, id)
         gone = self.db.execute("DELETE FROM passages WHERE document = ?", (id,)).rowcount
         if self.db.execute("DELETE FROM vectors WHERE document = ?", (id,)).rowcount:
             self._drop_derived()

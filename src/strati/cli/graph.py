@@ -1,0 +1,347 @@
+"""`strati graph`: what the documents of a base speak of, and how it hangs together."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from strati.cli.base import JsonOption, KbOption
+
+if TYPE_CHECKING:
+    from strati.knowledge.graph.find import Quote, View
+
+app = typer.Typer(no_args_is_help=True, help="A knowledge graph of a base: entities, facts with quotes, paths.")
+EntityArgument = Annotated[str, typer.Argument(metavar="ENTITY", help="A name, another name, or an id.")]
+_MOST = 12  # shown of each list; --json has all
+
+
+@app.command("build")
+def build(
+    kb: KbOption,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="A strati.toml with [graph]; by default the one in this folder, where there is one."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find entities and facts in all documents; what is unchanged is not read again. No model, no download.
+
+    Example: strati graph build --kb work
+    """
+    from strati.cli.base import told_in_bars
+    from strati.cli.signals import stop_on_interrupt
+    from strati.core.errors import Stopped
+    from strati.knowledge.graph.build import build as built
+    from strati.knowledge.graph.settings import load_settings
+    from strati.knowledge.ingest.pipeline import Settings
+
+    here = Path("strati.toml")
+    made = load_settings(config or (here if here.is_file() else None))
+    told = Settings()
+    with _open(kb) as base, told_in_bars(told), stop_on_interrupt(told.cancelled):
+        report = built(base, made, told.told, told.cancelled)
+    if as_json:
+        _print(report.to_json())
+    else:
+        console = _console()
+        console.print(
+            f"{report.read:,} documents read, {report.unchanged:,} unchanged, in {report.seconds:.1f} seconds, 0 tokens"
+        )
+        console.print(f"entities   {_counts(report.nodes)}", soft_wrap=True)
+        console.print(f"relations  {_counts(report.edges)}", soft_wrap=True)
+        console.print(f"{report.merges:,} merges of names, {report.doubts:,} doubtful: strati graph review --kb {kb}")
+        for name in report.empty[:_MOST]:
+            console.print(f"note: nothing was found in {name}", soft_wrap=True, markup=False)
+    if report.stopped:
+        raise Stopped("stopped; what was read is kept, and the same command goes on")
+
+
+@app.command("show")
+def show(entity: EntityArgument, kb: KbOption, as_json: JsonOption = False) -> None:
+    """Show an entity: its names, facts with quote and place, timeline, documents.
+
+    Example: strati graph show "Acme Ltd" --kb work
+    """
+    from strati.knowledge.graph.find import page_of
+
+    with _view(kb) as view:
+        node = view.find(entity)
+        if as_json:
+            _print(page_of(view, node))
+            return
+        console = _console()
+        console.print(f"{_line(node.name)}  ({node.type}, {node.id})", soft_wrap=True, markup=False, style="bold")
+        if node.aliases:
+            console.print(f"also: {_line(', '.join(node.aliases))}", soft_wrap=True, markup=False)
+        facts = view.facts(node)
+        console.print("\nfacts" if facts else "\nno facts")
+        for edge in facts[:_MOST]:
+            head, tail = view.nodes[edge.head], view.nodes[edge.tail]
+            console.print(f"  {_line(head.name)} - {edge.label} - {_line(tail.name)}", soft_wrap=True, markup=False)
+            _quoted(console, view.quote(edge.evidence[0]), len(edge.evidence) - 1)
+        _more(console, len(facts))
+        timeline = view.timeline(node)
+        if timeline:
+            console.print("\ntimeline")
+        for when, quote in timeline[:_MOST]:
+            console.print(f"  {when}  {_short(quote.quote)}  [{_line(quote.place)}]", soft_wrap=True, markup=False)
+        _more(console, len(timeline))
+        beside = view.beside(node)
+        if beside:
+            names = ", ".join(_line(view.other(edge, node).name) for edge in beside[:_MOST])
+            console.print(f"\nmentioned with (no fact): {names}", soft_wrap=True, markup=False)
+        console.print("\ndocuments")
+        documents = view.documents(node)
+        for entry, count in documents[:_MOST]:
+            console.print(f"  {_line(entry.name)}: {count:,} mentions", soft_wrap=True, markup=False)
+        _more(console, len(documents))
+
+
+@app.command("path")
+def path(
+    a: Annotated[str, typer.Argument(metavar="A", help="An entity.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    kb: KbOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Show why two entities are connected, step by step, each quoted. Exit code 1 when nothing connects them.
+
+    Example: strati graph path "Acme Ltd" "Jane Smith" --kb work
+    """
+    from strati.knowledge.graph.paths import path as connected
+
+    with _view(kb) as view:
+        found = connected(view, view.find(a), view.find(b))
+    if as_json:
+        _print(found.to_json())
+    else:
+        console = _console()
+        if found.start.id == found.end.id:
+            console.print(f"{a} and {b} are one entity: {found.start.name}", soft_wrap=True, markup=False)
+            return
+        if not found.found:
+            print(f"nothing connects {found.start.name} and {found.end.name}")
+        elif found.weak:
+            console.print("no chain of facts; they stand together:", soft_wrap=True)
+        for number, step in enumerate(found.steps, 1):
+            weak = "  (no fact)" if step.weak else ""
+            line = f"{number}  {_line(step.head.name)} - {step.label} - {_line(step.tail.name)}{weak}"
+            console.print(line, soft_wrap=True, markup=False)
+            _quoted(console, step.quotes[0], len(step.quotes) - 1)
+    if not found.found and found.start.id != found.end.id:
+        raise typer.Exit(1)
+
+
+@app.command("like")
+def like(
+    entity: EntityArgument,
+    kb: KbOption,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many of each.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Recommend entities, documents and passages close to one, each with the path that explains it.
+
+    Example: strati graph like "Acme Ltd" --kb work
+    """
+    from strati.knowledge.graph.likeness import like as near
+
+    with _view(kb) as view:
+        found = near(view, view.find(entity), k)
+    if as_json:
+        _print(found.to_json())
+        return
+    console = _console()
+    console.print(f"like {_line(found.node.name)} ({found.node.type})", soft_wrap=True, markup=False, style="bold")
+    console.print("\nentities" if found.entities else "\nno entities")
+    for node, _, way in found.entities:
+        console.print(f"  {_line(node.name)} ({node.type})", soft_wrap=True, markup=False)
+        for step in way.steps:
+            console.print(
+                f"     {_line(step.head.name)} - {step.label} - {_line(step.tail.name)}", soft_wrap=True, markup=False
+            )
+            _quoted(console, step.quotes[0], 0)
+    console.print("\ndocuments" if found.documents else "\nno documents")
+    for one in found.documents:
+        names = ", ".join(_line(node.name) for node, _ in one.shared)
+        console.print(f"  {_line(one.name)}: {names}", soft_wrap=True, markup=False)
+    console.print("\npassages" if found.passages else "\nno passages")
+    for quote, _, nodes in found.passages:
+        console.print(f"  {', '.join(_line(node.name) for node in nodes)}", soft_wrap=True, markup=False)
+        _quoted(console, quote, 0)
+
+
+@app.command("review")
+def review(
+    kb: KbOption,
+    accept: Annotated[str | None, typer.Option(metavar="DOUBT", help="Merge what this doubt is about.")] = None,
+    keep_apart: Annotated[str | None, typer.Option("--split", metavar="DOUBT", help="Keep the two apart.")] = None,
+    undo: Annotated[int | None, typer.Option(metavar="NUMBER", help="Take a decision back.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List doubtful merges with reasons, and what people decided; accept, split or undo.
+
+    Example: strati graph review --kb work
+    """
+    from strati.core.errors import TaskError
+    from strati.knowledge.graph import review as reviewing
+
+    if sum(one is not None for one in (accept, keep_apart, undo)) > 1:
+        raise TaskError("found more than one of --accept, --split and --undo, expected one at a time")
+    with _view(kb) as view:
+        if accept is not None:
+            _told(reviewing.accept(view, accept), as_json)
+        elif keep_apart is not None:
+            _told(reviewing.refuse(view, keep_apart), as_json)
+        elif undo is not None:
+            found = reviewing.undo(view, undo)
+            _print({"undone": found.number}) if as_json else print(
+                f"undone: {found.kind} of {' and '.join(found.names)}"
+            )
+        else:
+            _queue(reviewing.queue(view), as_json)
+
+
+def _queue(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print(found)
+        return
+    console = _console()
+    console.print(f"{len(found['doubts'])} doubtful merges" if found["doubts"] else "no doubtful merges")
+    for doubt in found["doubts"][: 2 * _MOST]:
+        console.print(
+            f"{doubt['id']}  {' = '.join(map(_line, doubt['names']))}?  {doubt['score']:.2f}",
+            soft_wrap=True,
+            markup=False,
+        )
+        console.print(f"     {'; '.join(map(_line, doubt['reasons']))}", soft_wrap=True, markup=False)
+        for quote in doubt["quotes"]:
+            console.print(f"     [{_line(quote['place'])}]", soft_wrap=True, markup=False)
+    console.print(f"{len(found['merges'])} merges by rules and people; --json lists them with their reasons")
+    for decision in found["decisions"]:
+        line = f"decision {decision['number']}: {decision['kind']} of {' and '.join(map(_line, decision['names']))}"
+        console.print(line, soft_wrap=True, markup=False)
+
+
+@app.command("merge")
+def merge(
+    a: Annotated[str, typer.Argument(metavar="A", help="An entity.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another that is the same.")],
+    kb: KbOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that two entities are one. `strati graph review --undo NUMBER` takes it back.
+
+    Example: strati graph merge "Acme Ltd" "ACME Limited" --kb work
+    """
+    from strati.knowledge.graph import review as reviewing
+
+    with _view(kb) as view:
+        _told(reviewing.merge(view, a, b), as_json)
+
+
+@app.command("split")
+def split(
+    entity: EntityArgument,
+    kb: KbOption,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The name of it that is somebody else.")] = None,
+    document: Annotated[str | None, typer.Option(help="The document in which it is somebody else.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that one entity is two: by one of its names, or in one document.
+
+    Example: strati graph split "John Smith" --document letter.txt --kb work
+    """
+    from strati.knowledge.graph import review as reviewing
+
+    with _view(kb) as view:
+        for number in reviewing.split(view, entity, name, document):
+            _told(number, as_json)
+
+
+@app.command("export")
+def export(
+    kb: KbOption,
+    format: Annotated[str, typer.Option(help="json, graphml, csv or jsonld.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="A file; standard output by default.")] = None,
+) -> None:
+    """Write the whole graph, every edge with its quotes.
+
+    Example: strati graph export --kb work --format graphml --out work.graphml
+    """
+    from strati.core.errors import TaskError
+    from strati.knowledge.graph.export import FORMATS, exported, write_export
+
+    if format not in FORMATS:
+        raise TaskError(f"the format is {format!r}, expected one of {', '.join(FORMATS)}")
+    with _view(kb) as view:
+        if out is None:
+            sys.stdout.write(exported(view, format))
+        else:
+            write_export(view, format, out)
+            print(f"{len(view.graph.nodes):,} entities and {len(view.graph.edges):,} relations written to {out}")
+
+
+def _told(number: int, as_json: bool) -> None:
+    _print({"decision": number}) if as_json else print(
+        f"decision {number} is kept; strati graph review --undo {number} takes it back"
+    )
+
+
+def _open(kb: str) -> Any:
+    from strati.knowledge.base import KnowledgeBase
+
+    return KnowledgeBase.open(kb, create=False)
+
+
+@contextmanager
+def _view(kb: str) -> Iterator[View]:
+    from strati.knowledge.graph.find import View
+
+    with _open(kb) as base:
+        view = View(base)
+        missing = view.missing()
+        if missing:
+            print(
+                f"strati: {missing} documents are not in the graph as they are now: strati graph build --kb {kb}",
+                file=sys.stderr,
+            )
+        yield view
+
+
+def _quoted(console: Any, quote: Quote, more: int) -> None:
+    again = f" and {more} more" if more > 0 else ""
+    console.print(f'     "{_short(quote.quote)}"  [{_line(quote.place)}{again}]', soft_wrap=True, markup=False)
+
+
+def _short(text: str) -> str:
+    whole = _line(" ".join(text.split()))
+    return whole if len(whole) <= 240 else whole[:237] + "..."
+
+
+def _line(text: str) -> str:
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+
+
+def _more(console: Any, total: int) -> None:
+    if total > _MOST:
+        console.print(f"  and {total - _MOST:,} more; --json lists all")
+
+
+def _counts(found: dict[str, int]) -> str:
+    return ", ".join(f"{name} ({count:,})" for name, count in found.items()) or "none"
+
+
+def _print(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 80, highlight=False)

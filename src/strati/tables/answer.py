@@ -1,0 +1,135 @@
+"""`TableAnswer`: what a question on tables came to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from html import escape
+
+from strati.records import JSON, Usage
+
+
+class Standing(StrEnum):
+    """What became of a question."""
+
+    ANSWERED = "answered"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "refused"
+
+
+class Badge(StrEnum):
+    """Where the query came from."""
+
+    APPROVED = "approved query"
+    GENERATED = "generated"
+    OWN = "own query"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that the answer rests on; rows are counted from 1 without the header."""
+
+    table: str
+    row: int
+    column: str
+    value: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """An answer from tables, with all that it rests on.
+
+    Attributes:
+        question: as it was asked.
+        state: answered, ambiguous (two readings with different results: `rows` lists both) or refused.
+        answer: one value, a list of values, or a list of [group, value]; None without one.
+        columns, rows: what the query gave.
+        sql: the query that was run; empty if none was.
+        words: the query in words.
+        confidence: how sure the reading is, in [0, 1].
+        badge: whether a person has approved the query.
+        reason: why there is no answer, or what to know about it.
+        cells: cells that the answer rests on, at most some dozens.
+        usage: what it took.
+        chart: a Vega-Lite specification where a chart fits, else None.
+    """
+
+    question: str
+    state: Standing
+    answer: JSON = None
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[JSON, ...], ...] = ()
+    sql: str = ""
+    words: str = ""
+    confidence: float = 0.0
+    badge: Badge = Badge.GENERATED
+    reason: str = ""
+    cells: tuple[Cell, ...] = ()
+    usage: Usage = Usage()
+    chart: JSON = None
+
+    def to_json(self) -> dict[str, JSON]:
+        """All but the chart, as JSON values."""
+        usage = {name: getattr(self.usage, name) for name in ("seconds", "calls", "tokens_in", "tokens_out", "dollars")}
+        return {
+            "question": self.question,
+            "state": self.state.value,
+            "answer": self.answer,
+            "columns": list(self.columns),
+            "rows": [list(row) for row in self.rows],
+            "sql": self.sql,
+            "words": self.words,
+            "confidence": round(self.confidence, 4),
+            "badge": self.badge.value,
+            "reason": self.reason,
+            "cells": [asdict(cell) for cell in self.cells],
+            "usage": usage,
+        }
+
+    @property
+    def text(self) -> str:
+        """The answer in one line.
+
+        >>> TableAnswer("How many?", Standing.ANSWERED, 12).text
+        '12'
+        """
+        if self.state is not Standing.ANSWERED:
+            return self.reason
+        if isinstance(self.answer, list):
+            shown = [": ".join(map(said, one)) if isinstance(one, list) else said(one) for one in self.answer[:20]]
+            more = f" and {len(self.answer) - 20} more" if len(self.answer) > 20 else ""
+            return (", ".join(shown) + more) or "no row fits"
+        return said(self.answer)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        body = "".join("<tr>" + "".join(f"<td>{escape(said(cell))}</td>" for cell in row) + "</tr>" for row in self.rows[:20])
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.rows else ""
+        drawn = ""
+        if self.chart:
+            from strati.tables.chart import svg
+
+            drawn = svg(self.chart)
+        note = f"<p><small>{escape(self.reason)}</small></p>" if self.reason and self.state is Standing.ANSWERED else ""
+        return (
+            f"<div class='strati-table-answer'><p><strong>{escape(self.text)}</strong></p>"
+            f"<p>{escape(self.words)} <small>[{escape(self.badge.value)}, {self.confidence:.0%} sure]</small></p>{note}"
+            f"{drawn}{table}<pre>{escape(self.sql)}</pre></div>"
+        )
+
+
+def said(value: JSON) -> str:
+    """A value for people.
+
+    >>> said(1234567), said(0.5), said(None), said(True)
+    ('1,234,567', '0.5', 'none', 'yes')
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 100_000 else str(value)
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.4g}"
+    return str(value)

@@ -1,0 +1,416 @@
+"""Files into a DuckDB file, every column first as text and then as what it holds. Runs in the contained process."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from strati.errors import DataError, MissingExtra
+from strati.tables.schema import Type, literal, quoted
+from strati.tables.sources import Source
+from strati.tables.types import Guess, cleaned, guesses, inside
+
+MOST_COLUMNS = 1000
+MOST_TABLES = 200
+_SAMPLE = 2000  # different values of a column that are looked at to guess its type
+_NULL = "\\N"
+_KEPT = {"BOOLEAN": Type.BOOLEAN, "DATE": Type.DATE, "BIGINT": Type.INTEGER, "DOUBLE": Type.NUMBER, "TIMESTAMP": Type.TIMESTAMP}
+_CAST = {
+    "TINYINT": "BIGINT", "SMALLINT": "BIGINT", "INTEGER": "BIGINT", "UTINYINT": "BIGINT", "USMALLINT": "BIGINT",
+    "UINTEGER": "BIGINT", "UBIGINT": "DOUBLE", "HUGEINT": "DOUBLE", "UHUGEINT": "DOUBLE", "FLOAT": "DOUBLE",
+    "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP", "TIMESTAMP_NS": "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+}  # fmt: skip
+
+
+class Loaded:
+    """What is known of one loaded table besides its values: per column the guess that was taken, and what it is of."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name, self.source = name, source
+        self.columns: list[tuple[str, Guess, str]] = []
+
+
+def load(connection: Any, source: Source, taken: set[str], scratch: Path) -> list[Loaded]:
+    """Read all tables of a source into `connection`, under names that are not in `taken`.
+
+    Raises `DataError` with one sentence for what is no table.
+    """
+    readers = {"csv": _csv, "excel": _excel, "parquet": _parquet, "json": _json, "sqlite": _sqlite, "duckdb": _duckdb}
+    loaded = []
+    for title in readers[source.kind](connection, source, scratch):
+        name = _free(title, taken)
+        taken.add(name)
+        loaded.append(_typed(connection, name, source.name))
+        if len(loaded) > MOST_TABLES:
+            raise DataError(f"{source.name}: has more than {MOST_TABLES} tables")
+    if not loaded:
+        raise DataError(f"{source.name}: holds no table")
+    return loaded
+
+
+def _free(title: str, taken: set[str]) -> str:
+    name = re.sub(r"\W+", "_", title).strip("_").lower() or "data"
+    name = f"t_{name}" if name[0].isdigit() else name
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+# Readers: each leaves the rows of one table in "raw" and gives the table's title
+
+
+def _csv(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
+    path, text = _as_utf8(source, scratch)
+    delimiter, escape = _dialect(text)
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter, **_escaping(escape))
+    try:
+        header = next((row for row in rows if row), [])
+    except csv.Error as error:
+        raise DataError(f"{source.name}: is no table: {error}") from None
+    names = _names(header, source.name)
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    options = (
+        f"delim={literal(delimiter)}, quote='\"', escape={literal(escape)}, header=false, skip=1, auto_detect=false, "
+        f"columns={{{columns}}}, strict_mode=true, null_padding=false, max_line_size=4000000, nullstr={literal(_NULL)}"
+    )
+    import duckdb
+
+    try:
+        if "\n" in "".join(header):  # skip counts lines, not records
+            raise duckdb.InvalidInputException("line break in the header")
+        connection.execute(f"CREATE TABLE raw AS SELECT * FROM read_csv({literal(str(path))}, {options})")
+    except duckdb.Error as error:
+        _from_rows(connection, names, _checked(path, delimiter, escape, len(names), source.name), scratch, error)
+    yield Path(source.name).stem
+
+
+def _as_utf8(source: Source, scratch: Path) -> tuple[Path, str]:
+    """A path to the file in UTF-8, and its first characters."""
+    path = Path(source.path)
+    with path.open("rb") as file:
+        head = file.read(1 << 18)
+        whole = len(head) < 1 << 18
+    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    if encoding == "utf-8":
+        try:
+            text = head[: len(head) if whole else head.rfind(b"\n") + 1].decode("utf-8-sig")
+            if not head.startswith(b"\xef\xbb\xbf") and (whole or _is_utf8(path)):
+                return path, text
+            encoding = "utf-8-sig" if head.startswith(b"\xef\xbb\xbf") else "cp1252"
+        except UnicodeDecodeError:
+            encoding = "cp1252"
+    copy = scratch / "utf8.csv"
+    with path.open(encoding=encoding, errors="replace", newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
+        while part := old.read(1 << 20):
+            new.write(part)
+    with copy.open(encoding="utf-8", newline="") as file:
+        return copy, file.read(1 << 18)
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            while file.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _dialect(text: str) -> tuple[str, str]:
+    """The delimiter that gives most records the same number of fields, and how a quote inside quotes is written."""
+    escape = "\\" if re.search(r'\\"', text) and '""' not in text.replace('"",', "").replace(',""', "") else '"'
+    best, chosen = (0.0, 0), ","
+    for delimiter in (",", "\t", ";", "|"):
+        sample = io.StringIO(text[: 1 << 16])
+        try:
+            widths = [len(row) for row in csv.reader(sample, delimiter=delimiter, **_escaping(escape)) if row][:200]
+        except csv.Error:
+            continue
+        if len(widths) > 2 and len(text) > 1 << 16:
+            widths.pop()
+        width, often = Counter(widths).most_common(1)[0] if widths else (0, 0)
+        if width > 1 and (often / len(widths), width) > best:
+            best, chosen = (often / len(widths), width), delimiter
+    return chosen, escape
+
+
+def _escaping(escape: str) -> dict[str, Any]:
+    return {"doublequote": False, "escapechar": "\\"} if escape == "\\" else {"doublequote": True}
+
+
+def _names(header: Sequence[Any], source: str) -> list[str]:
+    """The names of the columns, in one line each. Raises `DataError` for two that are the same."""
+    if len(header) > MOST_COLUMNS:
+        raise DataError(f"{source}: has {len(header):,} columns, the limit is {MOST_COLUMNS:,}")
+    names = [" ".join(str(name if name is not None else "").split()) for name in header]
+    names = [name or f"column {place}" for place, name in enumerate(names, 1)]
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        key = name.casefold()
+        if key in places:
+            raise DataError(
+                f"{source}: columns {places[key]} and {place} are both named {name!r}, expected a name of its own for each"
+            )
+        places[key] = place
+    if not names or all(name.startswith("column ") for name in names):
+        raise DataError(f"{source}: has no header, expected the names of the columns in the first row")
+    return names
+
+
+def _checked(path: Path, delimiter: str, escape: str, width: int, source: str) -> Iterator[list[str | None]]:
+    """The records of a CSV file after its header, read by the standard library, which can say what is wrong where."""
+    csv.field_size_limit(1 << 24)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter, **_escaping(escape))
+        try:
+            number = 0
+            for row in rows:
+                if not row:
+                    continue
+                number += 1
+                if number == 1:
+                    continue
+                if len(row) != width:
+                    raise DataError(
+                        f"{source}: line {rows.line_num} has {_counted(len(row), 'field')}, expected {width} as in the header"
+                    )
+                yield [cell or None for cell in row]
+        except csv.Error as error:
+            raise DataError(f"{source}: line {rows.line_num} is no record: {error}") from None
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _from_rows(
+    connection: Any, names: Sequence[str], rows: Iterable[Sequence[str | None]], scratch: Path, error: Exception | None = None
+) -> None:
+    """Fill "raw" with rows of text by way of a file that DuckDB reads fast."""
+    import duckdb
+
+    plain = scratch / "rows.csv"
+    with plain.open("w", encoding="utf-8", newline="") as file:
+        for row in rows:
+            cells = (_NULL if cell is None else '"' + cell.replace('"', '""') + '"' for cell in row)
+            file.write(",".join(cells) + "\n")
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    try:
+        connection.execute(
+            f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_csv({literal(str(plain))}, delim=',', quote='\"', escape='\"', "
+            f"header=false, auto_detect=false, columns={{{columns}}}, nullstr={literal(_NULL)}, allow_quoted_nulls=false, "
+            "new_line='\\n', max_line_size=64000000)"
+        )
+    except duckdb.Error as second:
+        raise DataError(f"the table cannot be read: {str(error or second).splitlines()[0]}") from None
+    plain.unlink()
+
+
+def _excel(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
+    try:
+        import python_calamine
+    except ImportError:
+        raise MissingExtra("python-calamine", "tables") from None
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(source.path)
+    except Exception as error:
+        raise DataError(f"{source.name}: cannot be opened as a workbook: {str(error).splitlines()[0]}") from None
+    sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=True)) for name in book.sheet_names]
+    full = [(name, rows) for name, rows in sheets if len(rows) > 1]
+    for name, rows in full:
+        width = max(len(row) for row in rows)
+        top = next(i for i, row in enumerate(rows) if sum(cell not in ("", None) for cell in row) >= min(width, 2))
+        header = [_cell(cell) for cell in rows[top]]
+        names = _names(header, f"{source.name}, sheet {name}")
+        body = ([_cell(c) for c in row] for row in rows[top + 1 :] if any(c not in ("", None) for c in row))
+        _from_rows(connection, names, ([*row, *[None] * (width - len(row))][:width] for row in body), scratch)
+        yield name if len(full) > 1 and not re.fullmatch(r"(Sheet|Tabelle|Feuil|Hoja)\d*", name) else Path(source.name).stem
+
+
+def _cell(value: Any) -> str | None:
+    """A cell of a workbook or of SQLite as text; 3.0 is 3."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    if isinstance(value, bytes):
+        return None
+    text = str(value)
+    return text[:10] if text.endswith(" 00:00:00") else text
+
+
+def _json(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
+    records = list(_records(source))
+    names: dict[str, None] = {}
+    for record in records:
+        names.update(dict.fromkeys(record))
+    chosen = _names(list(names), source.name)
+    _from_rows(connection, chosen, ([record.get(name) for name in names] for record in records), scratch)
+    yield Path(source.name).stem
+
+
+def _records(source: Source) -> Iterator[dict[str, str | None]]:
+    text = Path(source.path).read_text(encoding="utf-8-sig", errors="replace")
+    if text.lstrip().startswith("["):
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{source.name}: is no JSON: {error}") from None
+        numbered: Iterable[tuple[int, Any]] = enumerate(values, 1)
+    else:
+        numbered = _lines(text, source)
+    for number, value in numbered:
+        if not isinstance(value, dict):
+            raise DataError(f"{source.name}: record {number} is no object, expected one such as {{\"name\": \"value\"}}")
+        yield dict(_flat(value))
+
+
+def _lines(text: str, source: Source) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise DataError(f"{source.name}: line {number} is no JSON: {error}") from None
+
+
+def _flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
+    for name, value in record.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list | dict):
+            yield prefix + name, json.dumps(value, ensure_ascii=False)
+        else:
+            yield prefix + name, _cell(value)
+
+
+def _sqlite(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
+    uri = Path(source.path).as_uri() + "?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=1.0)) as opened:
+            opened.execute("PRAGMA trusted_schema = OFF")
+            opened.execute("PRAGMA query_only = ON")
+            opened.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            made = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid"
+            for (table,) in opened.execute(made).fetchall():
+                if table.startswith("sqlite_"):
+                    continue
+                cursor = opened.execute(f"SELECT * FROM {quoted(table)}")
+                names = _names([column[0] for column in cursor.description], f"{source.name}, table {table}")
+                _from_rows(connection, names, ([_cell(cell) for cell in row] for row in cursor), scratch)
+                yield table
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise DataError(f"{source.name}: another program has locked the database; close it there first") from None
+        raise DataError(f"{source.name}: cannot be read as SQLite: {error}") from None
+    except sqlite3.DatabaseError as error:
+        raise DataError(f"{source.name}: cannot be read as SQLite: {error}") from None
+
+
+def _parquet(connection: Any, source: Source, scratch: Path) -> Iterator[str]:  # noqa: ARG001
+    import duckdb
+
+    try:
+        connection.execute(f"CREATE TABLE raw AS SELECT * FROM read_parquet({literal(source.path)})")
+    except duckdb.Error as error:
+        raise DataError(f"{source.name}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+    _names([row[0] for row in connection.execute("DESCRIBE raw").fetchall()], source.name)
+    yield Path(source.name).stem
+
+
+def _duckdb(connection: Any, source: Source, scratch: Path) -> Iterator[str]:  # noqa: ARG001
+    """Base tables only: a view in a stranger's database may read files."""
+    import duckdb
+
+    try:
+        connection.execute(f"ATTACH {literal(source.path)} AS given (READ_ONLY)")
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise DataError(f"{source.name}: another program has locked the database; close it there first") from None
+        raise DataError(f"{source.name}: cannot be read as DuckDB: {str(error).splitlines()[0]}") from None
+    try:
+        query = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'given' ORDER BY table_oid"
+        for schema, table in connection.execute(query).fetchall():
+            name = f"given.{quoted(schema)}.{quoted(table)}"
+            connection.execute(f"CREATE TABLE raw AS SELECT * FROM {name}")
+            _names([row[0] for row in connection.execute("DESCRIBE raw").fetchall()], f"{source.name}, table {table}")
+            yield table
+    finally:
+        connection.execute("DETACH given")
+
+
+# From text to what it holds
+
+
+def _typed(connection: Any, name: str, source: str) -> Loaded:
+    """Make the table `name` out of "raw" with every column as what it holds."""
+    loaded = Loaded(name, source)
+    for column, kind, *_ in connection.execute("DESCRIBE raw").fetchall():
+        if kind == "VARCHAR" or kind.startswith("ENUM"):
+            loaded.columns += _text_column(connection, column, kind)
+            continue
+        kind = "DOUBLE" if kind.startswith("DECIMAL") else _CAST.get(kind, kind)
+        if kind in _KEPT:
+            value = f"CAST({quoted(column)} AS {kind})"
+            if kind == "DOUBLE":  # NaN is how frames write that nothing is there
+                value = f"CASE WHEN isfinite({value}) THEN {value} END"
+            loaded.columns.append((column, Guess(_KEPT[kind], value), ""))
+        elif kind != "BLOB":
+            loaded.columns.append((column, Guess(Type.TEXT, f"CAST({quoted(column)} AS VARCHAR)"), ""))
+    if not loaded.columns:
+        raise DataError(f"{source}: holds no column that can be read")
+    chosen = ", ".join(f"{guess.sql} AS {quoted(column)}" for column, guess, _ in loaded.columns)
+    connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT {chosen} FROM raw")
+    connection.execute("DROP TABLE raw")
+    return loaded
+
+
+def _text_column(connection: Any, column: str, kind: str) -> list[tuple[str, Guess, str]]:
+    if kind != "VARCHAR":
+        connection.execute(f"ALTER TABLE raw ALTER {quoted(column)} TYPE VARCHAR")
+    text = cleaned(column)
+    plain = [(column, Guess(Type.TEXT, text), "")]
+    sample = _sample(connection, column)
+    fitting = [guess for guess in guesses(column, sample) if _fits(connection, column, guess)]
+    swapped = [g for g in fitting if g.note.startswith(("dates with the day", "dates with the month"))]
+    if len(swapped) > 1:
+        note = "dates whose day and month cannot be told apart, so it is kept as text"
+        return [(column, Guess(Type.TEXT, text, note=note), "")]
+    if fitting:
+        return [(column, fitting[0], "")]
+    extra = inside(column, sample)
+    if extra is None:
+        return plain
+    what = extra.note or ("date" if extra.type is Type.DATE else "number")
+    return [*plain, (f"{column} [{what}]", extra, column)]
+
+
+def _sample(connection: Any, column: str) -> list[str]:
+    """Different values from all over the table."""
+    name = quoted(column)
+    (rows,) = connection.execute("SELECT count(*) FROM raw").fetchone()
+    step = max(1, rows // (_SAMPLE * 4))
+    query = f"SELECT DISTINCT trim({name}, ' \t\r\n\u00a0') FROM raw WHERE {name} IS NOT NULL AND rowid % {step} = 0 LIMIT {_SAMPLE}"
+    return sorted(row[0] for row in connection.execute(query).fetchall() if row[0])
+
+
+def _fits(connection: Any, column: str, guess: Guess) -> bool:
+    """Whether no value is lost by the conversion but marks for nothing."""
+    from strati.tables.types import NOTHING
+
+    text = cleaned(column, NOTHING)
+    query = f"SELECT 1 FROM raw WHERE ({text}) IS NOT NULL AND ({guess.sql}) IS NULL LIMIT 1"
+    return not connection.execute(query).fetchall()

@@ -1,0 +1,475 @@
+"""Which words of a question mean which column, value, number or cue."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from strati.tables.database import Tables
+from strati.tables.parse.lexicon import HARMLESS, PERSON_NOUNS, PERSON_WORDS, PHRASES, ROW_NOUNS, SYNONYMS, UNIT_WORDS, VERBS, Cue, adjective
+from strati.tables.parse.reading import Field
+from strati.tables.parse.tokens import MONTHS, Number, Span, Token, key, name_words, numbers, plain, root, spans, stem, tokens
+from strati.tables.schema import Column, Schema, Table, Type
+
+GENERIC = frozenset("name id code number title label key text description identifier ids names".split())
+_LONGEST = 8  # words of a value or a column's name
+_BRANCHES = 12  # combinations of meanings that are tried
+_CLOSE = 0.13  # two meanings of the same words, one at most so much less likely, are both tried
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A piece of the question with one meaning.
+
+    `kind` is "column", "value", "number", "span", "cue", "table", "adjective" or "word" (not understood).
+    `quality` in (0, 1] says how surely the words mean this; `note` says what was assumed.
+    """
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    quality: float = 1.0
+    field: Field | None = None
+    values: tuple[str, ...] = ()
+    contains: bool = False
+    number: Number | None = None
+    span: Span | None = None
+    cue: Cue | None = None
+    concept: str = ""
+    direction: int = 1
+    degree: str = ""
+    note: str = ""
+    verb: bool = False
+    person: bool = False
+    others: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A span of words and its possible meanings, the likeliest first."""
+
+    start: int
+    end: int
+    options: tuple[Item, ...]
+    weight: float
+
+
+@dataclass(slots=True)
+class Named:
+    """A field with the words of its name."""
+
+    field: Field
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    roots: frozenset[str]
+    unit: str
+    scale: float
+
+
+_SCALE = {"thousand": 1e3, "thousands": 1e3, "million": 1e6, "millions": 1e6, "billion": 1e9, "billions": 1e9, "mn": 1e6, "bn": 1e9, "000s": 1e3}
+
+
+def named(one: Field) -> Named:
+    """A field with its name taken apart; units at the end of a longer name are set aside."""
+    words = name_words(one.name)
+    if one.column.type is Type.BOOLEAN and len(words) > 1 and words[0] in ("is", "has", "was", "are"):
+        words = words[1:]
+    inner = " ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", one.name)) + " " + " ".join(words)
+    scale = next((_SCALE[w] for w in re.findall(r"\w+", plain(inner)) if w in _SCALE), 1.0)
+    unit = one.column.unit
+    while len(words) > 1 and (words[-1] in UNIT_WORDS or words[-1] in _SCALE or words[-1] == "in") and one.column.type is not Type.TEXT:
+        unit, words = words[-1], words[:-1]
+    stems = tuple(stem(word) for word in words)
+    return Named(one, words, stems, frozenset(root(word) for word in words), unit, scale)
+
+
+class Index:
+    """The names and values of one table, and of those that it can be joined with, ready to be found in questions."""
+
+    def __init__(self, tables: Tables, base: Table) -> None:
+        self.tables, self.base = tables, base
+        self.schema: Schema = tables.schema
+        self.fields = tuple(_fields(self.schema, base))
+        self.named = tuple(named(one) for one in self.fields)
+        self._exact: dict[str, list[tuple[Field, str]]] = defaultdict(list)
+        self._stemmed: dict[str, list[tuple[Field, str]]] = defaultdict(list)
+        self._words: dict[str, list[tuple[Field, str]]] = defaultdict(list)
+        for one in self.fields:
+            if one.column.type is Type.TEXT and not one.column.of:
+                for value in one.column.values:
+                    self._add(one, value)
+        self.table_stems = tuple(stem(word) for word in name_words(base.name))
+        self.people = any(set(n.stems) & set(PERSON_WORDS) for n in self.named if n.field.column.type is Type.TEXT)
+        self._keys = tuple(self._exact)
+
+    def _add(self, one: Field, value: str) -> None:
+        norm = key(value)
+        if not norm or len(value) > 200:
+            return
+        self._exact[norm].append((one, value))
+        words = norm.split()
+        self._stemmed[" ".join(map(stem, words))].append((one, value))
+        for word in {stem(word) for word in words}:
+            if len(word) > 2 and word not in HARMLESS:
+                self._words[word].append((one, value))
+
+    def scale(self, one: Field) -> float:
+        """What numbers of this field are counted in: 1,000,000 where the header says "(millions)"."""
+        return next(n.scale for n in self.named if n.field == one)
+
+    # meanings of spans
+
+    def columns(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
+        """The fields that words from `start` to `end` may name."""
+        span = words[start:end]
+        stems = tuple(word.stem for word in span if word.lower not in ("the", "a", "an"))
+        bare = tuple(s for s in stems if s not in ("of", "'s", "the"))
+        if not bare or span[-1].lower in ("of", "'s", "the", "a", "an") or span[0].lower in ("the", "of", "'s", "a", "an"):
+            return
+        text = " ".join(word.text for word in span)
+        for one in self.named:
+            quality, note = _name_quality(one, stems, bare, [w.lower for w in span])
+            if quality:
+                quality -= 0.03 * (one.field.via is not None) + 0.02 * bool(one.field.column.of)
+                verb = quality < 0.62 and one.field.column.temporal
+                yield Item("column", start, end, text, quality, field=one.field, note=note, verb=verb)
+
+    def values(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
+        """The stored values that words from `start` to `end` may mean, one item for each field."""
+        span = words[start:end]
+        text = " ".join(word.text for word in span)
+        norm = " ".join(filter(None, (key(word.text) for word in span)))
+        if not norm or span[0].lower in ("the", "a", "an", "'s", ",", "?", "of") and len(span) > 1 and norm not in self._exact:
+            return
+        quoted = len(span) == 1 and span[0].quoted
+        hits = {(one, value): 1.0 for one, value in self._exact.get(norm, ())}
+        if not hits:
+            stemmed = " ".join(stem(word) for word in norm.split())
+            hits = {(one, value): 0.93 for one, value in self._stemmed.get(stemmed, ())}
+        if len(span) == 1 and not quoted and not _trusted(words, start, hits):
+            return
+        by_field: dict[Field, dict[str, float]] = defaultdict(dict)
+        for (one, value), quality in hits.items():
+            by_field[one][value] = quality
+        for one, found in by_field.items():
+            quality = max(found.values()) - 0.03 * (one.via is not None)
+            if any(value.strip() == text for value in found):
+                quality += 0.02
+            yield Item("value", start, end, text, quality, field=one, values=tuple(found))
+
+    def inside(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
+        """Values that hold these words beside others."""
+        span = words[start:end]
+        stems = [word.stem for word in span]
+        if any(s not in self._words for s in stems) or span[0].lower in HARMLESS or span[-1].lower in HARMLESS:
+            return
+        phrase = f" {' '.join(stems)} "
+        by_field: dict[Field, list[str]] = defaultdict(list)
+        for one, value in self._words[stems[0]]:
+            if phrase in f" {' '.join(stem(w) for w in key(value).split())} ":
+                by_field[one].append(value)
+        text = " ".join(word.text for word in span)
+        for one, found in by_field.items():
+            if len(found) == 1:
+                yield Item("value", start, end, text, 0.78, field=one, values=tuple(found), note=f"taking {text!r} as {found[0]!r}")
+            else:
+                yield Item("value", start, end, text, 0.62, field=one, values=(text,), contains=True, note=f"taking {text!r} as any {one.name} with that word")
+
+    def spelled(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
+        """Values and names that are written nearly so."""
+        from rapidfuzz import fuzz, process
+
+        text = " ".join(word.text for word in words[start:end])
+        norm = key(text)
+        if len(norm) < 5 or any(word.quoted for word in words[start:end]) or norm.isdigit():
+            return
+        bar = 90 if len(norm) < 7 else 86
+        best = process.extract(norm, self._keys, scorer=fuzz.ratio, limit=3, score_cutoff=bar)
+        for found, score, _ in best[:1]:
+            for one, value in self._exact[found]:
+                quality = 0.5 + (score - 80) / 100
+                yield Item("value", start, end, text, quality, field=one, values=(value,), note=f"reading {text!r} as {value!r}")
+        for one in self.named:
+            for name in {" ".join(one.words), "".join(one.words), one.words[-1] if one.words else ""}:
+                if len(name) > 3 and (score := fuzz.ratio(norm, name)) >= bar:
+                    yield Item("column", start, end, text, 0.5 + (score - 80) / 100, field=one.field, note=f"reading {text!r} as {one.field.name!r}")
+                    break
+
+    def probe(self, words: Sequence[Token]) -> None:
+        """Look up spans of words among the values of columns that have too many to keep at hand."""
+        wide = [one for one in self.fields if one.column.type is Type.TEXT and not one.column.complete and not one.column.of]
+        if not wide:
+            return
+        keys = set()
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + _LONGEST, len(words)) + 1):
+                span = words[start:end]
+                norm = " ".join(filter(None, (key(word.text) for word in span)))
+                if norm and not all(w in HARMLESS for w in norm.split()) and norm not in self._exact:
+                    keys.add(norm)
+        for one in wide:
+            for value in self.tables.values(one.table, one.name, sorted(keys)):
+                if key(value) not in self._exact:
+                    self._add(one, value)
+
+
+def _fields(schema: Schema, base: Table) -> Iterator[Field]:
+    own = set()
+    for column in base.columns:
+        own.add(column.name.casefold())
+        yield Field(base.name, column)
+    for link in schema.links:
+        if link.table == base.name:
+            for column in schema.table(link.to_table).columns:
+                if column.name != link.to_column:
+                    yield Field(link.to_table, column, link)
+
+
+@lru_cache(maxsize=4096)
+def _synonyms(word: str) -> frozenset[str]:
+    return frozenset(w for group in SYNONYMS if word in group for w in group)
+
+
+_DROPPED = frozenset(("of", "the", "in", "for", "and", "per", "total", "amount", "value"))
+
+
+def _name_quality(one: Named, stems: tuple[str, ...], bare: tuple[str, ...], lowers: list[str]) -> tuple[float, str]:
+    """How surely some words name a field, and what is assumed by it."""
+    mine = one.stems
+    if not mine:
+        return 0.0, ""
+    if stems == mine or bare == tuple(s for s in mine if s not in ("of", "the", "s")):
+        return 1.0, ""
+    if "".join(stems) == "".join(mine) or "".join(lowers) == "".join(one.words):
+        return 0.97, ""
+    if len(bare) > 1 and set(bare) == set(mine):
+        return 0.95, ""
+    core = tuple(s for s in mine if s not in _DROPPED) or mine
+    if bare == core:
+        return 0.96, ""
+    short = tuple(s for s in core if s not in GENERIC)
+    if bare == short and short:
+        return 0.9, ""
+    if len(bare) < len(core) and bare == core[-len(bare) :]:
+        return (0.8 if bare[0] not in GENERIC else 0.72), ""
+    if len(bare) > 1 and len(bare) < len(core) and bare == core[: len(bare)]:
+        return 0.76, ""
+    if len(bare) == 1:
+        word = bare[0]
+        if short and word == short[-1] and len(short) < len(core):
+            return 0.82, ""
+        if word in mine and len(word) > 2 and one.field.column.type is Type.BOOLEAN:
+            return 0.8, ""
+        if one.field.column.temporal and root(lowers[0]) in one.roots and word not in GENERIC and len(word) > 2:
+            return 0.6, ""
+        if word in core and len(word) > 3 and one.field.column.type is not Type.DATE and word not in _WEAK:
+            return 0.64, ""
+        head = short[-1] if short else core[-1]
+        if len(core) <= 2 and head in _synonyms(word) and word != head:
+            return 0.7, f"taking {lowers[0]!r} as {one.field.name!r}"
+        if one.field.column.type is Type.BOOLEAN and root(lowers[0]) in one.roots:
+            return 0.75, ""
+    elif len(bare) == 2 and len(core) == 2 and bare[0] == core[0] and core[1] in _synonyms(bare[1]):
+        return 0.75, f"taking {' '.join(lowers)!r} as {one.field.name!r}"
+    elif len(bare) == 2 and len(core) == 2 and bare[1] == core[1] and core[0] in _synonyms(bare[0]):
+        return 0.75, f"taking {' '.join(lowers)!r} as {one.field.name!r}"
+    return 0.0, ""
+
+
+_WEAK = frozenset("date time year type number total average first last level group class high low max min unit per rate home new".split())
+
+
+def _trusted(words: Sequence[Token], place: int, hits: dict[tuple[Field, str], float]) -> bool:
+    """Whether a single word that is also an everyday word, a number or a letter is really meant as a value."""
+    word = words[place]
+    if word.lower in HARMLESS or (word.lower,) in PHRASES or len(word.lower) == 1:
+        same = any(value.strip() == word.text for _, value in hits)
+        return same and word.text[:1].isupper() and place > 0 and word.text != "I"
+    return True
+
+
+# The whole question
+
+
+@dataclass(slots=True)
+class Linked:
+    """A question as items: each list is one choice of meanings, the likeliest first."""
+
+    words: list[Token]
+    choices: list[list[Item]] = field(default_factory=list)
+
+
+def linked(question: str, index: Index) -> Linked:
+    """Find the best way to cover a question with items, and the near alternatives where words mean two things."""
+    words = tokens(question)
+    index.probe(words)
+    places = _best(words, list(_places(words, index)))
+    return Linked(words, list(_choices(words, places)))
+
+
+def _places(words: list[Token], index: Index) -> Iterator[_Place]:
+    timed = {(s.start, s.end): s for s in spans(words)}
+    counted = {(n.start, n.end): n for n in numbers(words)}
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + _LONGEST, len(words)) + 1):
+            if any(word.lower in ("?", ";", ":") for word in words[start:end]):
+                break
+            options = [*index.columns(words, start, end), *index.values(words, start, end)]
+            text = " ".join(word.text for word in words[start:end])
+            lowers = tuple(word.lower for word in words[start:end])
+            if any(word.quoted for word in words[start:end]) and end - start > 1:
+                continue
+            if (start, end) in timed:
+                options.append(Item("span", start, end, text, 0.97, span=timed[start, end], number=counted.get((start, end))))
+            elif (start, end) in counted:
+                options.append(Item("number", start, end, text, 0.95, number=counted[start, end]))
+            if cue := PHRASES.get(lowers):
+                first = counted.get((start, end))
+                options.append(Item("cue", start, end, text, 0.86 if end - start == 1 else 0.97, cue=cue, number=first))
+            options += _table_options(index, words, start, end, text)
+            if end - start == 1:
+                options += _word_options(words, start, text)
+            if not options and end - start <= 4:
+                options += index.inside(words, start, end)
+            if options:
+                options.sort(key=lambda item: -item.quality)
+                best = options[0].quality
+                covered = sum(word.lower not in ("the", "a", "an") for word in words[start:end])
+                yield _Place(start, end, tuple(o for o in options if o.quality >= best - _CLOSE), best * covered + 0.02 * (covered - 1))
+
+
+def _table_options(index: Index, words: list[Token], start: int, end: int, text: str) -> Iterator[Item]:
+    stems = tuple(word.stem for word in words[start:end])
+    if stems == index.table_stems or (len(stems) == 1 and index.table_stems and stems[0] == index.table_stems[-1]):
+        yield Item("table", start, end, text, 0.87)
+    elif len(stems) == 1 and stems[0] in ROW_NOUNS:
+        yield Item("table", start, end, text, 0.55)
+    elif len(stems) == 1 and (stems[0] in PERSON_NOUNS or words[start].lower == "people") and index.people:
+        yield Item("table", start, end, text, 0.6, person=True)
+    elif len(stems) == 1 and index.table_stems and index.table_stems[-1] in _synonyms(stems[0]):
+        yield Item("table", start, end, text, 0.66, note=f"taking {text!r} as the rows of {index.base.name}")
+
+
+def _word_options(words: list[Token], start: int, text: str) -> Iterator[Item]:
+    lower = words[start].lower
+    if found := adjective(lower):
+        concept, direction, degree = found
+        yield Item("adjective", start, start + 1, text, 0.7, concept=concept, direction=direction, degree=degree)
+    elif lower in VERBS:
+        yield Item("adjective", start, start + 1, text, 0.5, concept=VERBS[lower], verb=True)
+    if lower in HARMLESS and (lower,) not in PHRASES:
+        yield Item("harmless", start, start + 1, text, 0.4)
+
+
+def _best(words: list[Token], places: list[_Place]) -> list[_Place]:
+    """The places of largest weight that do not overlap."""
+    by_end: dict[int, list[_Place]] = defaultdict(list)
+    for place in places:
+        by_end[place.end].append(place)
+    score = [0.0] * (len(words) + 1)
+    chosen: list[_Place | None] = [None] * (len(words) + 1)
+    for end in range(1, len(words) + 1):
+        score[end] = score[end - 1]
+        for place in by_end[end]:
+            if score[place.start] + place.weight > score[end]:
+                score[end], chosen[end] = score[place.start] + place.weight, place
+    found, end = [], len(words)
+    while end > 0:
+        place = chosen[end]
+        if place is None:
+            end -= 1
+        else:
+            found.append(place)
+            end = place.start
+    return found[::-1]
+
+
+def _choices(words: list[Token], places: list[_Place]) -> Iterator[list[Item]]:
+    """Lists of items, the best meaning everywhere first; then with one other meaning, then with two."""
+    best = _with_unknown(words, [place.options[0] for place in places])
+    yield best
+    seen = 1
+    many = [(i, option) for i, place in enumerate(places) for option in place.options[1:4]]
+    many.sort(key=lambda pair: places[pair[0]].options[0].quality - pair[1].quality)
+    for i, option in many:
+        if seen >= _BRANCHES:
+            return
+        seen += 1
+        yield _with_unknown(words, [option if n == i else place.options[0] for n, place in enumerate(places)])
+    for a, (i, one) in enumerate(many):
+        for j, two in many[a + 1 :]:
+            if i != j and seen < 2 * _BRANCHES:
+                seen += 1
+                swapped = {i: one, j: two}
+                yield _with_unknown(words, [swapped.get(n, place.options[0]) for n, place in enumerate(places)])
+
+
+def _with_unknown(words: list[Token], items: list[Item]) -> list[Item]:
+    """The items in order, with one of kind "word" for each word that has no meaning yet."""
+    covered = {place for item in items for place in range(item.start, item.end)}
+    rest = [
+        Item("word", place, place + 1, word.text, 0.0)
+        for place, word in enumerate(words)
+        if place not in covered and re.search(r"[^\W_]", word.text) and word.lower not in HARMLESS
+    ]
+    return sorted([item for item in items if item.kind != "harmless"] + rest, key=lambda item: item.start)
+
+
+def respelled(items: list[Item], words: list[Token], index: Index) -> list[Item]:
+    """The items with words that were not understood read as the nearest value or name, where one is near."""
+    made: list[Item] = []
+    place = 0
+    while place < len(items):
+        item = items[place]
+        if item.kind != "word":
+            made.append(item)
+            place += 1
+            continue
+        end = place
+        while end + 1 < len(items) and items[end + 1].kind == "word" and items[end + 1].start == items[end].end:
+            end += 1
+        found: list[Item] = []
+        last = end
+        while last >= place and not found:
+            found = sorted(index.spelled(words, item.start, items[last].end), key=lambda i: -i.quality)
+            last -= 1
+        if found:
+            made.append(found[0])
+            place = last + 2
+        else:
+            made.append(item)
+            place += 1
+    return made
+
+
+def nearest(word: str, schema: Schema, limit: int = 3) -> list[str]:
+    """The names and values most like a word that was not found."""
+    from rapidfuzz import fuzz, process
+
+    names: dict[str, str] = {}
+    for table in schema.tables:
+        names.setdefault(table.name, table.name)
+        for column in table.columns:
+            names.setdefault(column.name, column.name)
+            for value in column.values[:200] if column.type is Type.TEXT else ():
+                if len(value) < 60:
+                    names.setdefault(value, value)
+    found = process.extract(plain(word), {n: plain(n) for n in names}, scorer=fuzz.WRatio, limit=limit, score_cutoff=45)
+    return [name for _, _, name in found]
+
+
+def year_like(one: Column) -> bool:
+    """Whether a column of whole numbers holds years."""
+    if one.type is not Type.INTEGER or not one.low:
+        return False
+    low, high = float(one.low), float(one.high)
+    words = set(name_words(one.name))
+    hinted = bool(words & {"year", "founded", "established", "built", "released", "opened", "completed", "season", "born", "died", "introduced", "release", "debut", "since", "inducted"}) or one.name.endswith("[year]")
+    return 1000 <= low and high <= 2200 and (hinted or (low >= 1800 and high <= 2035 and "number" not in words and "id" not in words and one.distinct > 1 and not words & {"price", "amount", "quantity", "population", "area", "salary", "cost", "total", "sales", "revenue", "weight", "height", "points", "score"}))
+
+
+__all__ = ["MONTHS", "Index", "Item", "Linked", "linked", "named", "nearest", "replace", "respelled", "year_like"]

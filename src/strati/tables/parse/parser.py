@@ -1,0 +1,100 @@
+"""`readings`: a question to its likeliest readings, over all tables there are."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from strati.tables.database import Tables
+from strati.tables.parse.intent import Built, build
+from strati.tables.parse.link import Index, Item, linked, respelled
+from strati.tables.parse.reading import Reading
+from strati.tables.parse.render import sql_of, words_of
+from strati.tables.parse.tokens import Token, tokens
+
+# How likely another pick than the first is, where it is not as good as equal
+_UNLIKELY = {"distinct": 0.8, "sum": 0.85, "where": 0.8, "concept": 0.88}
+_ROUNDS = 6  # other picks that are tried for one choice of meanings
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One reading of a question: its SQL, its words, how likely it is, and the words that found no place in it."""
+
+    reading: Reading
+    sql: str
+    words: str
+    score: float
+    unused: tuple[str, ...]
+    unknown: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class Parser:
+    """Reads questions on some tables; build it once for many questions."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._indexes = [Index(tables, table) for table in tables.schema.tables]
+
+    def readings(self, question: str) -> list[Candidate]:
+        """All readings that differ in their query, the likeliest first."""
+        found: dict[str, Candidate] = {}
+        for index in self._indexes:
+            for one in _read(question, index):
+                if one.sql not in found or found[one.sql].score < one.score:
+                    found[one.sql] = one
+        return sorted(found.values(), key=lambda one: (-one.score, one.sql))
+
+
+    def unknown(self, question: str) -> list[str]:
+        """The words of a question that are no name, no value and no common word, in any table."""
+        left: list[set[str]] = []
+        for index in self._indexes:
+            link = linked(question, index)
+            items = respelled(link.choices[0], link.words, index)
+            left.append({item.text for item in items if item.kind == "word"})
+        return [w.text for w in tokens(question) if left and all(w.text in words for words in left)]
+
+
+def _read(question: str, index: Index) -> Iterator[Candidate]:
+    link = linked(question, index)
+    for items in link.choices:
+        tried = [items]
+        if any(item.kind == "word" for item in items):
+            again = respelled(items, link.words, index)
+            tried = [again] if again != items else tried
+        for one in tried:
+            yield from _rounds(one, link.words, index)
+
+
+def _rounds(items: list[Item], words: list[Token], index: Index) -> Iterator[Candidate]:
+    first = build(items, words, index, {})
+    if first is None:
+        return
+    yield _candidate(first, index, 1.0)
+    options = [[(label, place) for place in range(count)] for label, count in first.asked.items()]
+    rounds = itertools.islice(itertools.product(*options), 1, _ROUNDS) if options else iter(())
+    for picks in rounds:
+        again = build(items, words, index, dict(picks))
+        if again is not None:
+            yield _candidate(again, index, math.prod(_UNLIKELY.get(label.split()[0], 0.93) for label, place in picks if place))
+
+
+def _candidate(built: Built, index: Index, others: float) -> Candidate:
+    """Score a reading: how surely its words were understood, less what was left over and what was assumed."""
+    used = [item for item in built.items if item not in built.unused and item.kind in ("column", "value", "table", "span", "number", "limit", "adjective")]
+    quality = math.prod(min(1.0, item.quality + 0.05) if item.kind != "table" else 1.0 for item in used if not item.verb) ** 0.5 if used else 0.5
+    unknown = tuple(item.text for item in built.unused if item.kind in ("word", "grain"))
+    left = len(built.unused)
+    score = quality * 0.55**left * (1 - min(0.6, built.doubt)) * others
+    if any(item.kind == "table" and item.quality > 0.8 for item in built.items):
+        score *= 1.04
+    joined = sum(field.via is not None for field in built.reading.fields)
+    score *= 0.97**joined
+    return Candidate(
+        built.reading, sql_of(built.reading), words_of(built.reading), min(score, 1.0),
+        tuple(item.text for item in built.unused), unknown, built.notes,
+    )  # fmt: skip

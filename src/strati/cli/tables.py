@@ -19,7 +19,9 @@ app = typer.Typer(name="tables", help="Ask tables in plain words.", no_args_is_h
 @app.command("ask")
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in plain English.")],
-    source: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB.")],
+    source: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from tables by one query that you can read.

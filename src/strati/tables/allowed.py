@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from strati.errors import MissingExtra, UserError
+from strati.core.errors import MissingExtra, UserError
 from strati.tables.schema import NUMERIC, Schema
 
 if TYPE_CHECKING:
@@ -19,26 +19,31 @@ if TYPE_CHECKING:
 LONGEST = 20_000  # characters of a query
 
 _SYNTAX = """
-    Select Union Intersect Except Subquery With CTE From Join Where Group Having Order Ordered Limit Offset Fetch Distinct
-    Qualify Window WindowSpec Star Column Identifier Alias TableAlias Table Literal Boolean Null Paren Tuple In Between
-    Like ILike SimilarTo Is Not And Or Xor EQ NEQ GT GTE LT LTE NullSafeEQ NullSafeNEQ Add Sub Mul Div IntDiv Mod Neg
-    DPipe Case If Cast TryCast DataType DataTypeParam Interval IntervalSpan Var Exists Filter Escape IgnoreNulls
-    RespectNulls WithinGroup Any All Hint Cube Rollup GroupingSets Aliases
+    Select Union Intersect Except Subquery With CTE From Join Where Group Having Order Ordered Limit Offset Fetch
+    Distinct Qualify Window WindowSpec Star Column Identifier Alias TableAlias Table Literal Boolean Null Paren
+    Tuple In Between Like ILike SimilarTo Is Not And Or Xor EQ NEQ GT GTE LT LTE NullSafeEQ NullSafeNEQ Add Sub Mul
+    Div IntDiv Mod Neg DPipe Case If Cast TryCast DataType DataTypeParam Interval IntervalSpan Var Exists Filter
+    Escape IgnoreNulls RespectNulls WithinGroup Any All Hint Cube Rollup GroupingSets Aliases
 """
 _FUNCTIONS = """
-    Count CountIf Sum Avg Min Max Median Mode Stddev StddevPop StddevSamp Variance VariancePop Quantile PercentileCont
-    PercentileDisc ApproxDistinct ArgMax ArgMin GroupConcat AnyValue First Last FirstValue LastValue NthValue RowNumber Rank DenseRank
-    PercentRank CumeDist Ntile Lag Lead Round Floor Ceil Abs Sign Sqrt Pow Exp Ln Log Greatest Least Coalesce Nullif
-    Upper Lower Initcap Trim Length Substring Left Right Replace Concat ConcatWs StrPosition StartsWith EndsWith Contains
-    RegexpLike RegexpFullMatch RegexpExtract RegexpReplace Reverse Extract DateTrunc TimestampTrunc Year Month Day Quarter Week WeekOfYear
-    DayOfWeek DayOfWeekIso DayOfMonth DayOfYear Hour Minute Second DateDiff TsOrDsDiff TimestampDiff DateAdd DateSub TimestampAdd TimestampSub TsOrDsAdd TsOrDsToDate
-    TimeToStr StrToTime StrToDate Date DateFromParts CurrentDate CurrentTimestamp LastDay Corr CovarSamp CovarPop ToNumber LogicalOr LogicalAnd
+    Count CountIf Sum Avg Min Max Median Mode Stddev StddevPop StddevSamp Variance VariancePop Quantile
+    PercentileCont PercentileDisc ApproxDistinct ArgMax ArgMin GroupConcat AnyValue First Last FirstValue LastValue
+    NthValue RowNumber Rank DenseRank PercentRank CumeDist Ntile Lag Lead Round Floor Ceil Abs Sign Sqrt Pow Exp Ln
+    Log Greatest Least Coalesce Nullif Upper Lower Initcap Trim Length Substring Left Right Replace Concat ConcatWs
+    StrPosition StartsWith EndsWith Contains RegexpLike RegexpFullMatch RegexpExtract RegexpReplace Reverse Extract
+    DateTrunc TimestampTrunc Year Month Day Quarter Week WeekOfYear DayOfWeek DayOfWeekIso DayOfMonth DayOfYear Hour
+    Minute Second DateDiff TsOrDsDiff TimestampDiff DateAdd DateSub TimestampAdd TimestampSub TsOrDsAdd TsOrDsToDate
+    TimeToStr StrToTime StrToDate Date DateFromParts CurrentDate CurrentTimestamp LastDay Corr CovarSamp CovarPop
+    ToNumber LogicalOr LogicalAnd
 """
 _NAMED = frozenset(
-    """date_part datepart datediff date_diff monthname dayname strip_accents isfinite isnan any_value mode count_if bool_or bool_and
-    year month day quarter week weekday isodow dayofweek dayofyear hour minute trunc even ltrim rtrim contains starts_with ends_with
-    prefix suffix regexp_matches regexp_full_match regexp_extract regexp_replace len instr strpos ifnull product quantile_cont quantile_disc
-    max_by min_by arg_max arg_min epoch century decade list_avg julian date_trunc make_date age last_day strftime try_strptime""".split()
+    """
+    date_part datepart datediff date_diff monthname dayname strip_accents isfinite isnan any_value mode count_if
+    bool_or bool_and year month day quarter week weekday isodow dayofweek dayofyear hour minute trunc even ltrim
+    rtrim contains starts_with ends_with prefix suffix regexp_matches regexp_full_match regexp_extract
+    regexp_replace len instr strpos ifnull product quantile_cont quantile_disc max_by min_by arg_max arg_min epoch
+    century decade list_avg julian date_trunc make_date age last_day strftime try_strptime
+    """.split()  # noqa: SIM905
 )
 _ALLOWED = frozenset((_SYNTAX + _FUNCTIONS).split())
 
@@ -89,7 +94,9 @@ def validated(sql: str, schema: Schema) -> Checked:
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(c for c in text.replace("\x1b[4m", "").replace("\x1b[0m", "") if c.isprintable() or c.isspace()).split())[:200]
+    return " ".join(
+        "".join(c for c in text.replace("\x1b[4m", "").replace("\x1b[0m", "") if c.isprintable() or c.isspace()).split()
+    )[:200]
 
 
 def _check(tree: Any, schema: Schema) -> None:
@@ -144,7 +151,7 @@ def _qualified(tree: Any, schema: Schema) -> Any:
         raise Refused(f"{text[:1].lower()}{text[1:]}; {_columns(schema)}") from None
 
 
-def _quoted_mapping(mapping: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+def _quoted_mapping(mapping: dict[str, dict[str, str]]) -> dict[str, object]:
     from strati.tables.schema import quoted
 
     return {quoted(table): {quoted(c): type_ for c, type_ in columns.items()} for table, columns in mapping.items()}
@@ -169,7 +176,9 @@ def _check_types(tree: Any, schema: Schema) -> None:
             if isinstance(column, exp.Column):
                 known = types.get((aliases.get(column.table.casefold(), ""), column.name.casefold()))
                 if known is not None and known.type not in NUMERIC and not (known.type == "boolean"):
-                    raise Refused(f"{call.key} of {known.name!r} makes no sense: the column holds {_plural(known.type)}")
+                    raise Refused(
+                        f"{call.key} of {known.name!r} makes no sense: the column holds {_plural(known.type)}"
+                    )
 
 
 def _plural(type_: str) -> str:

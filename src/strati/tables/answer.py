@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from html import escape
 
-from strati.records import JSON, Usage
+from strati.core.records import JSON, Usage
 
 
 class Standing(StrEnum):
@@ -65,7 +65,7 @@ class TableAnswer:
     badge: Badge = Badge.GENERATED
     reason: str = ""
     cells: tuple[Cell, ...] = ()
-    usage: Usage = Usage()
+    usage: Usage = Usage()  # noqa: RUF009
     chart: JSON = None
 
     def to_json(self) -> dict[str, JSON]:
@@ -103,7 +103,9 @@ class TableAnswer:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join("<tr>" + "".join(f"<td>{escape(said(cell))}</td>" for cell in row) + "</tr>" for row in self.rows[:20])
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(said(cell))}</td>" for cell in row) + "</tr>" for row in self.rows[:20]
+        )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.rows else ""
         drawn = ""
         if self.chart:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from strati.errors import UserError
-from strati.records import JSON, Usage
+from strati.core.errors import UserError
+from strati.core.records import JSON, Usage
 from strati.tables.allowed import Checked, validated
 from strati.tables.answer import Badge, Cell, Standing, TableAnswer
 from strati.tables.chart import chart_of
@@ -194,7 +194,9 @@ def _brief(answer: JSON) -> str:
     from strati.tables.answer import said
 
     if isinstance(answer, list):
-        return ", ".join(": ".join(map(said, a)) if isinstance(a, list) else said(a) for a in answer[:5]) + (", ..." if len(answer) > 5 else "")
+        return ", ".join(": ".join(map(said, a)) if isinstance(a, list) else said(a) for a in answer[:5]) + (
+            ", ..." if len(answer) > 5 else ""
+        )
     return said(answer)
 
 

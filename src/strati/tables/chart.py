@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from strati.records import JSON
+from strati.core.records import JSON
 
 _MOST = 30  # bars
 _WIDTH, _BAR, _LEFT, _RIGHT = 560, 22, 170, 80
@@ -71,17 +71,20 @@ def _line(values: list[dict[str, JSON]]) -> str:
     points = [(60 + i * step, 150 - (v["value"] - low) / ((high - low) or 1) * 130) for i, v in enumerate(values)]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     ends = (
-        f'<text x="60" y="172">{escape(values[0]["group"])}</text><text x="{_WIDTH - 60}" y="172" text-anchor="end">{escape(values[-1]["group"])}</text>'
+        f'<text x="60" y="172">{escape(values[0]["group"])}</text>'
+        f'<text x="{_WIDTH - 60}" y="172" text-anchor="end">{escape(values[-1]["group"])}</text>'
         f'<text x="4" y="24">{_short(high)}</text><text x="4" y="154">{_short(low)}</text>'
     )
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in points)
-    return _picture(height, f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="1.5"/>{dots}{ends}')
+    return _picture(
+        height, f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="1.5"/>{dots}{ends}'
+    )
 
 
 def _picture(height: int, inside: str) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        f'font-family="sans-serif" font-size="12" fill="currentColor">{inside}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
+        f'role="img" font-family="sans-serif" font-size="12" fill="currentColor">{inside}</svg>'
     )
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from strati.errors import DataError
-from strati.records import JSON
+from strati.core.errors import DataError
+from strati.core.records import JSON
 from strati.tables.engine import Limits, QueryFailed, Result
 from strati.tables.schema import Schema
 from strati.tables.sources import found
@@ -25,6 +25,7 @@ from strati.tables.sources import found
 if TYPE_CHECKING:
     from strati.tables.sources import Origin
 
+LIMITS = Limits()
 _LOADING = 600.0  # seconds
 _GRACE = 5.0  # seconds after the deadline until the process is killed
 
@@ -49,7 +50,7 @@ class Database:
     Raises `DataError` for a source that is no table.
     """
 
-    def __init__(self, *origins: Origin, limits: Limits = Limits()) -> None:
+    def __init__(self, *origins: Origin, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self._lock = threading.Lock()
         self._scratch = Path(tempfile.mkdtemp(prefix="strati-tables-"))
@@ -132,7 +133,9 @@ class Database:
                 code = process.wait()
                 self._end()
                 how = f"signal {-code}" if code < 0 else f"exit code {code}"
-                raise QueryFailed(f"the process that holds the tables was ended by {how}: a limit was reached", limit=True)
+                raise QueryFailed(
+                    f"the process that holds the tables was ended by {how}: a limit was reached", limit=True
+                )
         reply: dict[str, JSON] = json.loads(line)
         return reply
 
@@ -180,5 +183,16 @@ def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes | None:
 
 def _environment() -> dict[str, str]:
     """Only what Python needs to start: no keys and no addresses."""
-    kept = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "HOME")
+    kept = (
+        "PATH",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "LANG",
+        "LC_ALL",
+        "LD_LIBRARY_PATH",
+        "SYSTEMROOT",
+        "TMPDIR",
+        "HOME",
+    )
     return {name: os.environ[name] for name in kept if name in os.environ}

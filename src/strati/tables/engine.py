@@ -16,8 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from strati.errors import DataError
-from strati.records import JSON
+from strati.core.errors import DataError
+from strati.core.records import JSON
 from strati.tables.load import Loaded, load
 from strati.tables.schema import Column, Link, Schema, Table, Type, literal, quoted
 from strati.tables.sources import Source
@@ -53,6 +53,9 @@ class Result:
         return self.rows[0][0] if len(self.rows) == 1 and len(self.columns) == 1 else None
 
 
+LIMITS = Limits()
+
+
 class QueryFailed(Exception):
     """The engine refused a query or could not finish it; the reason in one sentence."""
 
@@ -67,7 +70,7 @@ class Engine:
     Raises `DataError` for a source that holds no table.
     """
 
-    def __init__(self, sources: Sequence[Source], scratch: Path, limits: Limits = Limits()) -> None:
+    def __init__(self, sources: Sequence[Source], scratch: Path, limits: Limits = LIMITS) -> None:
         import duckdb
 
         self.limits = limits
@@ -187,9 +190,12 @@ def _table(connection: Any, loaded: Loaded) -> Table:
         if rows > _EXACT and distinct > 0.9 * rows:  # it may be a key: count exactly
             (distinct,) = connection.execute(f"SELECT count(DISTINCT {quoted(column)}) FROM {name}").fetchone()
         values, complete = _values(connection, loaded.name, column, guess.type, distinct)
-        ends = (_short(low), _short(high))
-        unit, note = guess.unit, guess.note
-        columns.append(Column(column, guess.type, rows - filled, distinct, *ends, unit, values, complete, of, note))
+        columns.append(
+            Column(
+                column, guess.type, rows - filled, distinct, _short(low), _short(high), guess.unit, values, complete,
+                of, guess.note,
+            )
+        )  # fmt: skip
     return Table(loaded.name, loaded.source, rows, tuple(columns))
 
 
@@ -208,7 +214,8 @@ def _values(connection: Any, table: str, column: str, type_: Type, distinct: int
             f"GROUP BY {name} ORDER BY count(*) DESC, min(rowid) LIMIT {most}"
         )
     else:
-        query = f"SELECT DISTINCT {name}::VARCHAR FROM (SELECT {name} FROM {quoted(table)} WHERE {name} IS NOT NULL LIMIT 300)"
+        some = f"SELECT {name} FROM {quoted(table)} WHERE {name} IS NOT NULL LIMIT 300"
+        query = f"SELECT DISTINCT {name}::VARCHAR FROM ({some})"
     values = tuple(row[0] for row in connection.execute(query).fetchall())
     return values, len(values) >= distinct
 
@@ -226,13 +233,19 @@ def _links(connection: Any, tables: Sequence[Table]) -> tuple[Link, ...]:
                         continue
                     if not _akin(column.name, key.name, other.name):
                         continue
-                    query = (
-                        f"SELECT 1 FROM {quoted(table.name)} AS a WHERE a.{quoted(column.name)} IS NOT NULL AND NOT EXISTS "
-                        f"(SELECT 1 FROM {quoted(other.name)} AS b WHERE b.{quoted(key.name)} = a.{quoted(column.name)}) LIMIT 1"
-                    )
-                    if not connection.execute(query).fetchall():
+                    if _included(connection, (table.name, column.name), (other.name, key.name)):
                         links.append(Link(table.name, column.name, other.name, key.name))
     return tuple(links)
+
+
+def _included(connection: Any, one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether all values of one column occur in the other."""
+    mine, theirs = f"a.{quoted(one[1])}", f"b.{quoted(other[1])}"
+    query = (
+        f"SELECT 1 FROM {quoted(one[0])} AS a WHERE {mine} IS NOT NULL "
+        f"AND NOT EXISTS (SELECT 1 FROM {quoted(other[0])} AS b WHERE {theirs} = {mine}) LIMIT 1"
+    )
+    return not connection.execute(query).fetchall()
 
 
 def _akin(column: str, key: str, table: str) -> bool:

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from strati.errors import DataError, MissingExtra
+from strati.core.errors import DataError, MissingExtra
 from strati.tables.schema import Type, literal, quoted
 from strati.tables.sources import Source
 from strati.tables.types import Guess, cleaned, guesses, inside
@@ -22,7 +22,13 @@ MOST_COLUMNS = 1000
 MOST_TABLES = 200
 _SAMPLE = 2000  # different values of a column that are looked at to guess its type
 _NULL = "\\N"
-_KEPT = {"BOOLEAN": Type.BOOLEAN, "DATE": Type.DATE, "BIGINT": Type.INTEGER, "DOUBLE": Type.NUMBER, "TIMESTAMP": Type.TIMESTAMP}
+_KEPT = {
+    "BOOLEAN": Type.BOOLEAN,
+    "DATE": Type.DATE,
+    "BIGINT": Type.INTEGER,
+    "DOUBLE": Type.NUMBER,
+    "TIMESTAMP": Type.TIMESTAMP,
+}
 _CAST = {
     "TINYINT": "BIGINT", "SMALLINT": "BIGINT", "INTEGER": "BIGINT", "UTINYINT": "BIGINT", "USMALLINT": "BIGINT",
     "UINTEGER": "BIGINT", "UBIGINT": "DOUBLE", "HUGEINT": "DOUBLE", "UHUGEINT": "DOUBLE", "FLOAT": "DOUBLE",
@@ -110,7 +116,10 @@ def _as_utf8(source: Source, scratch: Path) -> tuple[Path, str]:
         except UnicodeDecodeError:
             encoding = "cp1252"
     copy = scratch / "utf8.csv"
-    with path.open(encoding=encoding, errors="replace", newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
+    with (
+        path.open(encoding=encoding, errors="replace", newline="") as old,
+        copy.open("w", encoding="utf-8", newline="") as new,
+    ):
         while part := old.read(1 << 20):
             new.write(part)
     with copy.open(encoding="utf-8", newline="") as file:
@@ -160,7 +169,8 @@ def _names(header: Sequence[Any], source: str) -> list[str]:
         key = name.casefold()
         if key in places:
             raise DataError(
-                f"{source}: columns {places[key]} and {place} are both named {name!r}, expected a name of its own for each"
+                f"{source}: columns {places[key]} and {place} are both named {name!r}, "
+                "expected a name of its own for each"
             )
         places[key] = place
     if not names or all(name.startswith("column ") for name in names):
@@ -183,7 +193,8 @@ def _checked(path: Path, delimiter: str, escape: str, width: int, source: str) -
                     continue
                 if len(row) != width:
                     raise DataError(
-                        f"{source}: line {rows.line_num} has {_counted(len(row), 'field')}, expected {width} as in the header"
+                        f"{source}: line {rows.line_num} has {_counted(len(row), 'field')}, "
+                        f"expected {width} as in the header"
                     )
                 yield [cell or None for cell in row]
         except csv.Error as error:
@@ -195,7 +206,11 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _from_rows(
-    connection: Any, names: Sequence[str], rows: Iterable[Sequence[str | None]], scratch: Path, error: Exception | None = None
+    connection: Any,
+    names: Sequence[str],
+    rows: Iterable[Sequence[str | None]],
+    scratch: Path,
+    error: Exception | None = None,
 ) -> None:
     """Fill "raw" with rows of text by way of a file that DuckDB reads fast."""
     import duckdb
@@ -208,9 +223,9 @@ def _from_rows(
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     try:
         connection.execute(
-            f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_csv({literal(str(plain))}, delim=',', quote='\"', escape='\"', "
-            f"header=false, auto_detect=false, columns={{{columns}}}, nullstr={literal(_NULL)}, allow_quoted_nulls=false, "
-            "new_line='\\n', max_line_size=64000000)"
+            f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_csv({literal(str(plain))}, delim=',', quote='\"', "
+            f"escape='\"', header=false, auto_detect=false, columns={{{columns}}}, nullstr={literal(_NULL)}, "
+            "allow_quoted_nulls=false, new_line='\\n', max_line_size=64000000)"
         )
     except duckdb.Error as second:
         raise DataError(f"the table cannot be read: {str(error or second).splitlines()[0]}") from None
@@ -235,7 +250,11 @@ def _excel(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
         names = _names(header, f"{source.name}, sheet {name}")
         body = ([_cell(c) for c in row] for row in rows[top + 1 :] if any(c not in ("", None) for c in row))
         _from_rows(connection, names, ([*row, *[None] * (width - len(row))][:width] for row in body), scratch)
-        yield name if len(full) > 1 and not re.fullmatch(r"(Sheet|Tabelle|Feuil|Hoja)\d*", name) else Path(source.name).stem
+        yield (
+            name
+            if len(full) > 1 and not re.fullmatch(r"(Sheet|Tabelle|Feuil|Hoja)\d*", name)
+            else Path(source.name).stem
+        )
 
 
 def _cell(value: Any) -> str | None:
@@ -274,7 +293,7 @@ def _records(source: Source) -> Iterator[dict[str, str | None]]:
         numbered = _lines(text, source)
     for number, value in numbered:
         if not isinstance(value, dict):
-            raise DataError(f"{source.name}: record {number} is no object, expected one such as {{\"name\": \"value\"}}")
+            raise DataError(f'{source.name}: record {number} is no object, expected one such as {{"name": "value"}}')
         yield dict(_flat(value))
 
 
@@ -304,7 +323,9 @@ def _sqlite(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
             opened.execute("PRAGMA trusted_schema = OFF")
             opened.execute("PRAGMA query_only = ON")
             opened.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            made = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid"
+            made = (
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid"
+            )
             for (table,) in opened.execute(made).fetchall():
                 if table.startswith("sqlite_"):
                     continue
@@ -403,7 +424,8 @@ def _sample(connection: Any, column: str) -> list[str]:
     name = quoted(column)
     (rows,) = connection.execute("SELECT count(*) FROM raw").fetchone()
     step = max(1, rows // (_SAMPLE * 4))
-    query = f"SELECT DISTINCT trim({name}, ' \t\r\n\u00a0') FROM raw WHERE {name} IS NOT NULL AND rowid % {step} = 0 LIMIT {_SAMPLE}"
+    some = f"FROM raw WHERE {name} IS NOT NULL AND rowid % {step} = 0"
+    query = f"SELECT DISTINCT trim({name}, ' \t\r\n\u00a0') {some} LIMIT {_SAMPLE}"
     return sorted(row[0] for row in connection.execute(query).fetchall() if row[0])
 
 

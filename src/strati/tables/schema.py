@@ -1,4 +1,4 @@
-"""What is known of the tables at hand: `Schema`, `Table` and `Column`, as they cross from the process that holds them."""
+"""What is known of the tables: `Schema`, `Table` and `Column`, as they come from the process that holds them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from strati.records import JSON
+from strati.core.records import JSON
 
 
 class Type(StrEnum):

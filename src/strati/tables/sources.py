@@ -7,15 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from strati.errors import DataError, MissingExtra
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
-
-    Origin = str | Path | pd.DataFrame | pl.DataFrame | pl.LazyFrame
+from strati.core.errors import DataError, MissingExtra
 
 _BY_SUFFIX = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".psv": "csv",
@@ -24,6 +18,16 @@ _BY_SUFFIX = {
     ".jsonl": "json", ".ndjson": "json", ".json": "json",
     ".sqlite": "sqlite", ".sqlite3": "sqlite", ".duckdb": "duckdb", ".ddb": "duckdb",
 }  # fmt: skip
+
+
+class Frame(Protocol):
+    """A pandas or Polars frame."""
+
+    @property
+    def columns(self) -> Any: ...
+
+
+Origin = str | Path | Frame
 KNOWN = "CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB"
 
 

@@ -15,7 +15,21 @@ from datetime import datetime
 from strati.tables.schema import Type, literal, quoted
 
 NOTHING_TEXT = ("", "null", "n/a", "#n/a", "nan", "-", "--", "—", "–")
-NOTHING = (*NOTHING_TEXT, "na", "none", "nil", "?", ".", "..", "...", "unknown", "tbd", "tba", "missing", "not available")
+NOTHING = (
+    *NOTHING_TEXT,
+    "na",
+    "none",
+    "nil",
+    "?",
+    ".",
+    "..",
+    "...",
+    "unknown",
+    "tbd",
+    "tba",
+    "missing",
+    "not available",
+)
 
 _DATES = (  # the shape of a value, then the formats it may be in
     (r"\d{4}-\d{1,2}-\d{1,2}", ("%Y-%m-%d",)),
@@ -39,8 +53,14 @@ _DATES = (  # the shape of a value, then the formats it may be in
 )
 _TIMES = (
     (r"\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}", ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")),
-    (r"\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}:\d{2}Z?", ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")),
-    (r"\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}:\d{2}\.\d{1,6}Z?", ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%fZ")),
+    (
+        r"\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}:\d{2}Z?",
+        ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"),
+    ),
+    (
+        r"\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}:\d{2}\.\d{1,6}Z?",
+        ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%fZ"),
+    ),
     (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}", ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")),
     (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}", ("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S")),
     (r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d{2}", ("%d.%m.%Y %H:%M", "%m.%d.%Y %H:%M")),
@@ -50,7 +70,10 @@ _CODE = re.compile(r"0\d+")  # leading zeros: a code, not a number
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?")
-_UNIT = re.compile(r"(?P<sign>[+-]?)(?P<before>[$€£¥₹]|[A-Z]{3}(?= ?\d))? ?(?P<number>[+-]?[\d.,]*\d) ?(?P<after>%|[$€£¥₹]|°?[A-Za-z][A-Za-z/²³]{0,9})?")
+_UNIT = re.compile(
+    r"(?P<sign>[+-]?)(?P<before>[$€£¥₹]|[A-Z]{3}(?= ?\d))? ?(?P<number>[+-]?[\d.,]*\d) ?"
+    r"(?P<after>%|[$€£¥₹]|°?[A-Za-z][A-Za-z/²³]{0,9})?"
+)
 _FIRST_NUMBER = r"^\D{0,2}?([-+]?\d[\d,]*(?:\.\d+)?)"
 _RANGE = re.compile(r"^\D{0,2}\d+\s*[-–—:/]\s*\d")
 _YEAR = r"\b(1[0-9]\d\d|20\d\d)\b"
@@ -156,7 +179,9 @@ def _ordered(text: str, type_: Type, formats: tuple[str, ...]) -> Iterator[Guess
     """With the day first, and with the month first where that differs."""
     cast = "DATE" if type_ is Type.DATE else "TIMESTAMP"
     day_first = tuple(f for f in formats if not f.startswith("%m"))
-    month_first = tuple(f for f in formats if not (f.startswith("%d") and f.replace("%d", "%m", 1) != f and _swap(f) in formats))
+    month_first = tuple(
+        f for f in formats if not (f.startswith("%d") and f.replace("%d", "%m", 1) != f and _swap(f) in formats)
+    )
     plural = "" if len(day_first) == 1 else f"dates in {len(day_first)} formats"
     for order, chosen in (("day", day_first), ("month", month_first)):
         if order == "month" and chosen == day_first:
@@ -186,7 +211,11 @@ def inside(name: str, sample: Sequence[str]) -> Guess | None:
                 dates[shape] += 1
                 break
     if dates and sum(dates.values()) >= need:
-        parts = [f"try_strptime(regexp_extract({text}, {literal(shape)}), {literal(formats[0])})" for shape, formats in _DATES[:15] if dates[shape]]
+        parts = [
+            f"try_strptime(regexp_extract({text}, {literal(shape)}), {literal(formats[0])})"
+            for shape, formats in _DATES[:15]
+            if dates[shape]
+        ]
         return Guess(Type.DATE, f"CAST(coalesce({', '.join(parts)}) AS DATE)")
     years = sum(bool(re.search(_YEAR, value)) for value in values)
     if years >= need:

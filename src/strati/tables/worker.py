@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from strati.errors import UserError
-from strati.records import JSON
+from strati.core.errors import UserError
+from strati.core.records import JSON
 from strati.tables.engine import Engine, Limits, QueryFailed
 from strati.tables.sources import Source
 
@@ -83,7 +83,13 @@ def serve(orders: BinaryIO, output: BinaryIO) -> None:
                 seconds = order.get("seconds") or engine.limits.seconds
                 _more_processor_time(engine.limits.threads * seconds)
                 result = engine.query(order["sql"], seconds, order.get("rows"))
-                reply = {"columns": result.columns, "types": result.types, "rows": result.rows, "seconds": result.seconds, "cut": result.cut}
+                reply = {
+                    "columns": result.columns,
+                    "types": result.types,
+                    "rows": result.rows,
+                    "seconds": result.seconds,
+                    "cut": result.cut,
+                }
             else:
                 reply = {"values": engine.values(order["table"], order["column"], order["keys"])}
         except QueryFailed as failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from strati.records import JSON
+from strati.core.records import JSON
 from strati.tables.parse.lexicon import UNIT_NOUNS, Cue
 from strati.tables.parse.link import Item, year_like
 from strati.tables.parse.reading import Condition, Field, Op
@@ -13,9 +13,52 @@ from strati.tables.parse.state import GRAINS, State
 from strati.tables.parse.tokens import Span, name_words, root
 from strati.tables.schema import Type
 
-_BOUNDS = {Cue.GT: Op.GT, Cue.GE: Op.GE, Cue.LT: Op.LT, Cue.LE: Op.LE, Cue.EQ: Op.IN, Cue.ORMORE: Op.GE, Cue.ORLESS: Op.LE}
-_TIMES = (Cue.BEFORE, Cue.AFTER, Cue.SINCE, Cue.UNTIL, Cue.IN, Cue.FROM, Cue.BETWEEN, Cue.GT, Cue.LT, Cue.GE, Cue.LE, Cue.FOR, Cue.OF, Cue.IS, Cue.NOT)
-_MONEY = frozenset("price cost amount revenue sales salary total fee value income spend budget profit pay wage rent".split())
+_BOUNDS = {
+    Cue.GT: Op.GT,
+    Cue.GE: Op.GE,
+    Cue.LT: Op.LT,
+    Cue.LE: Op.LE,
+    Cue.EQ: Op.IN,
+    Cue.ORMORE: Op.GE,
+    Cue.ORLESS: Op.LE,
+}
+_TIMES = (
+    Cue.BEFORE,
+    Cue.AFTER,
+    Cue.SINCE,
+    Cue.UNTIL,
+    Cue.IN,
+    Cue.FROM,
+    Cue.BETWEEN,
+    Cue.GT,
+    Cue.LT,
+    Cue.GE,
+    Cue.LE,
+    Cue.FOR,
+    Cue.OF,
+    Cue.IS,
+    Cue.NOT,
+)
+_MONEY = frozenset(
+    [
+        "price",
+        "cost",
+        "amount",
+        "revenue",
+        "sales",
+        "salary",
+        "total",
+        "fee",
+        "value",
+        "income",
+        "spend",
+        "budget",
+        "profit",
+        "pay",
+        "wage",
+        "rent",
+    ]
+)
 
 
 class Filters:
@@ -52,7 +95,9 @@ class Filters:
             condition = _timed(one, state.items[cue].cue if cue is not None else None, item.span, second)
             if condition is None:
                 continue
-            negated = state.is_cue(i - 1, Cue.NOT) or (cue is not None and state.is_cue(i - 2, Cue.NOT) and state.touching(i - 2, i - 1))
+            negated = state.is_cue(i - 1, Cue.NOT) or (
+                cue is not None and state.is_cue(i - 2, Cue.NOT) and state.touching(i - 2, i - 1)
+            )
             if negated:
                 condition = Condition(one, condition.op, condition.values, condition.text, True)
                 state.use(*(p for p in (i - 1, i - 2) if state.is_cue(p, Cue.NOT)))
@@ -62,8 +107,17 @@ class Filters:
     def _is_number(self, i: int, cue: int | None) -> bool:
         """Whether 2015 after "price over" is an amount and no year."""
         state = self.state
+        previous = state.items[i - 1] if i > 0 and state.touching(i - 1, i) else None
+        if previous is not None and (
+            previous.kind == "table" or (previous.field is not None and state.identifier(previous.field))
+        ):
+            text = state_text(state.items[i])
+            if any(f.column.numeric and _within(f, float(text)) for f in state.index.fields if state.identifier(f)):
+                return True
         at = cue if cue is not None else i
-        column = state.before(at, lambda item: item.kind == "column" and item.field is not None and item.field.column.numeric)
+        column = state.before(
+            at, lambda item: item.kind == "column" and item.field is not None and item.field.column.numeric
+        )
         if column is not None:
             one = state.items[column].field
             return one is not None and not year_like(one.column)
@@ -74,7 +128,12 @@ class Filters:
         state = self.state
         opened = cue is not None and state.is_cue(cue, Cue.BETWEEN, Cue.FROM)
         joint = (Cue.AND, Cue.TO, Cue.UNTIL) if opened else (Cue.TO,)
-        if state.is_cue(i + 1, *joint) and i + 2 < len(state.items) and state.items[i + 2].kind == "span" and state.touching(i + 1, i + 2):
+        if (
+            state.is_cue(i + 1, *joint)
+            and i + 2 < len(state.items)
+            and state.items[i + 2].kind == "span"
+            and state.touching(i + 1, i + 2)
+        ):
             return i + 2
         return None
 
@@ -93,7 +152,15 @@ class Filters:
             if distance <= 5:
                 state.use(j)
                 return state.items[j].field
-        hinted = [f for f in fields if any(root(word.lower) in {root(w) for w in name_words(f.name)} - {"dat", "date", "year"} for word in state.words if len(word.lower) > 3)]
+        hinted = [
+            f
+            for f in fields
+            if any(
+                root(word.lower) in {root(w) for w in name_words(f.name)} - {"dat", "date", "year"}
+                for word in state.words
+                if len(word.lower) > 3
+            )
+        ]
         own = [f for f in (hinted or fields) if f.via is None]
         exact = [f for f in own if f in state.years and name_words(f.name) == ("year",)]
         plain = [f for f in own if set(name_words(f.name)) & {"date", "day"}] or own
@@ -128,7 +195,8 @@ class Filters:
         if isinstance(field_place, int) and self._of_groups(field_place, ops, item):
             state.use(i, *cues)
             return
-        values = [item.number.value] + ([state.items[second].number.value] if second is not None and state.items[second].number else [])  # type: ignore[union-attr]
+        other = state.items[second].number if second is not None else None
+        values = [item.number.value, *([other.value] if other is not None else [])]
         scale = state.index.scale(one)
         if scale != 1.0:
             values = [v / scale if v >= scale else v for v in values]
@@ -141,7 +209,9 @@ class Filters:
         shown: tuple[JSON, ...] = tuple(int(v) if v == int(v) else v for v in values)
         if one.column.type is Type.TEXT:
             shown = tuple(str(v) for v in shown)
-        state.use(i, *cues, *([second] if second is not None else []), *([field_place] if field_place is not None else []))
+        state.use(
+            i, *cues, *([second] if second is not None else []), *([field_place] if field_place is not None else [])
+        )
         self._use_unit(i if second is None else second)
         self.add(i, Condition(one, op, shown, negated=negated))
 
@@ -149,9 +219,20 @@ class Filters:
         """The comparison that a number is in: operator, places of its cues, place of the second number."""
         state = self.state
         before = i - 1 if state.touching(i - 1, i) else -1
-        while before >= 0 and state.is_cue(before, Cue.OF, Cue.IS) and state.touching(before - 1, before) and state.is_cue(before - 1, Cue.GE, Cue.GT, Cue.LT, Cue.LE):
+        while (
+            before >= 0
+            and state.is_cue(before, Cue.OF, Cue.IS)
+            and state.touching(before - 1, before)
+            and state.is_cue(before - 1, Cue.GE, Cue.GT, Cue.LT, Cue.LE)
+        ):
             before -= 1
-        if state.is_cue(before, Cue.BETWEEN, Cue.FROM) and state.is_cue(i + 1, Cue.AND, Cue.TO) and i + 2 < len(state.items) and state.items[i + 2].kind in ("number", "span") and state.items[i + 2].number:
+        if (
+            state.is_cue(before, Cue.BETWEEN, Cue.FROM)
+            and state.is_cue(i + 1, Cue.AND, Cue.TO)
+            and i + 2 < len(state.items)
+            and state.items[i + 2].kind in ("number", "span")
+            and state.items[i + 2].number
+        ):
             return [Op.BETWEEN], [before, i + 1], i + 2
         places = []
         ops = []
@@ -160,7 +241,12 @@ class Filters:
             places.append(before)
             if state.is_cue(before - 1, Cue.NOT) and state.touching(before - 1, before):
                 places.append(before - 1)
-        elif before >= 0 and state.is_cue(before, Cue.THAN) and before > 0 and state.items[before - 1].kind == "adjective":
+        elif (
+            before >= 0
+            and state.is_cue(before, Cue.THAN)
+            and before > 0
+            and state.items[before - 1].kind == "adjective"
+        ):
             word = state.items[before - 1]
             found = state.by_concept(word.concept)
             sign = word.direction * (found[1] if found else 1)
@@ -172,12 +258,22 @@ class Filters:
             places.append(after)
         else:
             unit = after
-            while unit < len(state.items) and state.items[unit].text.lower() in UNIT_NOUNS and state.items[unit].kind in ("word", "grain", "cue"):
+            while (
+                unit < len(state.items)
+                and state.items[unit].text.lower() in UNIT_NOUNS
+                and state.items[unit].kind in ("word", "grain", "cue")
+            ):
                 unit += 1
             if unit > after and state.is_cue(unit, Cue.ORMORE, Cue.ORLESS):
                 ops = [_BOUNDS[state.items[unit].cue]]  # type: ignore[index]
                 places += [*range(after, unit), unit]
-            elif not ops and after < len(state.items) and state.items[after].kind == "column" and state.is_cue(after + 1, Cue.ORMORE, Cue.ORLESS) and state.touching(after, after + 1):
+            elif (
+                not ops
+                and after < len(state.items)
+                and state.items[after].kind == "column"
+                and state.is_cue(after + 1, Cue.ORMORE, Cue.ORLESS)
+                and state.touching(after, after + 1)
+            ):
                 ops = [_BOUNDS[state.items[after + 1].cue]]  # type: ignore[index]
                 places.append(after + 1)
         if state.is_cue(before, Cue.NOT) and not ops:
@@ -199,16 +295,29 @@ class Filters:
         if place is not None and (compared or self._tied(place, i)):
             return place, state.items[place].field
         adjective = state.before(first, lambda item: item.kind == "adjective", over=steps)
-        if compared and adjective is not None and (found := state.by_concept(state.items[adjective].concept, dates=False)):
+        if (
+            compared
+            and adjective is not None
+            and (found := state.by_concept(state.items[adjective].concept, dates=False))
+        ):
             state.use(adjective)
             return None, found[0]
         after = i + 1
-        while after < len(state.items) and state.items[after].text.lower() in UNIT_NOUNS and state.items[after].kind in ("word", "grain"):
+        while (
+            after < len(state.items)
+            and state.items[after].text.lower() in UNIT_NOUNS
+            and state.items[after].kind in ("word", "grain")
+        ):
             after += 1
         unit = after > i + 1
         over = steps if compared else frozenset({Cue.OF})
         place = state.after(after - 1, fits, over=over if unit or compared else frozenset())
-        if place is not None and not unit and state.is_cue(place - 1, Cue.IN, Cue.WITH, Cue.FOR) and not (compared and state.is_cue(place - 1, Cue.IN)):
+        if (
+            place is not None
+            and not unit
+            and state.is_cue(place - 1, Cue.IN, Cue.WITH, Cue.FOR)
+            and not (compared and state.is_cue(place - 1, Cue.IN))
+        ):
             place = None
         if place is not None and (compared or state.items[place].field in state.numeric or unit):
             return place, state.items[place].field
@@ -230,7 +339,9 @@ class Filters:
     def _tied(self, place: int, i: int) -> bool:
         """Whether "rating of 5", "rating 5" or "rating is 5" was written."""
         state = self.state
-        return all(state.is_cue(p, Cue.IS, Cue.OF, Cue.EQ, Cue.NOT) for p in range(place + 1, i)) and state.touching(place, place + 1)
+        return all(state.is_cue(p, Cue.IS, Cue.OF, Cue.EQ, Cue.NOT) for p in range(place + 1, i)) and state.touching(
+            place, place + 1
+        )
 
     def _default_field(self, i: int, item: Item) -> Field | None:
         """The field of an amount with no name beside it: by its unit, or the only one there is."""
@@ -239,15 +350,28 @@ class Filters:
         after = state.items[i + 1].text.lower() if i + 1 < len(state.items) else ""
         following = self.state.words[item.end].lower if item.end < len(state.words) else ""
         fields = state.numeric
-        money = item.number.unit in "$€£" and item.number.unit or after in ("dollars", "euros", "usd", "eur", "pounds") or following in ("dollars", "euros", "usd", "eur", "$", "€")
-        if i + 1 < len(state.items) and state.items[i + 1].kind in ("table", "word") and not (after in UNIT_NOUNS):
+        money = (
+            (item.number.unit in "$€£" and item.number.unit)
+            or after in ("dollars", "euros", "usd", "eur", "pounds")
+            or following in ("dollars", "euros", "usd", "eur", "$", "€")
+        )
+        if i + 1 < len(state.items) and state.items[i + 1].kind in ("table", "word") and after not in UNIT_NOUNS:
             return None  # more than 5 of something else
         if money:
             paid = [f for f in fields if f.column.unit in ("$", "€", "£") or set(name_words(f.name)) & _MONEY]
             if paid:
                 state.doubt += 0.1 * (len(paid) > 1)
                 return state.pick("money", paid[:3])
-        units = {"years": ("age",), "year": ("age",), "kg": ("weight", "mass"), "hours": ("duration", "hours"), "minutes": ("duration", "minutes", "runtime"), "stars": ("rating",), "%": ("percent", "rate", "share"), "degrees": ("temperature",)}
+        units = {
+            "years": ("age",),
+            "year": ("age",),
+            "kg": ("weight", "mass"),
+            "hours": ("duration", "hours"),
+            "minutes": ("duration", "minutes", "runtime"),
+            "stars": ("rating",),
+            "%": ("percent", "rate", "share"),
+            "degrees": ("temperature",),
+        }
         for name in (after, following, item.number.unit):
             for word in units.get(name, ()):
                 for f in fields:
@@ -261,7 +385,17 @@ class Filters:
     def _counted(self, i: int, op: Op) -> bool:
         """A bound on a number of rows: "customers with more than 3 orders"."""
         state = self.state
-        noun = state.after(i, lambda item: item.kind == "table" or (item.kind == "column" and item.field is not None and (not item.field.column.numeric or state.identifier(item.field))))
+        noun = state.after(
+            i,
+            lambda item: (
+                item.kind == "table"
+                or (
+                    item.kind == "column"
+                    and item.field is not None
+                    and (not item.field.column.numeric or state.identifier(item.field))
+                )
+            ),
+        )
         number = state.items[i].number
         if noun is None or number is None or self.having or not state.touching(i, noun):
             return False
@@ -275,7 +409,9 @@ class Filters:
     def _of_groups(self, place: int, ops: list[Op], item: Item) -> bool:
         """A bound on an aggregate: "departments with an average salary above 50000"."""
         state = self.state
-        cue = state.before(place, lambda one: one.kind == "cue" and one.cue in (Cue.SUM, Cue.AVG), over=frozenset({Cue.OF}))
+        cue = state.before(
+            place, lambda one: one.kind == "cue" and one.cue in (Cue.SUM, Cue.AVG), over=frozenset({Cue.OF})
+        )
         if cue is None or not ops or not state.touching(cue, place) or item.number is None or self.having:
             return False
         self.having = (ops[0], item.number.value, place)
@@ -283,7 +419,12 @@ class Filters:
 
     def _use_unit(self, i: int) -> None:
         state = self.state
-        while i + 1 < len(state.items) and state.items[i + 1].text.lower() in UNIT_NOUNS and state.touching(i, i + 1) and state.items[i + 1].kind in ("word", "grain"):
+        while (
+            i + 1 < len(state.items)
+            and state.items[i + 1].text.lower() in UNIT_NOUNS
+            and state.touching(i, i + 1)
+            and state.items[i + 1].kind in ("word", "grain")
+        ):
             i += 1
             state.use(i)
 
@@ -321,15 +462,22 @@ class Filters:
             left = state.before(start, same, over=frozenset({Cue.IS, Cue.EQ, Cue.OF, Cue.NOT}))
         if left is not None and not self._asked_for(left):
             found.append(left)
-        if i + 1 < len(state.items) and i + 1 not in state.used and same(state.items[i + 1]) and state.touching(i, i + 1):
+        if (
+            i + 1 < len(state.items)
+            and i + 1 not in state.used
+            and same(state.items[i + 1])
+            and state.touching(i, i + 1)
+        ):
             found.append(i + 1)
         return found
 
     def _asked_for(self, place: int) -> bool:
         """Whether "which city is Berlin in" asks for the column: it stands right after what or which."""
         state = self.state
-        return state.is_cue(place - 1, Cue.WHICH) and not state.is_cue(place + 1, Cue.IS, Cue.EQ) and not (
-            place + 1 < len(state.items) and state.items[place + 1].kind == "value"
+        return (
+            state.is_cue(place - 1, Cue.WHICH)
+            and not state.is_cue(place + 1, Cue.IS, Cue.EQ)
+            and not (place + 1 < len(state.items) and state.items[place + 1].kind == "value")
         )
 
     def _list_start(self, i: int) -> int | None:
@@ -340,7 +488,11 @@ class Filters:
             previous = at - 1
             if state.is_cue(previous, Cue.AND, Cue.OR, Cue.NOT):
                 previous -= 1
-            if previous >= 0 and state.items[previous].kind == "value" and state.items[previous].field == state.items[i].field:
+            if (
+                previous >= 0
+                and state.items[previous].kind == "value"
+                and state.items[previous].field == state.items[i].field
+            ):
                 at = previous
             else:
                 return at if at != i else None
@@ -351,7 +503,14 @@ class Filters:
     def _negated(self, i: int) -> bool:
         state = self.state
         at = i - 1
-        while at >= 0 and (state.is_cue(at, Cue.IN, Cue.FROM, Cue.IS, Cue.OF, Cue.FOR, Cue.WITH, Cue.OR, Cue.AND, Cue.BY, Cue.ALL) or state.items[at].kind in ("column", "value", "table")) and i - at < 6:
+        while (
+            at >= 0
+            and (
+                state.is_cue(at, Cue.IN, Cue.FROM, Cue.IS, Cue.OF, Cue.FOR, Cue.WITH, Cue.OR, Cue.AND, Cue.BY, Cue.ALL)
+                or state.items[at].kind in ("column", "value", "table")
+            )
+            and i - at < 6
+        ):
             if state.items[at].kind == "value" and state.items[at].field != state.items[i].field:
                 return False
             if state.items[at].kind in ("column", "table") and state.items[at].field != state.items[i].field:
@@ -377,7 +536,11 @@ class Filters:
             if item.cue is Cue.WITHOUT:
                 place = state.after(i, lambda one: one.kind == "column")
                 if place is None:
-                    place = state.before(i, lambda one: one.kind == "column") if item.text.lower() in ("missing", "empty", "blank", "unknown") else None
+                    place = (
+                        state.before(i, lambda one: one.kind == "column")
+                        if item.text.lower() in ("missing", "empty", "blank", "unknown")
+                        else None
+                    )
                 one = state.items[place].field if place is not None else None
                 if place is not None and one is not None:
                     state.use(i, place)
@@ -413,6 +576,10 @@ class Filters:
         return state.is_cue(i - 1, Cue.PER, Cue.BY)
 
 
+def _within(one: Field, value: float) -> bool:
+    return bool(one.column.low) and float(one.column.low) <= value <= float(one.column.high)
+
+
 def state_text(item: Item) -> str:
     return item.text.replace(",", "")
 
@@ -425,7 +592,16 @@ def _timed(one: Field, cue: Cue | None, span: Span, second: Span | None) -> Cond
             return Condition(one, Op.BETWEEN, (year, second.year))
         if year is None:
             return None
-        ops = {Cue.BEFORE: Op.LT, Cue.LT: Op.LT, Cue.AFTER: Op.GT, Cue.GT: Op.GT, Cue.SINCE: Op.GE, Cue.GE: Op.GE, Cue.UNTIL: Op.LE, Cue.LE: Op.LE}
+        ops = {
+            Cue.BEFORE: Op.LT,
+            Cue.LT: Op.LT,
+            Cue.AFTER: Op.GT,
+            Cue.GT: Op.GT,
+            Cue.SINCE: Op.GE,
+            Cue.GE: Op.GE,
+            Cue.UNTIL: Op.LE,
+            Cue.LE: Op.LE,
+        }
         return Condition(one, ops.get(cue, Op.IN) if cue else Op.IN, (year,))
     if span.month and span.day:
         return Condition(one, Op.DAY, (span.month, span.day))

@@ -70,12 +70,49 @@ class _Builder:
         if reading is None:
             return None
         unused = tuple(state.items[i] for i in self._left())
-        return Built(reading, tuple(dict.fromkeys(filter(None, state.notes))), unused, state.doubt, dict(state.asked), tuple(state.items))
+        return Built(
+            reading,
+            tuple(dict.fromkeys(filter(None, state.notes))),
+            unused,
+            state.doubt,
+            dict(state.asked),
+            tuple(state.items),
+        )
 
     def _left(self) -> list[int]:
         """Places of items that mean something and were not used."""
         state = self.state
-        matter = {Cue.MAX, Cue.MIN, Cue.FIRST, Cue.LAST, Cue.COMMON, Cue.RARE, Cue.AVG, Cue.MEDIAN, Cue.SUM, Cue.DIFF, Cue.SHARE, Cue.PART, Cue.COMPARE, Cue.NOT, Cue.WITHOUT, Cue.PER, Cue.BEFORE, Cue.AFTER, Cue.SINCE, Cue.UNTIL, Cue.GT, Cue.GE, Cue.LT, Cue.LE, Cue.BETWEEN, Cue.ORMORE, Cue.ORLESS, Cue.DISTINCT, Cue.COUNT}
+        matter = {
+            Cue.MAX,
+            Cue.MIN,
+            Cue.FIRST,
+            Cue.LAST,
+            Cue.COMMON,
+            Cue.RARE,
+            Cue.AVG,
+            Cue.MEDIAN,
+            Cue.SUM,
+            Cue.DIFF,
+            Cue.SHARE,
+            Cue.PART,
+            Cue.COMPARE,
+            Cue.NOT,
+            Cue.WITHOUT,
+            Cue.PER,
+            Cue.BEFORE,
+            Cue.AFTER,
+            Cue.SINCE,
+            Cue.UNTIL,
+            Cue.GT,
+            Cue.GE,
+            Cue.LT,
+            Cue.LE,
+            Cue.BETWEEN,
+            Cue.ORMORE,
+            Cue.ORLESS,
+            Cue.DISTINCT,
+            Cue.COUNT,
+        }
         left = []
         for i, item in enumerate(state.items):
             if i in state.used or item.kind == "table" or (item.kind == "column" and item.verb):
@@ -96,22 +133,53 @@ class _Builder:
         for i, item in enumerate(items):
             if item.kind == "word" and item.text.lower() in GRAINS:
                 state.change(i, kind="grain")
+            elif item.kind == "cue" and item.cue is Cue.WITH and item.start == 0:
+                asks = {"who": Cue.WHO, "which": Cue.WHICH, "where": Cue.WHERE, "whose": Cue.WHICH}
+                state.change(i, cue=asks.get(item.text.lower().split()[0], Cue.WITH))
             elif item.kind == "word" and item.text.lower() in ("not", "n't"):
                 state.change(i, kind="cue", cue=Cue.NOT)
         for i, item in enumerate(items):
             following = state.after(i, lambda one: one.kind == "column", over=_OVER)
             if item.kind == "column" and item.end - item.start == 1 and following is not None and following != i:
-                cue = {"total": Cue.SUM, "sum": Cue.SUM, "average": Cue.AVG, "mean": Cue.AVG, "count": Cue.COUNT, "number": Cue.COUNT, "maximum": Cue.MAX, "minimum": Cue.MIN, "top": Cue.MAX, "most": Cue.MAX}.get(item.text.lower())
+                cue = {
+                    "total": Cue.SUM,
+                    "sum": Cue.SUM,
+                    "average": Cue.AVG,
+                    "mean": Cue.AVG,
+                    "count": Cue.COUNT,
+                    "number": Cue.COUNT,
+                    "maximum": Cue.MAX,
+                    "minimum": Cue.MIN,
+                    "top": Cue.MAX,
+                    "most": Cue.MAX,
+                }.get(item.text.lower())
                 field = items[following].field
-                if cue is not None and field is not None and (field.column.numeric or cue in (Cue.COUNT, Cue.MAX)) and item.quality < 1.1 and state.touching(i, following):
+                if (
+                    cue is not None
+                    and field is not None
+                    and (field.column.numeric or cue in (Cue.COUNT, Cue.MAX))
+                    and item.quality < 1.1
+                    and state.touching(i, following)
+                ):
                     state.change(i, kind="cue", cue=cue, field=None)
         for i in range(len(items) - 1):
             item, following_item = items[i], items[i + 1]
-            if item.kind == "cue" and item.cue in (Cue.MAX, Cue.MIN) and following_item.kind == "adjective" and following_item.degree != "est" and state.touching(i, i + 1):
+            if (
+                item.kind == "cue"
+                and item.cue in (Cue.MAX, Cue.MIN)
+                and following_item.kind == "adjective"
+                and following_item.degree != "est"
+                and state.touching(i, i + 1)
+            ):
                 sign = 1 if item.cue is Cue.MAX else -1
                 state.change(i + 1, degree="est", direction=following_item.direction * sign, verb=False)
                 state.use(i)
-            elif item.kind == "cue" and item.cue in (Cue.MORE, Cue.LESS) and following_item.kind == "adjective" and state.touching(i, i + 1):
+            elif (
+                item.kind == "cue"
+                and item.cue in (Cue.MORE, Cue.LESS)
+                and following_item.kind == "adjective"
+                and state.touching(i, i + 1)
+            ):
                 sign = 1 if item.cue is Cue.MORE else -1
                 state.change(i + 1, degree="er", direction=following_item.direction * sign, verb=False)
                 state.use(i)
@@ -132,10 +200,29 @@ class _Builder:
         """Numbers that say how many rows are wanted: "top 5", "the 3 cheapest"."""
         state = self.state
         for i, item in enumerate(state.items):
-            if item.kind == "number" and item.number and i not in state.used and not item.number.ordinal and item.number.scale == 1 and item.number.value == int(item.number.value) and 0 < item.number.value <= 1000:
-                near = [j for j in (i - 1, i + 1) if 0 <= j < len(state.items) and self._is_super(j) and state.touching(min(i, j), max(i, j))]
-                far = not near and i + 1 < len(state.items) and state.items[i + 1].kind in ("column", "table") and not self._compared(i) and any(self._is_super(j) for j in range(i + 2, len(state.items)))
-                if near or (far and not (state.items[i + 1].field is not None and state.items[i + 1].field.column.numeric)):
+            if (
+                item.kind == "number"
+                and item.number
+                and i not in state.used
+                and not item.number.ordinal
+                and item.number.scale == 1
+                and item.number.value == int(item.number.value)
+                and 0 < item.number.value <= 1000
+            ):
+                near = [
+                    j
+                    for j in (i - 1, i + 1)
+                    if 0 <= j < len(state.items) and self._is_super(j) and state.touching(min(i, j), max(i, j))
+                ]
+                far = (
+                    not near
+                    and i + 1 < len(state.items)
+                    and state.items[i + 1].kind in ("column", "table")
+                    and not self._compared(i)
+                    and any(self._is_super(j) for j in range(i + 2, len(state.items)))
+                )
+                following = state.items[i + 1].field if i + 1 < len(state.items) else None
+                if near or (far and not (following is not None and following.column.numeric)):
                     state.change(i, kind="limit")
 
     def _compared(self, i: int) -> bool:
@@ -143,7 +230,9 @@ class _Builder:
 
     def _is_super(self, j: int) -> bool:
         item = self.state.items[j]
-        return (item.kind == "cue" and item.cue in (Cue.MAX, Cue.MIN, Cue.FIRST, Cue.LAST, Cue.COMMON, Cue.RARE)) or (item.kind == "adjective" and item.degree == "est")
+        return (item.kind == "cue" and item.cue in (Cue.MAX, Cue.MIN, Cue.FIRST, Cue.LAST, Cue.COMMON, Cue.RARE)) or (
+            item.kind == "adjective" and item.degree == "est"
+        )
 
     # conditions
 
@@ -158,7 +247,9 @@ class _Builder:
         state = self.state
         diff, compare, than = state.cue(Cue.DIFF), state.cue(Cue.COMPARE), state.cue(Cue.THAN)
         either = state.cue(Cue.OR)
-        if than is not None and any(state.items[j].kind == "number" for j in (than + 1, than + 2) if j < len(state.items)):
+        if than is not None and any(
+            state.items[j].kind == "number" for j in (than + 1, than + 2) if j < len(state.items)
+        ):
             than = None
         comparative = self._comparative()
         if diff is None and compare is None and than is None and not (either is not None and comparative is not None):
@@ -170,12 +261,16 @@ class _Builder:
         left, right = (self._operand(place) for place in (a, b))
         if left is None or right is None:
             return None
-        joint = [place for place in range(a + 1, b) if state.is_cue(place, Cue.AND, Cue.OR, Cue.THAN, Cue.COMPARE, Cue.TO, Cue.FROM, Cue.IN)]
+        joint = [
+            place
+            for place in range(a + 1, b)
+            if state.is_cue(place, Cue.AND, Cue.OR, Cue.THAN, Cue.COMPARE, Cue.TO, Cue.FROM, Cue.IN)
+        ]
         state.use(a, b, *joint)
         names = tuple(self._short(state.items[place], one) for place, one in ((a, left), (b, right)))
         if names[0] == names[1]:
             return None
-        direction = self._direction(diff, than, comparative)
+        direction = self._direction(diff, comparative)
         for place in (diff, compare, than, comparative):
             if place is not None:
                 state.use(place)
@@ -194,7 +289,12 @@ class _Builder:
         wants = "difference" if diff is not None else "both" if compare is not None and than is None else "which"
         if wants == "which" and self._yes_no():
             wants = "truth"
-        elif wants == "which" and state.cue(Cue.WHICH, Cue.WHO, Cue.WHERE, Cue.WHEN) is None and than is not None and state.cue(Cue.COUNT, Cue.MUCH) is not None:
+        elif (
+            wants == "which"
+            and state.cue(Cue.WHICH, Cue.WHO, Cue.WHERE, Cue.WHEN) is None
+            and than is not None
+            and state.cue(Cue.COUNT, Cue.MUCH) is not None
+        ):
             wants = "difference"
         self._use_all(Cue.COUNT, Cue.MUCH, Cue.BETWEEN)
         pair = Pair(left, right, wants, direction, *names)
@@ -208,20 +308,32 @@ class _Builder:
         """The place of more, fewer, older and the like."""
         state = self.state
         for i, item in enumerate(state.items):
-            if (item.kind == "cue" and item.cue in (Cue.MORE, Cue.LESS)) or (item.kind == "adjective" and item.degree == "er"):
+            if (item.kind == "cue" and item.cue in (Cue.MORE, Cue.LESS)) or (
+                item.kind == "adjective" and item.degree == "er"
+            ):
                 return i
             if item.kind == "cue" and item.cue is Cue.THAN and item.degree:
                 return i
         return None
 
-    def _direction(self, diff: int | None, than: int | None, comparative: int | None) -> int:
+    def _direction(self, diff: int | None, comparative: int | None) -> int:
         state = self.state
         if diff is not None:
             text = state.items[diff].text.lower()
             if text.startswith("how") and comparative is None:
                 last = text.split()[-1]
                 found = adjective(last)
-                if found and last not in ("more", "less", "higher", "lower", "larger", "bigger", "smaller", "greater", "fewer"):
+                if found and last not in (
+                    "more",
+                    "less",
+                    "higher",
+                    "lower",
+                    "larger",
+                    "bigger",
+                    "smaller",
+                    "greater",
+                    "fewer",
+                ):
                     state.change(diff, concept=found[0])
                     return found[1]
                 return -1 if last in ("less", "fewer", "lower", "smaller") else 1
@@ -251,7 +363,10 @@ class _Builder:
             pairs = [(a, b) for a, b in pairs if a < around < b] or ([] if state.is_cue(around, Cue.OR) else pairs)
         if not pairs:
             return None
-        if len({state.items[a].field for a, _ in pairs} | {state.items[a].kind for a, _ in pairs}) > 2 or len(pairs) > 1:
+        if (
+            len({state.items[a].field for a, _ in pairs} | {state.items[a].kind for a, _ in pairs}) > 2
+            or len(pairs) > 1
+        ):
             values = [(a, b) for a, b in pairs if b - a <= 4] or pairs
             pairs = values[-1:] if around is None else values[:1]
         return pairs[0]
@@ -273,13 +388,31 @@ class _Builder:
 
     def _yes_no(self) -> bool:
         first = self.state.words[0].lower if self.state.words else ""
-        return first in ("is", "are", "was", "were", "does", "do", "did", "has", "have", "can", "isn't", "doesn't", "didn't")
+        return first in (
+            "is",
+            "are",
+            "was",
+            "were",
+            "does",
+            "do",
+            "did",
+            "has",
+            "have",
+            "can",
+            "isn't",
+            "doesn't",
+            "didn't",
+        )
 
     def _pair_measure(self, comparative: int | None) -> tuple[Agg, Field | None] | None:
         """What two things are compared by."""
         state = self.state
         agg = self._agg()
-        concepts = [state.items[comparative]] if comparative is not None and state.items[comparative].kind == "adjective" else []
+        concepts = (
+            [state.items[comparative]]
+            if comparative is not None and state.items[comparative].kind == "adjective"
+            else []
+        )
         concepts += [item for item in state.items if item.kind == "cue" and item.cue is Cue.DIFF and item.concept]
         measure = self._free_measure()
         if measure is not None:
@@ -356,7 +489,7 @@ class _Builder:
         group = self._group()
         measure_place = self._free_measure()
         measure = None
-        if measure_place is not None and not self._named_percent(measure_place):
+        if measure_place is not None:
             measure = state.items[measure_place].field
             state.use(measure_place)
         border = self._border(place)
@@ -366,7 +499,16 @@ class _Builder:
         if group is not None:
             conditions = tuple(one for _, one in found)
             self._use_nouns()
-            return Reading(state.index.base.name, Shape.SHARE, agg=Agg.SUM if measure else Agg.COUNT, measure=measure, conditions=conditions, group=group[0], grain=group[1], fraction=fraction)
+            return Reading(
+                state.index.base.name,
+                Shape.SHARE,
+                agg=Agg.SUM if measure else Agg.COUNT,
+                measure=measure,
+                conditions=conditions,
+                group=group[0],
+                grain=group[1],
+                fraction=fraction,
+            )
         if not found:
             return None
         late = [one for at, one in found if at > border or at < place]
@@ -374,10 +516,15 @@ class _Builder:
         if not late:
             late, early = early, []
         self._use_nouns()
-        return Reading(state.index.base.name, Shape.SHARE, agg=Agg.SUM if measure else Agg.COUNT, measure=measure, conditions=tuple(early), part=tuple(late), fraction=fraction)
-
-    def _named_percent(self, place: int) -> bool:
-        return False
+        return Reading(
+            state.index.base.name,
+            Shape.SHARE,
+            agg=Agg.SUM if measure else Agg.COUNT,
+            measure=measure,
+            conditions=tuple(early),
+            part=tuple(late),
+            fraction=fraction,
+        )
 
     def _border(self, place: int) -> int:
         """Where the verb stands that parts the whole from the part: "of orders in Germany | were returned"."""
@@ -386,7 +533,10 @@ class _Builder:
             if state.is_cue(i, Cue.IS) or (state.is_cue(i, Cue.WITH) and state.items[i].text.lower() != "with"):
                 return i
         for i in range(place + 1, len(state.items)):
-            if state.is_cue(i, Cue.WITH, Cue.IN, Cue.FROM) and any(j > i for j, _ in self.filters.found) or (state.is_cue(i, Cue.WITH, Cue.IN, Cue.FROM) and any(state.items[j].kind == "value" for j in range(i, len(state.items)))):
+            if (state.is_cue(i, Cue.WITH, Cue.IN, Cue.FROM) and any(j > i for j, _ in self.filters.found)) or (
+                state.is_cue(i, Cue.WITH, Cue.IN, Cue.FROM)
+                and any(state.items[j].kind == "value" for j in range(i, len(state.items)))
+            ):
                 return i
         return place
 
@@ -442,7 +592,11 @@ class _Builder:
             return one, None
         if item.kind == "table" and cue is Cue.PER and not item.person:
             label = state.label()
-            return (label, None) if label is not None and state.index.table_stems and stem(item.text.lower()) in state.index.table_stems else None
+            return (
+                (label, None)
+                if label is not None and state.index.table_stems and stem(item.text.lower()) in state.index.table_stems
+                else None
+            )
         if item.kind == "table" and item.person and (who := state.person()) is not None:
             return who, None
         return None
@@ -488,7 +642,11 @@ class _Builder:
     def _is_ordinal_use(self, i: int) -> bool:
         """Whether "first" is part of "first place" or "first quarter" and asks for no row."""
         state = self.state
-        return i + 1 < len(state.items) and state.items[i + 1].kind == "word" and state.items[i + 1].text.lower() in ("place", "prize", "class")
+        return (
+            i + 1 < len(state.items)
+            and state.items[i + 1].kind == "word"
+            and state.items[i + 1].text.lower() in ("place", "prize", "class")
+        )
 
     def _limits(self, made: _Super) -> None:
         state = self.state
@@ -537,30 +695,52 @@ class _Builder:
         base = state.index.base.name
         if count is not None and (measure_place is None or measure_place < count):
             call, measure = self._counted(count)
-            return Reading(base, Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=group[0], grain=group[1])
+            return Reading(
+                base, Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=group[0], grain=group[1]
+            )
         if measure_place is not None:
             one = state.items[measure_place].field
             state.use(measure_place)
             state.notes.append(state.items[measure_place].note)
             assert one is not None
             extreme = None
-            return Reading(base, Shape.GROUP, agg=extreme or self._default_agg(one, agg if count is None else Agg.SUM), measure=one, conditions=conditions, group=group[0], grain=group[1])
+            return Reading(
+                base,
+                Shape.GROUP,
+                agg=extreme or self._default_agg(one, agg if count is None else Agg.SUM),
+                measure=one,
+                conditions=conditions,
+                group=group[0],
+                grain=group[1],
+            )
         verbs = [i for i in state.free("adjective") if state.items[i].verb]
         for i in verbs:
             if found := state.by_concept(state.items[i].concept, dates=False):
                 state.use(i)
-                return Reading(base, Shape.GROUP, agg=self._default_agg(found[0], agg), measure=found[0], conditions=conditions, group=group[0], grain=group[1])
+                return Reading(
+                    base,
+                    Shape.GROUP,
+                    agg=self._default_agg(found[0], agg),
+                    measure=found[0],
+                    conditions=conditions,
+                    group=group[0],
+                    grain=group[1],
+                )
         if agg in (Agg.AVG, Agg.MEDIAN) or (agg is Agg.SUM and not state.free("table")):
             numeric = [f for f in state.numeric if f.via is None]
             if len(numeric) != 1:
                 return None
             state.doubt += 0.15
-            return Reading(base, Shape.GROUP, agg=agg, measure=numeric[0], conditions=conditions, group=group[0], grain=group[1])
+            return Reading(
+                base, Shape.GROUP, agg=agg, measure=numeric[0], conditions=conditions, group=group[0], grain=group[1]
+            )
         subject = state.free("table", "column")
         if not subject:
             return None
         call, measure = self._counted(subject[0] - 1)
-        return Reading(base, Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=group[0], grain=group[1])
+        return Reading(
+            base, Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=group[0], grain=group[1]
+        )
 
     def _counted(self, place: int) -> tuple[Agg, Field | None]:
         """What is counted after "how many": rows, or the different values of a column."""
@@ -591,7 +771,9 @@ class _Builder:
         """Whether a column's name also says what a row is: order_id in a table of orders."""
         state = self.state
         words = {w.stem for w in state.words[item.start : item.end]}
-        return bool(words & set(state.index.table_stems[-1:])) and item.field is not None and state.identifier(item.field)
+        return (
+            bool(words & set(state.index.table_stems[-1:])) and item.field is not None and state.identifier(item.field)
+        )
 
     def _with_having(self, agg: Agg | None) -> Reading | None:
         """Groups with a bound on their number of rows or their aggregate."""
@@ -606,24 +788,52 @@ class _Builder:
         state.use(place)
         if measured.kind == "column" and measured.field is not None and measured.field.column.numeric:
             call: Agg = agg or Agg.SUM
-            return Reading(state.index.base.name, Shape.GROUP, agg=call, measure=measured.field, conditions=conditions, group=target, having=(op, bound))
-        return Reading(state.index.base.name, Shape.GROUP, agg=Agg.COUNT, conditions=conditions, group=target, having=(op, bound))
+            return Reading(
+                state.index.base.name,
+                Shape.GROUP,
+                agg=call,
+                measure=measured.field,
+                conditions=conditions,
+                group=target,
+                having=(op, bound),
+            )
+        return Reading(
+            state.index.base.name, Shape.GROUP, agg=Agg.COUNT, conditions=conditions, group=target, having=(op, bound)
+        )
 
     def _count(self, place: int, conditions: tuple[Condition, ...]) -> Reading | None:
         state = self.state
         state.use(place)
         base = state.index.base.name
-        subject = next((i for i in range(place + 1, len(state.items)) if i not in state.used and state.items[i].kind in ("table", "column", "word", "grain") and not state.items[i].verb), None)
+        subject = next(
+            (
+                i
+                for i in range(place + 1, len(state.items))
+                if i not in state.used
+                and state.items[i].kind in ("table", "column", "word", "grain")
+                and not state.items[i].verb
+            ),
+            None,
+        )
         shape = _filtered(conditions, Shape.COUNT)
         if subject is None:
-            if state.cue(Cue.COUNT, free=False) is not None and state.items[place].text.lower() in ("how often", "how many times"):
+            if state.cue(Cue.COUNT, free=False) is not None and state.items[place].text.lower() in (
+                "how often",
+                "how many times",
+            ):
                 return Reading(base, shape, agg=Agg.COUNT, conditions=conditions) if conditions else None
             if not conditions:
                 return None
             return Reading(base, shape, agg=Agg.COUNT, conditions=conditions)
         item = state.items[subject]
         one = item.field
-        if item.kind == "column" and one is not None and one.column.numeric and not state.identifier(one) and not year_like(one.column):
+        if (
+            item.kind == "column"
+            and one is not None
+            and one.column.numeric
+            and not state.identifier(one)
+            and not year_like(one.column)
+        ):
             state.use(subject)
             state.notes.append(item.note)
             if not self._additive(one):
@@ -691,7 +901,9 @@ class _Builder:
                     state.use(i)
                     return state.years[0]
                 continue
-            if item.field is not None and not (item.field.column.numeric and not state.identifier(item.field) and not year_like(item.field.column)):
+            if item.field is not None and not (
+                item.field.column.numeric and not state.identifier(item.field) and not year_like(item.field.column)
+            ):
                 state.use(i)
                 state.notes.append(item.note)
                 return item.field
@@ -711,12 +923,18 @@ class _Builder:
             state.use(i)
             columns.append(item.field)
             notes.append(item.note)
-        columns, context = self._asked(columns, conditions)
-        if columns is None:
+        asked, context = self._asked(columns, conditions)
+        if asked is None:
             return None
+        columns = asked
         state.notes += notes
-        distinct = bool(columns) and not any(state.index.base.unique(f.column) for f in columns) and len(columns) == 1 and columns[0].column.type is not Type.NUMBER
-        order = self._sorted(columns)
+        distinct = (
+            bool(columns)
+            and not any(state.index.base.unique(f.column) for f in columns)
+            and len(columns) == 1
+            and columns[0].column.type is not Type.NUMBER
+        )
+        order = self._sorted()
         numeric = [f for f in columns if f in state.numeric]
         if agg is None and len(columns) == 1 and numeric and conditions and state.cue(Cue.LIST) is None:
             return self._looked_up(columns[0], conditions, context)
@@ -725,16 +943,24 @@ class _Builder:
         if order is not None:
             shown = tuple(f for f in columns if f != order[0]) or tuple(columns)
             return Reading(base, shape, shown, (order[0],), conditions=conditions, direction=order[1], order=order[0])
-        return Reading(base, shape, tuple(columns), tuple(context), conditions=conditions, distinct=distinct and not context)
+        return Reading(
+            base, shape, tuple(columns), tuple(context), conditions=conditions, distinct=distinct and not context
+        )
 
     def _explicit(self, columns: Sequence[Field]) -> bool:
         return self.state.cue(Cue.WHICH, free=False) is not None and any(f.column.numeric for f in columns)
 
     def _looked_up(self, one: Field, conditions: tuple[Condition, ...], context: Sequence[Field]) -> Reading:
-        """A number of the rows that fit: the number itself when there is one row, else the sum where adding up makes sense."""
+        """A number of the rows that fit: itself when there is one row, else the sum where adding up makes sense."""
         state = self.state
         base = state.index.base.name
-        keyed = any(c.op is Op.IN and not c.negated and len(c.values) == 1 and (state.index.base.unique(c.field.column) or c.field.column.distinct > 0.8 * state.index.base.rows) for c in conditions)
+        keyed = any(
+            c.op is Op.IN
+            and not c.negated
+            and len(c.values) == 1
+            and (state.index.base.unique(c.field.column) or c.field.column.distinct > 0.8 * state.index.base.rows)
+            for c in conditions
+        )
         if keyed or not self._additive(one):
             return Reading(base, Shape.LOOK_UP, (one,), tuple(context), conditions=conditions)
         total = Reading(base, Shape.SUM, agg=Agg.SUM, measure=one, conditions=conditions)
@@ -744,12 +970,18 @@ class _Builder:
     def _values_but_targets(self) -> tuple[Condition, ...]:
         return self._conditions()
 
-    def _asked(self, columns: list[Field], conditions: tuple[Condition, ...]) -> tuple[list[Field], list[Field]] | tuple[None, list[Field]]:
+    def _asked(
+        self, columns: list[Field], conditions: tuple[Condition, ...]
+    ) -> tuple[list[Field], list[Field]] | tuple[None, list[Field]]:
         """The columns that are the answer, and those to show beside it."""
         state = self.state
         beside = [c.field for c in conditions if c.op not in (Op.IN, Op.CONTAINS, Op.TRUE, Op.MISSING)]
         who, where, when = (state.cue(cue) for cue in (Cue.WHO, Cue.WHERE, Cue.WHEN))
-        if who is not None and (one := state.person()) is not None and (not columns or not any(f.column.type is Type.TEXT for f in columns)):
+        if (
+            who is not None
+            and (one := state.person()) is not None
+            and (not columns or not any(f.column.type is Type.TEXT for f in columns))
+        ):
             state.use(who)
             return [one], [*columns, *beside]
         if where is not None and (one := state.place()) is not None and one not in columns:
@@ -760,8 +992,15 @@ class _Builder:
             if not found:
                 return None, []
             state.use(when)
-            hinted = [state.items[i].field for i, item in enumerate(state.items) if item.kind == "column" and item.field in found]
-            return [hinted[0] if hinted and hinted[0] is not None else state.pick("when", found[:3])], [*columns, *beside]
+            hinted = [
+                state.items[i].field
+                for i, item in enumerate(state.items)
+                if item.kind == "column" and item.field in found
+            ]
+            return [hinted[0] if hinted and hinted[0] is not None else state.pick("when", found[:3])], [
+                *columns,
+                *beside,
+            ]
         how = self._how()
         if how is not None:
             return [how], [*columns, *beside]
@@ -775,8 +1014,11 @@ class _Builder:
             label = state.label()
             if not conditions and not nouns:
                 return None, []
-            if label is None or (state.cue(Cue.LIST) is not None and state.items[state.cue(Cue.LIST) or 0].text.lower() not in ("name", "names of", "the names of")):
+            if label is None:
                 return [], []
+            listed = state.cue(Cue.LIST)
+            if listed is not None and "name" not in state.items[listed].text.lower():
+                beside = [f for f in state.index.fields if f.via is None and not f.column.of]
             return [label], [f for f in beside if f != label]
         return None, []
 
@@ -792,13 +1034,17 @@ class _Builder:
                 return found[0]
         return None
 
-    def _sorted(self, columns: list[Field]) -> tuple[Field, int] | None:
+    def _sorted(self) -> tuple[Field, int] | None:
         """The field after "sorted by"."""
         state = self.state
         place = state.cue(Cue.BY)
         if place is None:
             return None
-        after = [f for i, item in enumerate(state.items) if i > place and item.kind == "column" and (f := item.field) is not None]
+        after = [
+            f
+            for i, item in enumerate(state.items)
+            if i > place and item.kind == "column" and (f := item.field) is not None
+        ]
         if not after:
             return None
         state.use(place)
@@ -837,15 +1083,40 @@ class _Builder:
             if target is None:
                 return None
             self._counted(-1)
-            return Reading(base, Shape.TOP if sup.limit > 1 else Shape.GROUP, agg=Agg.COUNT, conditions=conditions, group=target[0], grain=target[1], direction=sup.direction, limit=sup.limit, nth=sup.nth)
+            return Reading(
+                base,
+                Shape.TOP if sup.limit > 1 else Shape.GROUP,
+                agg=Agg.COUNT,
+                conditions=conditions,
+                group=target[0],
+                grain=target[1],
+                direction=sup.direction,
+                limit=sup.limit,
+                nth=sup.nth,
+            )
         if sup.counted is not None or (count is not None and sup.order is None):
-            target = group or ((t, None) if (t := self._target(exclude=sup.counted if sup.counted is not None else -1)) is not None else None)
+            target = group or (
+                (t, None)
+                if (t := self._target(exclude=sup.counted if sup.counted is not None else -1)) is not None
+                else None
+            )
             if target is None:
                 return None
             call, measure = self._counted((sup.counted if sup.counted is not None else count or 0) - 1)
             if count is not None:
                 state.use(count)
-            return Reading(base, Shape.TOP if sup.limit > 1 else Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=target[0], grain=target[1], direction=sup.direction, limit=sup.limit, nth=sup.nth)
+            return Reading(
+                base,
+                Shape.TOP if sup.limit > 1 else Shape.GROUP,
+                agg=call,
+                measure=measure,
+                conditions=conditions,
+                group=target[0],
+                grain=target[1],
+                direction=sup.direction,
+                limit=sup.limit,
+                nth=sup.nth,
+            )
         return self._by_measure(sup, group, agg, conditions)
 
     def _super_group(self) -> tuple[Field, Grain | None] | None:
@@ -853,7 +1124,9 @@ class _Builder:
         state = self.state
         which = state.cue(Cue.WHICH, Cue.WHEN)
         for i in state.free("grain"):
-            if (state.is_cue(i - 1, Cue.WHICH, Cue.WHEN, Cue.IN) or i == 0 or which is None or i - 1 == which) and state.dates:
+            if (
+                state.is_cue(i - 1, Cue.WHICH, Cue.WHEN, Cue.IN) or i == 0 or which is None or i - 1 == which
+            ) and state.dates:
                 state.use(i)
                 if which is not None:
                     state.use(which)
@@ -868,7 +1141,14 @@ class _Builder:
         dated = item.kind == "cue" and item.cue in (Cue.FIRST, Cue.LAST)
 
         def numeric(one: Item) -> bool:
-            return one.kind == "column" and one.field is not None and (one.field.column.numeric and not state.identifier(one.field) or one.field.column.temporal and not one.verb)
+            return (
+                one.kind == "column"
+                and one.field is not None
+                and (
+                    (one.field.column.numeric and not state.identifier(one.field))
+                    or (one.field.column.temporal and not one.verb)
+                )
+            )
 
         if by is not None:
             place = state.after(by, numeric)
@@ -890,7 +1170,11 @@ class _Builder:
                     return
         over = frozenset({Cue.OF, Cue.SUM, Cue.AVG, Cue.MEDIAN, Cue.ALL, Cue.IN, Cue.COUNT} if not dated else {Cue.OF})
         place = state.after(sup.place, numeric, steps=4, over=over)
-        noun = state.after(sup.place, lambda one: one.kind in ("table", "column") and not one.verb, over=frozenset({Cue.OF, Cue.COUNT, Cue.ALL, Cue.DISTINCT}))
+        noun = state.after(
+            sup.place,
+            lambda one: one.kind in ("table", "column") and not one.verb,
+            over=frozenset({Cue.OF, Cue.COUNT, Cue.ALL, Cue.DISTINCT}),
+        )
         if place is not None and (noun is None or place <= noun):
             state.use(place)
             sup.order = state.items[place].field
@@ -899,7 +1183,21 @@ class _Builder:
         if dated:
             self._dated(sup)
             return
-        counts = {"most", "least", "fewest", "highest number of", "greatest number of", "largest number of", "most number of", "lowest number of", "smallest number of", "least number of", "the most", "the least", "the fewest"}
+        counts = {
+            "most",
+            "least",
+            "fewest",
+            "highest number of",
+            "greatest number of",
+            "largest number of",
+            "most number of",
+            "lowest number of",
+            "smallest number of",
+            "least number of",
+            "the most",
+            "the least",
+            "the fewest",
+        }
         verb = next((i for i in state.free("adjective") if state.items[i].verb), None)
         if verb is not None and (found := state.by_concept(state.items[verb].concept, dates=False)):
             state.use(verb)
@@ -908,7 +1206,13 @@ class _Builder:
             return
         later = next((i for i in state.free("column") if i > sup.place and numeric(state.items[i])), None)
         text = state.items[sup.place].text.lower()
-        if noun is not None and (text in counts or state.is_cue(sup.place + 1, Cue.COUNT)) and later is None and state.touching(sup.place, sup.place + 1) and not self._asks_for(noun):
+        if (
+            noun is not None
+            and (text in counts or state.is_cue(sup.place + 1, Cue.COUNT))
+            and later is None
+            and state.touching(sup.place, sup.place + 1)
+            and not self._asks_for(noun)
+        ):
             sup.counted = noun
             return
         earlier = next((i for i in state.free("column") if i < sup.place and numeric(state.items[i])), None)
@@ -942,7 +1246,9 @@ class _Builder:
         sup.by_row = True
         state.doubt += 0.35
 
-    def _by_measure(self, sup: _Super, group: tuple[Field, Grain | None] | None, agg: Agg | None, conditions: tuple[Condition, ...]) -> Reading | None:
+    def _by_measure(
+        self, sup: _Super, group: tuple[Field, Grain | None] | None, agg: Agg | None, conditions: tuple[Condition, ...]
+    ) -> Reading | None:
         state = self.state
         base = state.index.base
         shape = Shape.TOP if sup.limit > 1 else Shape.EXTREME
@@ -951,18 +1257,41 @@ class _Builder:
             if target is None:
                 return None
             columns = (target, *self._others())
-            return Reading(base.name, shape, columns, conditions=conditions, direction=sup.direction, limit=sup.limit, by_row=True)
+            return Reading(
+                base.name, shape, columns, conditions=conditions, direction=sup.direction, limit=sup.limit, by_row=True
+            )
         if sup.order is None:
             return None
         order = sup.order
-        if group is None and target is not None and self._summed(sup, target, order, agg):
+        if group is None and target is not None and self._summed(target, order, agg):
             group = (target, None)
         if group is not None:
             call = self._default_agg(order, agg)
             if not order.column.numeric:
                 return None
-            rows = Reading(base.name, shape, (group[0],), (order,), conditions=conditions, direction=sup.direction, order=order, limit=sup.limit, nth=sup.nth)
-            grouped = Reading(base.name, Shape.TOP if sup.limit > 1 else Shape.GROUP, agg=call, measure=order, conditions=conditions, group=group[0], grain=group[1], direction=sup.direction, limit=sup.limit, nth=sup.nth)
+            rows = Reading(
+                base.name,
+                shape,
+                (group[0],),
+                (order,),
+                conditions=conditions,
+                direction=sup.direction,
+                order=order,
+                limit=sup.limit,
+                nth=sup.nth,
+            )
+            grouped = Reading(
+                base.name,
+                Shape.TOP if sup.limit > 1 else Shape.GROUP,
+                agg=call,
+                measure=order,
+                conditions=conditions,
+                group=group[0],
+                grain=group[1],
+                direction=sup.direction,
+                limit=sup.limit,
+                nth=sup.nth,
+            )
             if agg is None and group[1] is None and not self._clearly_summed(sup):
                 return state.pick("per row or in all", (grouped, rows))
             return grouped
@@ -971,8 +1300,28 @@ class _Builder:
         if target is None or target == order:
             label = state.label()
             beside = tuple(f for f in (label,) if f is not None and f != order)
-            return Reading(base.name, shape, (order,), (*beside, *self._others()), conditions=conditions, direction=sup.direction, order=order, limit=sup.limit, nth=sup.nth)
-        return Reading(base.name, shape, (target, *self._others(order)), (order,), conditions=conditions, direction=sup.direction, order=order, limit=sup.limit, nth=sup.nth)
+            return Reading(
+                base.name,
+                shape,
+                (order,),
+                (*beside, *self._others()),
+                conditions=conditions,
+                direction=sup.direction,
+                order=order,
+                limit=sup.limit,
+                nth=sup.nth,
+            )
+        return Reading(
+            base.name,
+            shape,
+            (target, *self._others(order)),
+            (order,),
+            conditions=conditions,
+            direction=sup.direction,
+            order=order,
+            limit=sup.limit,
+            nth=sup.nth,
+        )
 
     def _others(self, *skip: Field) -> tuple[Field, ...]:
         """Further columns that are asked for."""
@@ -985,9 +1334,12 @@ class _Builder:
                 state.use(i)
         return tuple(found)
 
-    def _summed(self, sup: _Super, target: Field, order: Field, agg: Agg | None) -> bool:
+    def _summed(self, target: Field, order: Field, agg: Agg | None) -> bool:
         """Whether what is asked for occurs in several rows, so that its rows are taken together."""
-        if target.column.distinct >= 0.98 * (self.state.index.base.rows - target.column.missing) or not order.column.numeric:
+        if (
+            target.column.distinct >= 0.98 * (self.state.index.base.rows - target.column.missing)
+            or not order.column.numeric
+        ):
             return False
         if target.column.temporal and not agg:
             return False
@@ -995,7 +1347,10 @@ class _Builder:
 
     def _clearly_summed(self, sup: _Super) -> bool:
         lowers = {word.lower for word in self.state.words}
-        return bool(lowers & {"most", "total", "overall", "spent", "sold", "generated", "earned", "combined"}) or sup.limit > 1
+        return (
+            bool(lowers & {"most", "total", "overall", "spent", "sold", "generated", "earned", "combined"})
+            or sup.limit > 1
+        )
 
 
 def _filtered(conditions: tuple[Condition, ...], otherwise: Shape) -> Shape:

@@ -6,15 +6,44 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from strati.tables.database import Tables
-from strati.tables.parse.lexicon import HARMLESS, PERSON_NOUNS, PERSON_WORDS, PHRASES, ROW_NOUNS, SYNONYMS, UNIT_WORDS, VERBS, Cue, adjective
+from strati.tables.parse.lexicon import (
+    ADDITIVE,
+    AMOUNT_WORDS,
+    HARMLESS,
+    NOT_ADDITIVE,
+    PERSON_NOUNS,
+    PERSON_WORDS,
+    PHRASES,
+    ROW_NOUNS,
+    UNIT_WORDS,
+    VERBS,
+    YEAR_WORDS,
+    Cue,
+    adjective,
+    synonyms,
+)
 from strati.tables.parse.reading import Field
-from strati.tables.parse.tokens import MONTHS, Number, Span, Token, key, name_words, numbers, plain, root, spans, stem, tokens
+from strati.tables.parse.tokens import (
+    MONTHS,
+    Number,
+    Span,
+    Token,
+    key,
+    name_words,
+    numbers,
+    plain,
+    root,
+    spans,
+    stem,
+    tokens,
+)
 from strati.tables.schema import Column, Schema, Table, Type
 
-GENERIC = frozenset("name id code number title label key text description identifier ids names".split())
+GENERIC = frozenset(
+    ("name", "id", "code", "number", "title", "label", "key", "text", "description", "identifier", "ids", "names")
+)
 _LONGEST = 8  # words of a value or a column's name
 _BRANCHES = 12  # combinations of meanings that are tried
 _CLOSE = 0.13  # two meanings of the same words, one at most so much less likely, are both tried
@@ -65,26 +94,35 @@ class Named:
     field: Field
     words: tuple[str, ...]
     stems: tuple[str, ...]
+    full: tuple[str, ...]
     roots: frozenset[str]
     unit: str
     scale: float
 
 
-_SCALE = {"thousand": 1e3, "thousands": 1e3, "million": 1e6, "millions": 1e6, "billion": 1e9, "billions": 1e9, "mn": 1e6, "bn": 1e9, "000s": 1e3}
+_SCALE = {
+    "thousand": 1e3, "thousands": 1e3, "000s": 1e3, "million": 1e6, "millions": 1e6, "mn": 1e6, "billion": 1e9,
+    "billions": 1e9, "bn": 1e9,
+}  # fmt: skip
 
 
 def named(one: Field) -> Named:
     """A field with its name taken apart; units at the end of a longer name are set aside."""
     words = name_words(one.name)
+    full = tuple(stem(word) for word in words)
     if one.column.type is Type.BOOLEAN and len(words) > 1 and words[0] in ("is", "has", "was", "are"):
         words = words[1:]
     inner = " ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", one.name)) + " " + " ".join(words)
     scale = next((_SCALE[w] for w in re.findall(r"\w+", plain(inner)) if w in _SCALE), 1.0)
     unit = one.column.unit
-    while len(words) > 1 and (words[-1] in UNIT_WORDS or words[-1] in _SCALE or words[-1] == "in") and one.column.type is not Type.TEXT:
+    while (
+        len(words) > 1
+        and (words[-1] in UNIT_WORDS or words[-1] in _SCALE or words[-1] == "in")
+        and one.column.type is not Type.TEXT
+    ):
         unit, words = words[-1], words[:-1]
     stems = tuple(stem(word) for word in words)
-    return Named(one, words, stems, frozenset(root(word) for word in words), unit, scale)
+    return Named(one, words, stems, full, frozenset(root(word) for word in words), unit, scale)
 
 
 class Index:
@@ -128,7 +166,11 @@ class Index:
         span = words[start:end]
         stems = tuple(word.stem for word in span if word.lower not in ("the", "a", "an"))
         bare = tuple(s for s in stems if s not in ("of", "'s", "the"))
-        if not bare or span[-1].lower in ("of", "'s", "the", "a", "an") or span[0].lower in ("the", "of", "'s", "a", "an"):
+        if (
+            not bare
+            or span[-1].lower in ("of", "'s", "the", "a", "an")
+            or span[0].lower in ("the", "of", "'s", "a", "an")
+        ):
             return
         text = " ".join(word.text for word in span)
         for one in self.named:
@@ -143,13 +185,15 @@ class Index:
         span = words[start:end]
         text = " ".join(word.text for word in span)
         norm = " ".join(filter(None, (key(word.text) for word in span)))
-        if not norm or span[0].lower in ("the", "a", "an", "'s", ",", "?", "of") and len(span) > 1 and norm not in self._exact:
+        if not norm or (
+            span[0].lower in ("the", "a", "an", "'s", ",", "?", "of") and len(span) > 1 and norm not in self._exact
+        ):
             return
         quoted = len(span) == 1 and span[0].quoted
-        hits = {(one, value): 1.0 for one, value in self._exact.get(norm, ())}
+        hits = dict.fromkeys(self._exact.get(norm, ()), 1.0)
         if not hits:
             stemmed = " ".join(stem(word) for word in norm.split())
-            hits = {(one, value): 0.93 for one, value in self._stemmed.get(stemmed, ())}
+            hits = dict.fromkeys(self._stemmed.get(stemmed, ()), 0.93)
         if len(span) == 1 and not quoted and not _trusted(words, start, hits):
             return
         by_field: dict[Field, dict[str, float]] = defaultdict(dict)
@@ -175,9 +219,28 @@ class Index:
         text = " ".join(word.text for word in span)
         for one, found in by_field.items():
             if len(found) == 1:
-                yield Item("value", start, end, text, 0.78, field=one, values=tuple(found), note=f"taking {text!r} as {found[0]!r}")
+                yield Item(
+                    "value",
+                    start,
+                    end,
+                    text,
+                    0.78,
+                    field=one,
+                    values=tuple(found),
+                    note=f"taking {text!r} as {found[0]!r}",
+                )
             else:
-                yield Item("value", start, end, text, 0.62, field=one, values=(text,), contains=True, note=f"taking {text!r} as any {one.name} with that word")
+                yield Item(
+                    "value",
+                    start,
+                    end,
+                    text,
+                    0.62,
+                    field=one,
+                    values=(text,),
+                    contains=True,
+                    note=f"taking {text!r} as any {one.name} with that word",
+                )
 
     def spelled(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
         """Values and names that are written nearly so."""
@@ -192,16 +255,28 @@ class Index:
         for found, score, _ in best[:1]:
             for one, value in self._exact[found]:
                 quality = 0.5 + (score - 80) / 100
-                yield Item("value", start, end, text, quality, field=one, values=(value,), note=f"reading {text!r} as {value!r}")
-        for one in self.named:
-            for name in {" ".join(one.words), "".join(one.words), one.words[-1] if one.words else ""}:
-                if len(name) > 3 and (score := fuzz.ratio(norm, name)) >= bar:
-                    yield Item("column", start, end, text, 0.5 + (score - 80) / 100, field=one.field, note=f"reading {text!r} as {one.field.name!r}")
-                    break
+                yield Item(
+                    "value",
+                    start,
+                    end,
+                    text,
+                    quality,
+                    field=one,
+                    values=(value,),
+                    note=f"reading {text!r} as {value!r}",
+                )
+        for known in self.named:
+            names = {" ".join(known.words), "".join(known.words), known.words[-1] if known.words else ""}
+            score = max((fuzz.ratio(norm, name) for name in names if len(name) > 3), default=0.0)
+            if score >= bar:
+                note = f"reading {text!r} as {known.field.name!r}"
+                yield Item("column", start, end, text, 0.5 + (score - 80) / 100, field=known.field, note=note)
 
     def probe(self, words: Sequence[Token]) -> None:
         """Look up spans of words among the values of columns that have too many to keep at hand."""
-        wide = [one for one in self.fields if one.column.type is Type.TEXT and not one.column.complete and not one.column.of]
+        wide = [
+            one for one in self.fields if one.column.type is Type.TEXT and not one.column.complete and not one.column.of
+        ]
         if not wide:
             return
         keys = set()
@@ -229,11 +304,6 @@ def _fields(schema: Schema, base: Table) -> Iterator[Field]:
                     yield Field(link.to_table, column, link)
 
 
-@lru_cache(maxsize=4096)
-def _synonyms(word: str) -> frozenset[str]:
-    return frozenset(w for group in SYNONYMS if word in group for w in group)
-
-
 _DROPPED = frozenset(("of", "the", "in", "for", "and", "per", "total", "amount", "value"))
 
 
@@ -242,7 +312,7 @@ def _name_quality(one: Named, stems: tuple[str, ...], bare: tuple[str, ...], low
     mine = one.stems
     if not mine:
         return 0.0, ""
-    if stems == mine or bare == tuple(s for s in mine if s not in ("of", "the", "s")):
+    if stems in (mine, one.full) or bare == tuple(s for s in mine if s not in ("of", "the", "s")):
         return 1.0, ""
     if "".join(stems) == "".join(mine) or "".join(lowers) == "".join(one.words):
         return 0.97, ""
@@ -269,18 +339,21 @@ def _name_quality(one: Named, stems: tuple[str, ...], bare: tuple[str, ...], low
         if word in core and len(word) > 3 and one.field.column.type is not Type.DATE and word not in _WEAK:
             return 0.64, ""
         head = short[-1] if short else core[-1]
-        if len(core) <= 2 and head in _synonyms(word) and word != head:
+        if len(core) <= 2 and head in synonyms(word) and word != head:
             return 0.7, f"taking {lowers[0]!r} as {one.field.name!r}"
         if one.field.column.type is Type.BOOLEAN and root(lowers[0]) in one.roots:
             return 0.75, ""
-    elif len(bare) == 2 and len(core) == 2 and bare[0] == core[0] and core[1] in _synonyms(bare[1]):
-        return 0.75, f"taking {' '.join(lowers)!r} as {one.field.name!r}"
-    elif len(bare) == 2 and len(core) == 2 and bare[1] == core[1] and core[0] in _synonyms(bare[0]):
+    elif len(bare) == 2 and len(core) == 2 and all(b == c or c in synonyms(b) for b, c in zip(bare, core, strict=True)):
         return 0.75, f"taking {' '.join(lowers)!r} as {one.field.name!r}"
     return 0.0, ""
 
 
-_WEAK = frozenset("date time year type number total average first last level group class high low max min unit per rate home new".split())
+_WEAK = frozenset(
+    (
+        "date", "time", "year", "type", "number", "total", "average", "first", "last", "level", "group", "class",
+        "high", "low", "max", "min", "unit", "per", "rate", "home", "new",
+    )
+)  # fmt: skip
 
 
 def _trusted(words: Sequence[Token], place: int, hits: dict[tuple[Field, str], float]) -> bool:
@@ -324,7 +397,9 @@ def _places(words: list[Token], index: Index) -> Iterator[_Place]:
             if any(word.quoted for word in words[start:end]) and end - start > 1:
                 continue
             if (start, end) in timed:
-                options.append(Item("span", start, end, text, 0.97, span=timed[start, end], number=counted.get((start, end))))
+                options.append(
+                    Item("span", start, end, text, 0.97, span=timed[start, end], number=counted.get((start, end)))
+                )
             elif (start, end) in counted:
                 options.append(Item("number", start, end, text, 0.95, number=counted[start, end]))
             if cue := PHRASES.get(lowers):
@@ -339,7 +414,12 @@ def _places(words: list[Token], index: Index) -> Iterator[_Place]:
                 options.sort(key=lambda item: -item.quality)
                 best = options[0].quality
                 covered = sum(word.lower not in ("the", "a", "an") for word in words[start:end])
-                yield _Place(start, end, tuple(o for o in options if o.quality >= best - _CLOSE), best * covered + 0.02 * (covered - 1))
+                yield _Place(
+                    start,
+                    end,
+                    tuple(o for o in options if o.quality >= best - _CLOSE),
+                    best * covered + 0.02 * (covered - 1),
+                )
 
 
 def _table_options(index: Index, words: list[Token], start: int, end: int, text: str) -> Iterator[Item]:
@@ -350,7 +430,7 @@ def _table_options(index: Index, words: list[Token], start: int, end: int, text:
         yield Item("table", start, end, text, 0.55)
     elif len(stems) == 1 and (stems[0] in PERSON_NOUNS or words[start].lower == "people") and index.people:
         yield Item("table", start, end, text, 0.6, person=True)
-    elif len(stems) == 1 and index.table_stems and index.table_stems[-1] in _synonyms(stems[0]):
+    elif len(stems) == 1 and index.table_stems and index.table_stems[-1] in synonyms(stems[0]):
         yield Item("table", start, end, text, 0.66, note=f"taking {text!r} as the rows of {index.base.name}")
 
 
@@ -379,12 +459,12 @@ def _best(words: list[Token], places: list[_Place]) -> list[_Place]:
                 score[end], chosen[end] = score[place.start] + place.weight, place
     found, end = [], len(words)
     while end > 0:
-        place = chosen[end]
-        if place is None:
+        last = chosen[end]
+        if last is None:
             end -= 1
         else:
-            found.append(place)
-            end = place.start
+            found.append(last)
+            end = last.start
     return found[::-1]
 
 
@@ -468,8 +548,13 @@ def year_like(one: Column) -> bool:
         return False
     low, high = float(one.low), float(one.high)
     words = set(name_words(one.name))
-    hinted = bool(words & {"year", "founded", "established", "built", "released", "opened", "completed", "season", "born", "died", "introduced", "release", "debut", "since", "inducted"}) or one.name.endswith("[year]")
-    return 1000 <= low and high <= 2200 and (hinted or (low >= 1800 and high <= 2035 and "number" not in words and "id" not in words and one.distinct > 1 and not words & {"price", "amount", "quantity", "population", "area", "salary", "cost", "total", "sales", "revenue", "weight", "height", "points", "score"}))
+    if not (low >= 1000 and high <= 2200):
+        return False
+    return (
+        bool(words & YEAR_WORDS)
+        or one.name.endswith("[year]")
+        or (low >= 1800 and high <= 2035 and one.distinct > 1 and not words & (AMOUNT_WORDS | ADDITIVE | NOT_ADDITIVE))
+    )
 
 
 __all__ = ["MONTHS", "Index", "Item", "Linked", "linked", "named", "nearest", "replace", "respelled", "year_like"]

@@ -48,7 +48,6 @@ class Parser:
                     found[one.sql] = one
         return sorted(found.values(), key=lambda one: (-one.score, one.sql))
 
-
     def unknown(self, question: str) -> list[str]:
         """The words of a question that are no name, no value and no common word, in any table."""
         left: list[set[str]] = []
@@ -74,19 +73,29 @@ def _rounds(items: list[Item], words: list[Token], index: Index) -> Iterator[Can
     first = build(items, words, index, {})
     if first is None:
         return
-    yield _candidate(first, index, 1.0)
+    yield _candidate(first, 1.0)
     options = [[(label, place) for place in range(count)] for label, count in first.asked.items()]
     rounds = itertools.islice(itertools.product(*options), 1, _ROUNDS) if options else iter(())
     for picks in rounds:
         again = build(items, words, index, dict(picks))
         if again is not None:
-            yield _candidate(again, index, math.prod(_UNLIKELY.get(label.split()[0], 0.93) for label, place in picks if place))
+            yield _candidate(again, math.prod(_UNLIKELY.get(label.split()[0], 0.93) for label, place in picks if place))
 
 
-def _candidate(built: Built, index: Index, others: float) -> Candidate:
+def _candidate(built: Built, others: float) -> Candidate:
     """Score a reading: how surely its words were understood, less what was left over and what was assumed."""
-    used = [item for item in built.items if item not in built.unused and item.kind in ("column", "value", "table", "span", "number", "limit", "adjective")]
-    quality = math.prod(min(1.0, item.quality + 0.05) if item.kind != "table" else 1.0 for item in used if not item.verb) ** 0.5 if used else 0.5
+    used = [
+        item
+        for item in built.items
+        if item not in built.unused
+        and item.kind in ("column", "value", "table", "span", "number", "limit", "adjective")
+    ]
+    quality = (
+        math.prod(min(1.0, item.quality + 0.05) if item.kind != "table" else 1.0 for item in used if not item.verb)
+        ** 0.5
+        if used
+        else 0.5
+    )
     unknown = tuple(item.text for item in built.unused if item.kind in ("word", "grain"))
     left = len(built.unused)
     score = quality * 0.55**left * (1 - min(0.6, built.doubt)) * others

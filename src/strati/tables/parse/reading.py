@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from strati.records import JSON
+from strati.core.records import JSON
 from strati.tables.schema import Column, Link
 
 

@@ -9,8 +9,21 @@ from strati.tables.parse.reading import Agg, Condition, Field, Grain, Op, Readin
 from strati.tables.schema import literal, quoted
 
 ROW = '"row number"'
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _COMPARE = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
 
 
@@ -46,7 +59,8 @@ class _Sql:
     def _from(self, conditions: tuple[Condition, ...], extra: str = "") -> str:
         reading = self.reading
         joins = "".join(
-            f" LEFT JOIN {quoted(link.to_table)} ON {quoted(link.table)}.{quoted(link.column)} = {quoted(link.to_table)}.{quoted(link.to_column)}"
+            f" LEFT JOIN {quoted(link.to_table)} ON {quoted(link.table)}.{quoted(link.column)}"
+            f" = {quoted(link.to_table)}.{quoted(link.to_column)}"
             for link in dict.fromkeys(field.via for field in reading.fields if field.via)
         )
         tests = [self._test(condition) for condition in conditions] + ([extra] if extra else [])
@@ -99,7 +113,14 @@ class _Sql:
         reading = self.reading
         if reading.agg in (Agg.COUNT, None) or reading.measure is None:
             return "count"
-        names = {Agg.SUM: "total", Agg.AVG: "average", Agg.MEDIAN: "median", Agg.MIN: "lowest", Agg.MAX: "highest", Agg.DISTINCT: "different"}
+        names = {
+            Agg.SUM: "total",
+            Agg.AVG: "average",
+            Agg.MEDIAN: "median",
+            Agg.MIN: "lowest",
+            Agg.MAX: "highest",
+            Agg.DISTINCT: "different",
+        }
         return f"{names[reading.agg]} {reading.measure.name}"
 
     def _grouped(self) -> str:
@@ -159,7 +180,11 @@ class _Sql:
             return query
         way = "DESC" if reading.direction > 0 else "ASC"
         if reading.by_row:
-            return query + self._from(reading.conditions) + f" ORDER BY {quoted(reading.base)}.rowid {way} LIMIT {reading.limit or 1}"
+            return (
+                query
+                + self._from(reading.conditions)
+                + f" ORDER BY {quoted(reading.base)}.rowid {way} LIMIT {reading.limit or 1}"
+            )
         assert reading.order is not None
         order = self._ref(reading.order)
         query += self._from(reading.conditions, f"{order} IS NOT NULL")
@@ -184,7 +209,10 @@ class _Sql:
         first, second = ("a > b", "b > a") if pair.direction >= 0 else ("a < b", "b < a")
         if pair.wants == "truth":
             return f"SELECT {first} AS {quoted('answer')}, {shown} FROM ({inner}) AS compared"
-        case = f"CASE WHEN {first} THEN {literal(pair.left_name)} WHEN {second} THEN {literal(pair.right_name)} WHEN a = b THEN 'both the same' END"
+        case = (
+            f"CASE WHEN {first} THEN {literal(pair.left_name)} WHEN {second} THEN {literal(pair.right_name)} "
+            "WHEN a = b THEN 'both the same' END"
+        )
         return f"SELECT {case} AS {quoted('answer')}, {shown} FROM ({inner}) AS compared"
 
     def _share(self) -> str:
@@ -196,7 +224,8 @@ class _Sql:
             conditions = self._from(reading.conditions, f"{self._ref(reading.group)} IS NOT NULL")
             name = reading.grain.value if reading.grain else reading.group.name
             share = f"{factor} * {whole} / sum({whole}) OVER ()"
-            return f"SELECT {by} AS {quoted(name)}, {share} AS {quoted(unit)}, {whole} AS {quoted(self._measure_name())}{conditions} GROUP BY {by} ORDER BY 2 DESC NULLS LAST, 1"
+            shown = f"{by} AS {quoted(name)}, {share} AS {quoted(unit)}, {whole} AS {quoted(self._measure_name())}"
+            return f"SELECT {shown}{conditions} GROUP BY {by} ORDER BY 2 DESC NULLS LAST, 1"
         part = " AND ".join(self._test(condition) for condition in reading.part)
         whole, some = self._aggregate(), self._aggregate(part)
         zero = f"coalesce({some}, 0)"
@@ -266,16 +295,26 @@ def _what(reading: Reading) -> str:
     measure = f"{reading.measure.name}" if reading.measure else ""
     unit = f" (in {reading.measure.column.unit})" if reading.measure and reading.measure.column.unit else ""
     calls = {
-        Agg.COUNT: f"counting the {_of_rows(reading)}", Agg.DISTINCT: f"counting the different values of {measure}",
-        Agg.SUM: f"adding up {measure}{unit}", Agg.AVG: f"the average of {measure}{unit}", Agg.MEDIAN: f"the median of {measure}{unit}",
-        Agg.MIN: f"the lowest {measure}{unit}", Agg.MAX: f"the highest {measure}{unit}", None: "",
-    }  # fmt: skip
+        Agg.COUNT: f"counting the {_of_rows(reading)}",
+        Agg.DISTINCT: f"counting the different values of {measure}",
+        Agg.SUM: f"adding up {measure}{unit}",
+        Agg.AVG: f"the average of {measure}{unit}",
+        Agg.MEDIAN: f"the median of {measure}{unit}",
+        Agg.MIN: f"the lowest {measure}{unit}",
+        Agg.MAX: f"the highest {measure}{unit}",
+        None: "",
+    }
     call = calls[reading.agg]
     if reading.pair:
         pair = reading.pair
-        how = {"difference": "the difference between", "which": "which is " + ("higher" if pair.direction >= 0 else "lower") + " of",
-               "truth": f"whether {'more' if pair.direction >= 0 else 'less'} for the first than the second of", "both": "side by side"}[pair.wants]  # fmt: skip
-        return f"{how} {pair.left_name} and {pair.right_name}, {call}"
+        higher = pair.direction >= 0
+        how = {
+            "difference": "the difference between",
+            "which": f"which is {'higher' if higher else 'lower'} of",
+            "truth": f"whether it is {'more' if higher else 'less'} for the first than the second of",
+            "both": "side by side",
+        }
+        return f"{how[pair.wants]} {pair.left_name} and {pair.right_name}, {call}"
     if reading.shape is Shape.SHARE:
         kind = "as a fraction" if reading.fraction else "in percent"
         if reading.group:
@@ -294,10 +333,12 @@ def _what(reading: Reading) -> str:
         return call
     names = ", ".join(f.name for f in reading.columns) or "all columns"
     if reading.by_row:
-        return f"{names} of the {'last' if reading.direction > 0 else 'first'} row of {reading.base}, in the order of the table"
+        end = "last" if reading.direction > 0 else "first"
+        return f"{names} of the {end} row of {reading.base}, in the order of the table"
     if reading.direction and reading.order:
         if not reading.limit and not reading.nth:
-            return f"{names} of the {_of_rows(reading)}, {'highest' if reading.direction > 0 else 'lowest'} {reading.order.name} first"
+            end = "highest" if reading.direction > 0 else "lowest"
+            return f"{names} of the {_of_rows(reading)}, {end} {reading.order.name} first"
         return f"{names} of the {_which(reading)} {_of_rows(reading)} by {reading.order.name}"
     return f"{'the different values of ' if reading.distinct else ''}{names} of the {_of_rows(reading)}"
 

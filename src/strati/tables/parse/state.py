@@ -1,4 +1,4 @@
-"""The items of a question while a reading is made of them: which are used, what was assumed, what could be otherwise."""
+"""The items of a question while a reading is made of them: what is used, what was assumed, what else could be."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ T = TypeVar("T")
 
 GRAINS: Mapping[str, Grain] = {
     "year": Grain.YEAR, "years": Grain.YEAR, "yearly": Grain.YEAR, "annual": Grain.YEAR, "annually": Grain.YEAR,
-    "month": Grain.MONTH, "months": Grain.MONTH, "monthly": Grain.MONTH, "quarter": Grain.QUARTER, "quarters": Grain.QUARTER,
-    "quarterly": Grain.QUARTER, "week": Grain.WEEK, "weeks": Grain.WEEK, "weekly": Grain.WEEK, "day": Grain.DAY, "days": Grain.DAY,
-    "daily": Grain.DAY, "weekday": Grain.WEEKDAY, "weekdays": Grain.WEEKDAY,
+    "month": Grain.MONTH, "months": Grain.MONTH, "monthly": Grain.MONTH, "quarter": Grain.QUARTER,
+    "quarters": Grain.QUARTER, "quarterly": Grain.QUARTER, "week": Grain.WEEK, "weeks": Grain.WEEK,
+    "weekly": Grain.WEEK, "day": Grain.DAY, "days": Grain.DAY, "daily": Grain.DAY, "weekday": Grain.WEEKDAY,
+    "weekdays": Grain.WEEKDAY,
 }  # fmt: skip
 _GLUE = frozenset({Cue.IS, Cue.OF, Cue.EQ, Cue.IN, Cue.WITH, Cue.FOR, Cue.FROM, Cue.ALL, Cue.THERE})
 
@@ -69,15 +70,21 @@ class State:
             word.lower in (";", "?") for word in between
         )
 
-    def before(self, place: int, wanted: Callable[[Item], bool], steps: int = 4, over: frozenset[Cue] = _GLUE) -> int | None:
+    def before(
+        self, place: int, wanted: Callable[[Item], bool], steps: int = 4, over: frozenset[Cue] = _GLUE
+    ) -> int | None:
         """The nearest unused item before `place` that is wanted, with nothing but glue in between."""
         return self._look(place, -1, wanted, steps, over)
 
-    def after(self, place: int, wanted: Callable[[Item], bool], steps: int = 4, over: frozenset[Cue] = _GLUE) -> int | None:
+    def after(
+        self, place: int, wanted: Callable[[Item], bool], steps: int = 4, over: frozenset[Cue] = _GLUE
+    ) -> int | None:
         """The nearest unused item after `place` that is wanted, with nothing but glue in between."""
         return self._look(place, 1, wanted, steps, over)
 
-    def _look(self, place: int, way: int, wanted: Callable[[Item], bool], steps: int, over: frozenset[Cue]) -> int | None:
+    def _look(
+        self, place: int, way: int, wanted: Callable[[Item], bool], steps: int, over: frozenset[Cue]
+    ) -> int | None:
         at = place + way
         for _ in range(steps):
             if not 0 <= at < len(self.items):
@@ -109,8 +116,15 @@ class State:
         words = name_words(one.name)
         if not words:
             return False
-        if words[-1] in ("id", "code", "key", "zip", "phone", "number", "#", "sku", "isbn") and words[0] not in ("total",):
-            return words[-1] != "number" or (one.column.distinct >= 0.9 * self.index.base.rows and len(words) > 1 and words[1] != "of" and "of" not in words)
+        if words[-1] in ("id", "code", "key", "zip", "phone", "number", "#", "sku", "isbn") and words[0] not in (
+            "total",
+        ):
+            return words[-1] != "number" or (
+                one.column.distinct >= 0.9 * self.index.base.rows
+                and len(words) > 1
+                and words[1] != "of"
+                and "of" not in words
+            )
         return one.name.strip() in ("#", "No.", "No", "Nr", "Nr.", "index")
 
     def label(self) -> Field | None:
@@ -121,7 +135,9 @@ class State:
 
         def named(f: Field) -> bool:
             stems = {stem(word) for word in name_words(f.name)}
-            return bool(stems & {"name", "title"}) and not stems & {"first", "last", "middle", "file"} - noun or stems == noun
+            return (
+                bool(stems & {"name", "title"}) and not stems & {"first", "last", "middle", "file"} - noun
+            ) or stems == noun
 
         base = self.index.base
         for chosen in (
@@ -146,7 +162,9 @@ class State:
         found: dict[Field, None] = {}
         for word in words:
             for one in self.index.fields:
-                if one.column.type in types and word in {stem(w) for w in name_words(one.name)} | set(name_words(one.name)):
+                if one.column.type in types and word in {stem(w) for w in name_words(one.name)} | set(
+                    name_words(one.name)
+                ):
                     found[one] = None
         return list(found)
 

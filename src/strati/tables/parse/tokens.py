@@ -9,29 +9,45 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from strati.tables.parse.lexicon import ABBREVIATIONS, SCALES
+from strati.tables.parse.lexicon import ABBREVIATIONS, PLURALS, ROOTS, SCALES
 
 _TOKEN = re.compile(
     r"\"[^\"]{1,200}\"|“[^”]{1,200}”|(?<![\w'])'[^']{2,200}'(?!\w)"  # quoted
     r"|\d{4}-\d{1,2}-\d{1,2}|\d{4}-\d{1,2}(?!\d)|\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4}/\d{1,2}/\d{1,2}"  # dates
     r"|(?:1\d|20)\d0s\b"
-    r"|[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[$€£]?\d+(?:\.\d+)?(?:st|nd|rd|th)?(?![^\W\d_]{4})(?:[kKmMbB]n?(?![^\W_]))?%?"  # numbers
-    r"|(?:isn|aren|wasn|weren|doesn|don|didn|hasn|haven)['’]t|[^\W_]+(?:[.&+/-](?=[^\W_])[^\W_]+)*|['’]s\b|>=|<=|==|[<>=≥≤%&?,;:$€£]"
+    r"|[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"|[$€£]?\d+(?:\.\d+)?(?:st|nd|rd|th)?(?![^\W\d_]{4})(?:[kKmMbB]n?(?![^\W_]))?%?"
+    r"|(?:isn|aren|wasn|weren|doesn|don|didn|hasn|haven)['’]t"
+    r"|[^\W_]+(?:[.&+/-](?=[^\W_])[^\W_]+)*|['’]s\b|>=|<=|==|[<>=≥≤%&?,;:$€£]"
 )
-_NUMBER = re.compile(r"^[$€£]?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[kKmMbB]n?)?(?P<percent>%)?$")
+_NUMBER = re.compile(
+    r"^[$€£]?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[kKmMbB]n?)?(?P<percent>%)?$"
+)
 _ORDINAL = re.compile(r"^(\d+)(st|nd|rd|th)$")
-_WORD_NUMBERS = {
-    w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split())
-} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "dozen": 12}  # fmt: skip
-ORDINALS = {w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)}
+_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen",
+)  # fmt: skip
+_WORD_NUMBERS = {word: place for place, word in enumerate(_SMALL)} | {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "hundred": 100,
+    "dozen": 12,
+}
+_NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+ORDINALS = {word: place for place, word in enumerate(_NTH, 1)}
 MONTHS = {
-    name: place
-    for place, names in enumerate(
-        ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug", "september sep sept",
-         "october oct", "november nov", "december dec"), 1)
-    for name in names.split()
+    "january": 1, "jan": 1, "february": 2, "feb": 2, "march": 3, "mar": 3, "april": 4, "apr": 4, "may": 5, "june": 6,
+    "jun": 6, "july": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sep": 9, "sept": 9, "october": 10,
+    "oct": 10, "november": 11, "nov": 11, "december": 12, "dec": 12,
 }  # fmt: skip
-WEEKDAYS = {name: place for place, names in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), 1) for name in (names, names + "s")}
+WEEKDAYS = {
+    name: place
+    for place, names in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), 1)
+    for name in (names, names + "s")
+}
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": 4}
 
 
@@ -59,7 +75,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time at tokens `start` to `end`: from `first` to before `after`; or a month, quarter or weekday of any year."""
+    """A stretch of time at tokens `start` to `end`: from `first` to before `after`, or a part of any year."""
 
     start: int
     end: int
@@ -99,9 +115,6 @@ def key(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", plain(text)))
 
 
-_PLURALS = {"people": "person", "men": "man", "women": "woman", "children": "child", "feet": "foot", "wives": "wife", "lives": "life", "data": "data", "series": "series", "species": "species", "news": "news", "status": "status", "bus": "bus", "gas": "gas", "always": "always", "this": "this", "address": "address", "has": "has", "was": "was", "is": "is", "does": "does", "sales": "sales", "indices": "index", "criteria": "criterion", "staff": "staff", "mice": "mouse", "geese": "goose", "movies": "movie", "cookies": "cookie", "companies": "company"}  # fmt: skip
-
-
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A noun in the singular.
@@ -109,8 +122,8 @@ def stem(word: str) -> str:
     >>> [stem(word) for word in ("cities", "classes", "employees", "people", "status")]
     ['city', 'class', 'employee', 'person', 'status']
     """
-    if word in _PLURALS:
-        return _PLURALS[word]
+    if word in PLURALS:
+        return PLURALS[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and re.search(r"(ss|x|ch|sh|zz|us)es$", word):
@@ -127,9 +140,8 @@ def root(word: str) -> str:
     >>> root("shipped"), root("shipping"), root("hired"), root("hire"), root("delivered")
     ('ship', 'ship', 'hir', 'hir', 'deliver')
     """
-    irregular = {"born": "birth", "bought": "purchas", "sold": "sal", "sales": "sal", "paid": "pay", "payment": "pay", "built": "build", "left": "leav", "began": "begin", "begun": "begin", "birthday": "birth", "birthdate": "birth", "delivery": "deliver", "sent": "send", "made": "make", "won": "win", "started": "start", "ended": "end"}
-    if word in irregular:
-        return irregular[word]
+    if word in ROOTS:
+        return ROOTS[word]
     for ending in ("ing", "ed", "es", "s", "e", "d"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             cut = word[: -len(ending)]
@@ -175,7 +187,11 @@ def numbers(words: list[Token]) -> list[Number]:
             found.append(Number(place, place + 1, float(ordinal[1]) if ordinal else ORDINALS[word], ordinal=True))
         elif match or (word in _WORD_NUMBERS and not words[place].quoted):
             value = float(match["digits"].replace(",", "")) if match else float(_WORD_NUMBERS[word])
-            scale = SCALES[match["scale"].lower()] if match and match["scale"] and (match["scale"] != "m" or word[0] in "$€£") else 1.0
+            scale = (
+                SCALES[match["scale"].lower()]
+                if match and match["scale"] and (match["scale"] != "m" or word[0] in "$€£")
+                else 1.0
+            )
             unit = "%" if match and match["percent"] else word[0] if word[0] in "$€£" else ""
             end = place + 1
             if end < len(words) and words[end].lower in SCALES and len(words[end].lower) > 1 and scale == 1.0:
@@ -226,7 +242,9 @@ def _one_day(start: int, end: int, text: str, year: int, month: int, day: int) -
 
 def _month(start: int, end: int, year: int, month: int) -> Span:
     last = monthrange(year, month)[1]
-    return Span(start, end, f"{date(year, month, 1):%B %Y}", date(year, month, 1), date(year, month, last) + timedelta(days=1))
+    return Span(
+        start, end, f"{date(year, month, 1):%B %Y}", date(year, month, 1), date(year, month, last) + timedelta(days=1)
+    )
 
 
 def _quarter(start: int, end: int, year: int | None, quarter: int) -> Span:
@@ -239,27 +257,30 @@ def _quarter(start: int, end: int, year: int | None, quarter: int) -> Span:
 
 def _span(words: list[Token], at: int, today: date) -> Span | None:
     word = words[at].lower
+    year: int | None
     if match := re.fullmatch(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", word):
         return _one_day(at, at + 1, word, *map(int, match.groups()))
     if (match := re.fullmatch(r"(\d{4})-(\d{1,2})", word)) and 1 <= int(match[2]) <= 12:
         return _month(at, at + 1, int(match[1]), int(match[2]))
     if match := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", word):
-        a, b, year = map(int, match.groups())
+        a, b, full = map(int, match.groups())
         if a > 12 or "." in word or a == b:
-            return _one_day(at, at + 1, f"{year}-{b:02}-{a:02}", year, b, a)
+            return _one_day(at, at + 1, f"{full}-{b:02}-{a:02}", full, b, a)
         if b > 12:
-            return _one_day(at, at + 1, f"{year}-{a:02}-{b:02}", year, a, b)
+            return _one_day(at, at + 1, f"{full}-{a:02}-{b:02}", full, a, b)
         return None  # day and month cannot be told apart
-    if word in MONTHS and (word != "may" or words[at].text[:1].isupper() or _year(words, at + 1) or _day(words, at + 1)) and (word not in ("mar", "sun") or True):
+    if word in MONTHS and (
+        word != "may" or words[at].text[:1].isupper() or _year(words, at + 1) or _day(words, at + 1)
+    ):
         return _named_month(words, at, MONTHS[word])
     if (day := _day(words, at)) is not None:
         end = _skip(words, at + 1, "of")
         if end < len(words) and words[end].lower in MONTHS:
             end, month = end + 1, MONTHS[words[end].lower]
             end = _skip(words, end, ",", "of")
-            year = _year(words, end)
-            if year:
-                return _one_day(at, end + 1, f"{year}-{month:02}-{day:02}", year, month, day)
+            named = _year(words, end)
+            if named:
+                return _one_day(at, end + 1, f"{named}-{month:02}-{day:02}", named, month, day)
             return Span(at, end, f"{day} {words[end - 1].text}", month=month, day=day)
     if match := re.fullmatch(r"q([1-4])", word):
         end = _skip(words, at + 1, "of", ",")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from strati.tables import Standing
-from strati.tables.ask import by_parser
+from strati.tables.asking import by_parser
 from strati.tables.engine import Engine
 from strati.tables.parse.parser import Parser
 

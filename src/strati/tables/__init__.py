@@ -2,7 +2,7 @@
 
 Data flows down this list: `sources` (what the user brings), `load` and `types` (files to tables), `engine` and `worker`
 (the locked process that holds them), `database` (how to reach it), `schema`, `parse/` (a question to a query without a
-model), `allowed` (which queries may run), `answer`, `ask`.
+model), `allowed` (which queries may run), `answer`, `asking`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def ask(question: str, *sources: Origin) -> TableAnswer:
     >>> answer.answer, answer.words
     (2, 'counting the rows of frame where status is closed')
     """
-    from strati.tables.ask import by_parser
+    from strati.tables.asking import by_parser
     from strati.tables.database import Database
 
     with Database(*sources) as tables:

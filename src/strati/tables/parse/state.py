@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from strati.tables.parse.lexicon import CONCEPTS, HARMLESS, PERSON_WORDS, PLACE_WORDS, Cue
+from strati.tables.parse.lexicon import (
+    ADDITIVE,
+    AMOUNT_WORDS,
+    CONCEPTS,
+    HARMLESS,
+    NOT_ADDITIVE,
+    PERSON_WORDS,
+    PLACE_WORDS,
+    VERBS,
+    Cue,
+)
 from strati.tables.parse.link import Index, Item, year_like
 from strati.tables.parse.reading import Field, Grain
 from strati.tables.parse.tokens import Token, name_words, stem
@@ -125,7 +135,17 @@ class State:
                 and words[1] != "of"
                 and "of" not in words
             )
-        return one.name.strip() in ("#", "No.", "No", "Nr", "Nr.", "index")
+        return one.name.strip() in ("#", "No.", "No", "Nr", "Nr.", "index") or self._counts_rows(one, words)
+
+    def _counts_rows(self, one: Field, words: tuple[str, ...]) -> bool:
+        """Whether a column of whole numbers only numbers the rows, or things: 1, 2, 3 under "order"."""
+        column, base = one.column, self.index.base
+        if one.via is not None or column.type is not Type.INTEGER or not base.unique(column) or base.rows < 2:
+            return False
+        if set(words) & (ADDITIVE | NOT_ADDITIVE | AMOUNT_WORDS) or year_like(column):
+            return False
+        consecutive = int(column.high) - int(column.low) + 1 == base.rows
+        return consecutive or (column == base.columns[0] and words[-1] not in VERBS)
 
     def label(self) -> Field | None:
         """The field that names a row to a reader."""

@@ -30,6 +30,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("ask", "ask:ask"),
         Command("check", "check:check"),
         Command("graph", "graph:app"),
+        Command("tables", "tables:app"),
         Command("kb", "kb:app"),
     ),
     "Write and code": (
@@ -53,26 +54,6 @@ What do you hold?
 
 strati --help lists all commands.
 """
-from strati.cli import (
-    ask,
-    bench,
-    certify,
-    check,
-    code,
-    doctor,
-    draft,
-    importing,
-    ingest,
-    init,
-    kb,
-    models,
-    report,
-    run,
-    search,
-    serve,
-    tables,
-    write,
-)
 
 app = typer.Typer(
     name="strati",
@@ -95,24 +76,6 @@ def _add(command: Command, panel: str) -> None:
 for _panel, _commands in PANELS.items():
     for _command in _commands:
         _add(_command, _panel)
-app.command("init")(init.init)
-app.command("doctor")(doctor.doctor)
-app.command("bench")(bench.bench)
-app.command("import")(importing.import_)
-app.command("report")(report.report)
-app.command("certify")(certify.certify)
-app.command("run")(run.run)
-app.command("serve")(serve.serve)
-app.command("ingest")(ingest.ingest)
-app.command("search")(search.search)
-app.command("code")(code.code)
-app.command("write")(write.write)
-app.command("ask")(ask.ask)
-app.command("check")(check.check)
-app.command("draft")(draft.draft)
-app.add_typer(kb.app, name="kb")
-app.add_typer(models.app, name="models")
-app.add_typer(tables.app, name="tables")
 
 
 @app.callback(invoke_without_command=True)

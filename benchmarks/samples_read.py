@@ -1,6 +1,10 @@
-"""Is every sample read, and a phrase of it found at the right place, or refused for the right reason?
+"""Is every sample read, is no word of it lost, and is a phrase found at the right place?
 
-    python benchmarks/samples_read.py --data DIR [--slow]
+    python benchmarks/samples_read.py --data DIR [--slow] [--more FOLDER]
+
+First, of the different words of each file that a second, crude extraction finds (`strati.testing.words`): by reader,
+the share that stands in a passage, the share that is only listed as left out, and the share that is lost. `--more`
+adds all files of another folder. It ends with 1 when a word is lost or a sample is not as it should be.
 
 For each file of DIR/docs_markitdown and DIR/captions the phrase and the place (or the refusal) stand in the tables
 below; they were looked up in the files by hand. Contracts (DIR/cuad) are checked against another source: twenty
@@ -14,7 +18,9 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from random import Random
@@ -22,6 +28,7 @@ from typing import NamedTuple
 
 from strati.knowledge.document import Document, faults
 from strati.knowledge.reader import Reason, Refused, read
+from strati.testing import kept_words
 
 SLOW = (".jpg", ".wav", ".mp3", ".m4a", ".flac", ".ogg", ".mp4")
 HEARD = 0.6  # share of the words of a recording; a tiny model mishears some words of a sentence out of context
@@ -97,6 +104,32 @@ CAPTIONS: dict[str, Expected] = {
     "using_identifiers.vtt": ("text #2", "0:07"),
     "youtube_dl.vtt": ("will happen", "5:04"),
 }
+
+
+def words(folders: Sequence[Path], slow: bool) -> bool:
+    """Print what becomes of the words of every file, by reader; whether none is lost."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    examples: list[str] = []
+    for file in sorted(file for folder in folders for file in folder.rglob("*") if file.is_file()):
+        if file.name == "SOURCE.txt" or (file.suffix in SLOW and not slow):
+            continue
+        data = file.read_bytes()
+        try:
+            document = read(data, file.name)
+        except Refused:
+            counts["refused"]["files"] += 1
+            continue
+        kept = kept_words(document, data)
+        reader = document.reader.split(".v")[0]
+        counts[reader].update(files=1, found=kept.found, listed=kept.listed, lost=len(kept.lost))
+        examples += [f"lost in {file.name}: {', '.join(kept.lost[:8])}"] if kept.lost else []
+    print(f"{'reader':18}{'files':>6}{'words':>9}{'in a passage':>14}{'listed':>9}{'lost':>9}")
+    for reader, count in sorted(counts.items()):
+        whole = count["found"] + count["listed"] + count["lost"]
+        shares = [f"{count[what] / whole:.2%}" if whole else "-" for what in ("found", "listed", "lost")]
+        print(f"{reader:18}{count['files']:6,}{whole:9,}{shares[0]:>14}{shares[1]:>9}{shares[2]:>9}")
+    print("\n".join([*examples, ""]))
+    return not examples
 
 
 class Outcome(NamedTuple):
@@ -215,12 +248,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--slow", action="store_true", help="pictures and recordings too")
+    parser.add_argument("--more", type=Path, nargs="*", default=[], help="other folders whose words are counted, too")
     options = parser.parse_args()
+    folders = [options.data / name for name in ("docs_markitdown", "captions", "cuad", "talk", "speech")]
+    whole = words([folder for folder in [*folders, *options.more] if folder.is_dir()], options.slow)
     outcomes = [*documents(options.data, options.slow), *contracts(options.data)]
     outcomes += recordings(options.data) if options.slow else []
     for outcome in outcomes:
         print(f"{'ok   ' if outcome.right else 'WRONG'} {outcome.file[:48]:50}{outcome.told}")
     print(f"{sum(outcome.right for outcome in outcomes)} of {len(outcomes)} samples read or refused as they should be")
+    if not (whole and all(outcome.right for outcome in outcomes)):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

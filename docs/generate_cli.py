@@ -105,7 +105,8 @@ def _option(param: Any, hint: Any) -> str:
     flag = bool(getattr(param, "is_flag", False))
     value = "" if flag else _value(hint)
     unset = param.default is None or param.default is False
-    default = "" if unset else f"`{param.opts[0] if flag else param.default}`"
+    told = param.show_default if isinstance(getattr(param, "show_default", None), str) else ""
+    default = told or ("" if unset else f"`{param.opts[0] if flag else param.default}`")
     return f"| {names} | {value} | {default} | {_cell(param.help)} |"
 
 

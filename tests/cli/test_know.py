@@ -54,6 +54,8 @@ def test_from_a_folder_to_a_receipt(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
     assert run(monkeypatch, "kb", "status", "--kb", "work", "--documents") == 0
     assert "2 documents, 2 passages" in capsys.readouterr().out
+    assert run(monkeypatch, "kb", "status", "--document", "in/lease.md") == 0  # the only base here
+    assert "nothing of the file is left out" in capsys.readouterr().out
     assert run(monkeypatch, "kb", "verify", "--kb", "work") == 0
     assert "2 read again and the same" in capsys.readouterr().out
     assert run(monkeypatch, "kb", "export", "--kb", "work", "--out", "all.jsonl") == 0
@@ -110,6 +112,7 @@ def test_progress_is_shown_to_a_person(folder: Path) -> None:
         ("ingest in/none*.pdf --kb work", "no file was found in in/none*.pdf"),
         ("ingest in --kb in/car.txt/work", "cannot be written"),
         ("ingest in --kb work --embedder none-such", "no catalog has a model 'none-such'"),
+        ("search x", "there are 2 knowledge bases here: name one, such as --kb made"),
         ("search x --kb none", "there is no knowledge base none.kb"),
         ("search x --kb made --mode guess", "the mode is 'guess', expected one of auto, bm25"),
         ("search x --kb made --mode fusion", "needs an embedder"),
@@ -122,6 +125,7 @@ def test_mistakes_are_told_in_a_sentence(
     line: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(monkeypatch, "ingest", "in", "--kb", "made")
+    run(monkeypatch, "ingest", "in/car.txt", "--kb", "other")
     capsys.readouterr()
     assert run(monkeypatch, *line.split()) == 2
     told = capsys.readouterr().err

@@ -15,7 +15,21 @@ if TYPE_CHECKING:
     from strati.knowledge.ingest.pipeline import Settings
     from strati.models.contract import Embedder
 
-KbOption = Annotated[str, typer.Option("--kb", metavar="NAME", help="The knowledge base: a folder NAME.kb.")]
+
+def _only() -> str:
+    return str(only_base(None))
+
+
+KbOption = Annotated[
+    str,
+    typer.Option(
+        "--kb",
+        metavar="NAME",
+        default_factory=_only,
+        show_default="the only *.kb folder here",
+        help="The knowledge base: a folder NAME.kb.",
+    ),
+]
 OnlyKbOption = Annotated[
     str | None,
     typer.Option("--kb", metavar="NAME", help="The knowledge base: a folder NAME.kb; by default the only one here."),

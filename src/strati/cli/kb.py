@@ -14,6 +14,8 @@ from strati.cli.base import CatalogOption, JsonOption, KbOption
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
 
+_LONGEST = 200  # characters of what is left out that a line shows
+
 app = typer.Typer(no_args_is_help=True, help="Knowledge bases: what is in them, is it right, forget, export.")
 
 
@@ -21,15 +23,21 @@ app = typer.Typer(no_args_is_help=True, help="Knowledge bases: what is in them, 
 def status(
     kb: KbOption,
     documents: Annotated[bool, typer.Option("--documents", help="List the documents.")] = False,
+    document: Annotated[
+        str | None, typer.Option(metavar="DOC", help="Show one document, and what of its file no search finds.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a knowledge base holds.
+    """Show what a knowledge base holds, or what became of one document.
 
     Example: strati kb status --kb work
     """
     from dataclasses import asdict
 
     with _open(kb) as base:
+        if document is not None:
+            _document(base, document, as_json)
+            return
         entries = base.documents()
         told = base.status()
     if as_json:
@@ -47,6 +55,40 @@ def status(
     console.print(f"snapshot   {told['snapshot']}, format {told['schema']}")
     for entry in entries if documents else []:
         console.print(f"{entry.id}  {entry.name}  {entry.passages:,} passages", soft_wrap=True)
+
+
+def _document(base: KnowledgeBase, name: str, as_json: bool) -> None:
+    """One document: what was read, what the reader warns of, and what is left out of searches."""
+    from collections import Counter
+    from dataclasses import asdict
+
+    entry = base.store.find(name)
+    found = base.document(entry.id)
+    listed = list(found.listed())
+    if as_json:
+        left = [{"what": one.what, "text": one.text, "place": str(one.locator)} for one in listed]
+        _print({**asdict(entry), "warnings": list(found.warnings), "left_out": left})
+        return
+    console = _console()
+    words = f"{len(found.text.split()):,} words"
+    console.print(f"{entry.name}: {words}, {entry.passages:,} passages, reader {entry.reader}", soft_wrap=True)
+    for warning in found.warnings:
+        console.print(f"note: {_shown(warning)}", soft_wrap=True, markup=False)
+    if not listed:
+        console.print("nothing of the file is left out")
+        return
+    counts = Counter(one.what for one in listed)
+    console.print(
+        f"left out of searches: {', '.join(f'{what} ({n})' for what, n in counts.most_common())}", soft_wrap=True
+    )
+    for one in listed:
+        where = f", {one.locator}" if str(one.locator) else ""
+        console.print(f"  {one.what}{where}: {_shown(one.text)}", soft_wrap=True, markup=False)
+
+
+def _shown(text: str) -> str:
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 @app.command("verify")

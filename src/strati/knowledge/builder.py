@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from strati.knowledge.document import Attachment, Block, Document, Kind, Mark, Metadata, Page
+from strati.knowledge.document import Attachment, Block, Document, Kind, LeftOut, Mark, Metadata, Page
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, Reason, Refused
 
@@ -45,10 +45,25 @@ class DocumentBuilder:
         self._headings: list[tuple[int, str]] = []
         self._open: tuple[Kind, int, int, tuple[int, int] | None] | None = None
         self._begun = 0  # how many pieces and marks there were before the open block
-        self._header: tuple[int, int] | None = None
+        self._length_of_rest = 0
         self.warnings: list[str] = []
         self.attachments: list[Attachment] = []
         self.pages: list[Page] = []
+        self._left_out: list[LeftOut] = []
+
+    def leave_out(self, what: str, text: str, at: Locator) -> None:
+        """List words of the file that do not become text of the document; blank ones are ignored."""
+        words = " ".join(clean(text).split())
+        if words:
+            self._length_of_rest += len(words)
+            if self._limits and self._length_of_rest > self._limits.characters:
+                raise Refused(Reason.TOO_LARGE, f"its text is longer than {self._limits.characters:,} characters")
+            self._left_out.append(LeftOut(what, words, at))
+
+    def section(self) -> None:
+        """What follows stands under none of the headings so far."""
+        self.end()
+        self._headings = []
 
     def begin(self, kind: Kind, *, level: int = 0, header: tuple[int, int] | None = None) -> None:
         """Open a block; `add` fills it, `end` closes it."""
@@ -148,6 +163,7 @@ class DocumentBuilder:
             warnings=tuple(self.warnings),
             attachments=tuple(self.attachments),
             pages=tuple(self.pages),
+            left_out=tuple(self._left_out),
         )
 
     def _write(self, text: str) -> None:

@@ -15,6 +15,8 @@ Decisions a reader can rely on:
   holds the column names, for that row itself as well.
 - Captions and transcripts are `Kind.CAPTION` blocks whose marks hold `seconds` and `until`.
 - Running heads and feet of pages are `Kind.HEADER` and `Kind.FOOTER`: kept, with their place, and not searched.
+- Words of the file that stand in no block (navigation of a page, deleted text, hidden parts) are in `left_out`, with
+  what they are: nothing is lost silently. `strati.testing.lost_words` compares.
 - `path` of a block holds the headings above it, without its own; the builder keeps count.
 - Members of containers (attachments of a mail, files in an archive) come as bytes in `attachments`; who called the
   reader reads them, under the same limits. A container may have no text of its own.
@@ -69,6 +71,14 @@ class Mark(NamedTuple):
     locator: Locator
 
 
+class LeftOut(NamedTuple):
+    """Words of the file that are not in the document's text: `what` they are ("navigation", "deleted text")."""
+
+    what: str
+    text: str
+    locator: Locator
+
+
 class Page(NamedTuple):
     """The size of a page in points, as it is shown (after rotation)."""
 
@@ -114,6 +124,15 @@ class Document:
     warnings: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     pages: tuple[Page, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+    def listed(self) -> Iterator[LeftOut]:
+        """Everything of the file that no search finds: running heads and feet, and what is in no block."""
+        for block in self.blocks:
+            if block.kind in (Kind.HEADER, Kind.FOOTER):
+                text = self.text[block.start : block.end]
+                yield LeftOut(f"running {block.kind}", text, self.locate(block.start, block.end))
+        yield from self.left_out
 
     def places(self, start: int, end: int) -> tuple[Mark, ...]:
         """The marks that `text[start:end]` touches, cut to it: one a line, cell or cue."""

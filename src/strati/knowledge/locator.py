@@ -102,7 +102,7 @@ class Locator:
             last_page=_end(self.page, last.last_page or last.page),
             last_slide=_end(self.slide, last.last_slide or last.slide),
             last_line=_end(self.line, last.last_line or last.line) if self.part == last.part else None,
-            until=self.until if last.seconds is None else last.until,
+            until=_latest(self.until, last.until),
             cell=_cells(self.cell, last.cell) if self.sheet == last.sheet else self.cell,
             box=box,
         )
@@ -132,7 +132,12 @@ def _end(first: int | None, last: int | None) -> int | None:
     return None if first is None or last is None or last == first else last
 
 
+def _latest(one: float | None, other: float | None) -> float | None:
+    """Captions may overlap: the place ends when the last of them does."""
+    return other if one is None else one if other is None else max(one, other)
+
+
 def _cells(first: str | None, last: str | None) -> str | None:
-    if first is None or last is None or first == last:
-        return first
+    if first is None or last is None or first == last:  # the name of a sheet has no cell
+        return first or last
     return f"{first.split(':')[0]}:{last.split(':')[-1]}"

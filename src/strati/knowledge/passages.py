@@ -16,7 +16,7 @@ from itertools import groupby
 from strati.knowledge.document import Block, Document, Kind
 from strati.knowledge.sentences import sentences
 
-VERSION = "1"
+VERSION = "2"
 _CLASS = {Kind.TABLE_ROW: "table", Kind.CAPTION: "caption", Kind.CODE: "code", Kind.NOTE: "note"}
 _LEFT_OUT = {Kind.HEADER, Kind.FOOTER}
 _HEADINGS = {Kind.TITLE, Kind.HEADING}
@@ -92,11 +92,16 @@ def passages(document: Document, sizes: Sizes = SIZES) -> list[Passage]:
 
 
 def _sections(document: Document) -> Iterator[list[Block]]:
-    """Blocks from one heading to the next; headings that follow each other stay together."""
+    """Blocks from one heading, slide or sheet to the next; headings that follow each other stay together."""
     section: list[Block] = []
+    sheets = any(mark.locator.slide is not None or mark.locator.sheet is not None for mark in document.marks[:2])
+    here = None
     for block in document.blocks:
         broken = block.kind in _LEFT_OUT
         begins = block.kind in _HEADINGS and any(b.kind not in _HEADINGS for b in section)
+        if sheets:
+            before, here = here, _sheet(document, block)
+            begins = begins or (bool(section) and here != before)
         if (broken or begins) and section:
             yield section
             section = []
@@ -104,6 +109,11 @@ def _sections(document: Document) -> Iterator[list[Block]]:
             section.append(block)
     if section:
         yield section
+
+
+def _sheet(document: Document, block: Block) -> tuple[int | None, str | None]:
+    place = document.locate(block.start, block.end)
+    return place.slide, place.sheet
 
 
 def _runs(section: list[Block]) -> Iterator[tuple[str, list[Block]]]:
@@ -174,7 +184,7 @@ def _groups(units: list[_Unit], limit: int, pause: float) -> Iterator[list[_Unit
     for unit in units:
         only_headings = all(one.heading for one in group)
         full = size + unit.tokens > limit or done + unit.tokens / 2 >= edge
-        if group and not only_headings and (full or _after_pause(group[-1], unit, pause)):
+        if group and not only_headings and (full or _after_pause(group, unit, pause)):
             yield group
             group, size = [], 0.0
             edge = max(edge, done) + aim
@@ -185,5 +195,6 @@ def _groups(units: list[_Unit], limit: int, pause: float) -> Iterator[list[_Unit
         yield group
 
 
-def _after_pause(before: _Unit, unit: _Unit, pause: float) -> bool:
-    return before.until is not None and unit.seconds is not None and unit.seconds - before.until > pause
+def _after_pause(group: list[_Unit], unit: _Unit, pause: float) -> bool:
+    spoken = max((one.until for one in group if one.until is not None), default=None)
+    return spoken is not None and unit.seconds is not None and unit.seconds - spoken > pause

@@ -37,6 +37,8 @@ READERS = {
     "outlook": "strati.knowledge.readers.outlook:OutlookReader",
     "image": "strati.knowledge.readers.image:ImageReader",
     "audio": "strati.knowledge.readers.audio:AudioReader",
+    "rtf": "strati.knowledge.readers.rtf:RtfReader",
+    "opendocument": "strati.knowledge.readers.opendocument:OpenDocumentReader",
     "epub": "strati.knowledge.readers.epub:EpubReader",
     "email": "strati.knowledge.readers.email:EmailReader",
     "notebook": "strati.knowledge.readers.notebook:NotebookReader",
@@ -50,6 +52,7 @@ READERS = {
     "youtube_json": "strati.knowledge.readers.youtube_json:YoutubeJsonReader",
     "transcript": "strati.knowledge.readers.transcript:TranscriptReader",
     "markdown": "strati.knowledge.readers.markdown:MarkdownReader",
+    "restructuredtext": "strati.knowledge.readers.restructuredtext:RestructuredTextReader",
     "text": "strati.knowledge.readers.text:TextReader",
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from strati.core.records import JSON
-from strati.knowledge.document import Block, Document, Kind, Mark, Metadata, Page, cut, joined
+from strati.knowledge.document import Block, Document, Kind, LeftOut, Mark, Metadata, Page, cut, joined
 from strati.knowledge.language import language_of
 from strati.knowledge.locator import Locator
 from strati.knowledge.passages import SIZES, Passage, Sizes, passages
@@ -147,7 +147,7 @@ def _row(document: Document, found: Passage, language: str | None) -> PassageRow
 
 
 def pack(document: Document) -> bytes:
-    """Blocks, marks, pages, metadata and warnings, compressed; the text is kept beside it."""
+    """Blocks, marks, pages, metadata, warnings and what is left out, compressed; the text is kept beside it."""
     paths: dict[tuple[str, ...], int] = {}
     blocks: list[JSON] = [
         [b.kind, b.start, b.end, b.level, paths.setdefault(b.path, len(paths)), b.header] for b in document.blocks
@@ -159,6 +159,7 @@ def pack(document: Document) -> bytes:
         "pages": [list(page) for page in document.pages],
         "metadata": asdict(document.metadata),
         "warnings": list(document.warnings),
+        "left_out": [[what, text, place.to_json()] for what, text, place in document.left_out],
     }
     return zlib.compress(kept(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode(), 3)
 
@@ -185,6 +186,7 @@ def unpack(name: str, media_type: str, reader: str, text: str, packed: bytes) ->
         metadata=Metadata(**value["metadata"]),
         warnings=tuple(value["warnings"]),
         pages=tuple(Page(*page) for page in value["pages"]),
+        left_out=tuple(LeftOut(what, text, Locator.from_json(at)) for what, text, at in value.get("left_out", ())),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol, Self, TypeVar, cast, runtime_checkable
@@ -13,7 +13,7 @@ from typing import Protocol, Self, TypeVar, cast, runtime_checkable
 from strati.core.context import Context
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Usage
-from strati.models.contract import Choice, LanguageModel, Prompt
+from strati.models.contract import Choice, Generation, LanguageModel, Prompt, Streaming
 
 WAVES = 128  # cases per place in the queue: a stack with a remote model is given concurrency x WAVES cases at once
 T = TypeVar("T")
@@ -96,6 +96,55 @@ def choose(model: LanguageModel, prompt: Prompt, options: Sequence[str], ctx: Co
     key = Question.of(model, prompt, options, again).key
     with _turns.alone(f"{id(ctx.memo)} {key}"):
         return _recalled(key, ctx) or _asked(key, model, prompt, options, ctx)
+
+
+def write(
+    model: LanguageModel, prompt: Prompt, max_tokens: int, ctx: Context, schema: JSON | None = None
+) -> Generation:
+    """The text that a model writes, from the run's memo if the same was asked before.
+
+    Args:
+        model: a model behind a server spends the money of `ctx.budget`.
+        prompt: what it is told.
+        max_tokens: the length of its reply at most.
+        ctx: once it is cancelled or its time is over, a model that streams is stopped within a token.
+        schema: a JSON schema for the reply.
+
+    Raises:
+        ContextOverflow: the prompt does not fit.
+        LayerDown: the model cannot answer at all.
+        Stopped: the run ended, or its budget does not allow the call.
+    """
+    parts = {"user": prompt.user, "system": prompt.system, "prefix": prompt.prefix, "shots": prompt.shots}
+    form = {} if schema is None else {"schema": schema}
+    key = fingerprint("generate.v1", model=model.fingerprint(), prompt=parts, tokens=max_tokens, **form)
+    with _turns.alone(f"{id(ctx.memo)} {key}"):
+        known = ctx.memo.recall(key)
+        if known is not None:
+            reply, usage = known
+            return Generation(reply["text"], usage, reply["finished"])
+        ctx.check()
+        start = perf_counter()
+        bound = _bound(model, "within", ctx)
+        if isinstance(bound, Streaming):
+            made = _read_on(bound.stream(prompt, max_tokens, schema), ctx)
+        else:
+            made = bound.generate(prompt, max_tokens, **form)
+        usage = replace(made.usage, seconds=perf_counter() - start)
+        ctx.memo.remember(key, {"text": made.text, "finished": made.finished}, usage)
+        return replace(made, usage=usage)
+
+
+def _read_on(pieces: Generator[str, None, Generation], ctx: Context) -> Generation:
+    """The whole reply; raises `Stopped` between two pieces once the run ends."""
+    with closing(pieces):
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as end:
+                whole: Generation = end.value
+                return whole
+            ctx.check()
 
 
 def _recalled(key: str, ctx: Context) -> Choice | None:

@@ -6,14 +6,14 @@ engine and may be called from several threads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.core.records import Usage
+from strati.core.records import JSON, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,29 @@ class LanguageModel(Protocol):
         """
         ...
 
-    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:
-        """The reply by greedy decoding, at most `max_tokens` tokens, under a GBNF grammar if given."""
+    def generate(
+        self, prompt: Prompt, max_tokens: int, grammar: str | None = None, schema: JSON | None = None
+    ) -> Generation:
+        """The reply by greedy decoding, at most `max_tokens` tokens, under a GBNF grammar or a JSON schema if given.
+
+        Raises `ContextOverflow` when the prompt does not fit and `LayerDown` when the engine cannot answer at all.
+        """
         ...
 
     def count_tokens(self, text: str) -> int:
         """How many tokens the model makes of a text."""
+        ...
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """A model whose reply can be read while it is written."""
+
+    def stream(self, prompt: Prompt, max_tokens: int, schema: JSON | None = None) -> Generator[str, None, Generation]:
+        """The reply piece by piece; the whole of it is what the generator returns.
+
+        Closing the generator stops the model within a token. Raises like `generate`.
+        """
         ...
 
 

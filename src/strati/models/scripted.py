@@ -6,16 +6,17 @@ For tests, demonstrations and trying out one's own layers. They are deterministi
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strati.core.errors import ModelError
 from strati.core.identity import fingerprint
-from strati.core.records import Usage
+from strati.core.records import JSON, Usage
 from strati.models.contract import Choice, ContextOverflow, Generation, ModelCard, Prompt
 
 Reply = str | Mapping[str, float]
@@ -82,13 +83,25 @@ class ScriptedModel:
         shares = tuple(weight / total if total else 1 / len(options) for weight in weights)
         return Choice(tuple(round(share, 12) for share in shares), _usage(start, words, 1), 1.0 if total else 0.0)
 
-    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:  # noqa: ARG002
+    def generate(
+        self,
+        prompt: Prompt,
+        max_tokens: int,
+        grammar: str | None = None,  # noqa: ARG002
+        schema: JSON | None = None,  # noqa: ARG002
+    ) -> Generation:
         """The script's text (of weights: the heaviest option), cut after `max_tokens` words. Knows no grammars."""
         start = time.perf_counter()
         reply, words = self._reply(prompt)
         text = reply if isinstance(reply, str) else max(reply, key=lambda option: reply[option])
         kept = text.split(" ")[:max_tokens]
         return Generation(" ".join(kept), _usage(start, words, len(kept)), len(text.split(" ")) <= max_tokens)
+
+    def stream(self, prompt: Prompt, max_tokens: int, schema: JSON | None = None) -> Generator[str, None, Generation]:
+        """The script's text word by word."""
+        whole = self.generate(prompt, max_tokens, schema=schema)
+        yield from re.findall(r"\S+\s*|\s+", whole.text)
+        return whole
 
     def count_tokens(self, text: str) -> int:
         """The number of words."""

@@ -12,5 +12,15 @@ from strati.testing.clauses import ContractError
 from strati.testing.layers import check_layer
 from strati.testing.models import check_embedder, check_model
 from strati.testing.readers import check_reader
+from strati.testing.words import kept_words, lost_words
 
-__all__ = ["ContractError", "check_check", "check_embedder", "check_layer", "check_model", "check_reader"]
+__all__ = [
+    "ContractError",
+    "check_check",
+    "check_embedder",
+    "check_layer",
+    "check_model",
+    "check_reader",
+    "kept_words",
+    "lost_words",
+]

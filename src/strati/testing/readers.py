@@ -10,6 +10,7 @@ from strati.knowledge.document import Document, faults
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import CharacterBoxes, Limits, Reader, Refused, label
 from strati.testing.clauses import ContractError, hold
+from strati.testing.words import lost_words
 
 CUTS = 12
 DEFAULT = Limits()
@@ -20,8 +21,9 @@ def check_reader(
 ) -> list[Document]:
     """Does a reader keep its contract on these samples, given as (file name, bytes)? Returns what it read.
 
-    Each sample is read twice, then with its end cut off and with bytes changed; bytes of `others` must not be taken
-    for its own. A damaged file may give a document or `Refused`, nothing else.
+    The words of each sample, taken out by other means, are in passages or listed as left out. Each is read twice, then
+    with its end cut off and with bytes changed; bytes of `others` must not be taken for its own. A damaged file may
+    give a document or `Refused`, nothing else.
 
     Raises:
         ContractError: a clause is broken; the message names it.
@@ -53,6 +55,8 @@ def _check_sample(reader: Reader, name: str, data: bytes, limits: Limits) -> Doc
     hold(
         reader.read(data, name, limits) == document, f"{name}: read again it gives another document, expected the same"
     )
+    lost = lost_words(document, data)
+    hold(not lost, f"{name}: the words {', '.join(lost[:5])} are in no passage and not listed by Document.listed")
     _check_places(document)
     _check_boxes(reader, data, document)
     for number, damaged in enumerate(_damaged(data)):

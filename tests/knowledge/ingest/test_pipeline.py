@@ -155,7 +155,7 @@ def test_whole_pages_are_read_when_asked_and_read_again_when_it_changes(tmp_path
         whole = told(ingest(base, folder, full_pages=True))
         assert whole == {"a.html": "read", "b.txt": "unchanged", "d.html": "read"}
         assert sorted(Path(hit.name).name for hit in base.search("sitemap")) == ["a.html", "d.html"]
-        assert {e.reader for e in base.documents()} == {"html.v1+full", "text.v1"}
+        assert {e.reader for e in base.documents()} == {"html.v2+full", "text.v1"}
         assert base.status()["types"] == {"html": 2, "text": 1}
         assert set(told(ingest(base, folder, full_pages=True)).values()) == {"unchanged"}
         found = base.verify()  # reads each file again the way it was read

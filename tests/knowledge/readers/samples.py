@@ -16,6 +16,7 @@ W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+MORE = f'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" xmlns:r="{OFFICE}"'
 Text = tuple[float, float, float, str]  # x and y from the bottom left corner, size, text
 
 
@@ -49,8 +50,10 @@ def pdf(
     rotate: int = 0,
     extra: str = "",
     trailer: str = "",
+    annotations: str = "",
 ) -> bytes:
-    """A PDF with Helvetica on pages of 612 by 792 points; `outline` has (page from 0, title)."""
+    """A PDF with Helvetica on pages of 612 by 792 points; `outline` has (page from 0, title); `annotations` are
+    on every page."""
     first = 4 + 2 * len(pages)
     kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(pages)))
     outlines = f"/Outlines {first} 0 R" if outline else ""
@@ -65,7 +68,8 @@ def pdf(
         )
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Rotate {rotate} "
-            f"/Resources << /Font << /F1 3 0 R >> >> /Contents {5 + 2 * number} 0 R >>"
+            f"/Resources << /Font << /F1 3 0 R >> >> /Contents {5 + 2 * number} 0 R "
+            f"/Annots [{annotations}] >>"
         )
         objects.append(f"<< /Length {len(content.encode('cp1252'))} >>\nstream\n{content}\nendstream")
     if outline:
@@ -99,18 +103,22 @@ def lines(texts: Sequence[str], x: float = 72, y: float = 700, size: float = 10,
     return [(x, y - step * number, size, text) for number, text in enumerate(texts)]
 
 
-def docx(body: str, **parts: str) -> bytes:
-    """A Word file with this content of `w:body`; `parts` are files of the folder `word`."""
+def docx(body: str, inside: Mapping[str, tuple[str, str, bytes]] | None = None, **parts: str) -> bytes:
+    """A Word file with this content of `w:body`; `parts` are files of the folder `word`, `inside` others by the id of
+    their relation: its kind, name and bytes."""
     relations = "".join(
         f'<Relationship Id="r{n}" Type="{OFFICE}/{name}" Target="{name}.xml"/>' for n, name in enumerate(parts)
     )
+    for identity, (kind, name, _) in (inside or {}).items():
+        relations += f'<Relationship Id="{identity}" Type="{OFFICE}/{kind}" Target="{name}"/>'
     return zipped(
         {
             "[Content_Types].xml": "<Types/>",
             "_rels/.rels": _relations("officeDocument", "word/document.xml"),
-            "word/document.xml": f"<w:document {W}><w:body>{body}</w:body></w:document>",
+            "word/document.xml": f"<w:document {W} {MORE}><w:body>{body}</w:body></w:document>",
             "word/_rels/document.xml.rels": f'<Relationships xmlns="{RELATIONS}">{relations}</Relationships>',
             **{f"word/{name}.xml": content for name, content in parts.items()},
+            **{f"word/{name}": content for _, name, content in (inside or {}).values()},
         }
     )
 
@@ -158,8 +166,11 @@ def shape(text: str, placeholder: str = "") -> str:
     return f"<p:sp><p:nvSpPr>{place}</p:nvSpPr><p:txBody>{paragraphs}</p:txBody></p:sp>"
 
 
-def xlsx(sheets: Mapping[str, Mapping[str, str | float]]) -> bytes:
-    """A workbook: sheet name -> cell name -> value."""
+def xlsx(
+    sheets: Mapping[str, Mapping[str, str | float]], raw: str = "", beside: Mapping[str, tuple[str, str]] | None = None
+) -> bytes:
+    """A workbook: sheet name -> cell name -> value; `raw` rows are added to the first sheet, `beside` are parts that it
+    points at: name -> (kind of relation, content)."""
     space = f'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="{OFFICE}"'
     listed = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1))
     targets = "".join(
@@ -180,7 +191,30 @@ def xlsx(sheets: Mapping[str, Mapping[str, str | float]]) -> bytes:
             kind = ' t="inlineStr"' if isinstance(value, str) else ""
             rows.setdefault(row, []).append(f'<c r="{name}"{kind}>{inner}</c>')
         data = "".join(f'<row r="{row}">{"".join(inner)}</row>' for row, inner in sorted(rows.items()))
+        data += raw if number == 1 else ""
         members[f"xl/worksheets/sheet{number}.xml"] = f"<worksheet {space}><sheetData>{data}</sheetData></worksheet>"
+    if beside:
+        related = "".join(
+            f'<Relationship Id="b{n}" Type="{OFFICE}/{kind}" Target="../{name}"/>'
+            for n, (name, (kind, _)) in enumerate(beside.items())
+        )
+        members["xl/worksheets/_rels/sheet1.xml.rels"] = f'<Relationships xmlns="{RELATIONS}">{related}</Relationships>'
+        members |= {f"xl/{name}": content for name, (_, content) in beside.items()}
+    return zipped(members)
+
+
+def open_document(kind: str, body: str, styles: str = "") -> bytes:
+    """An OpenDocument text or presentation with this content of `office:text` or `office:presentation`."""
+    names = {"office": "office", "table": "table", "text": "text", "draw": "drawing", "style": "style"}
+    names |= {"presentation": "presentation", "svg": "svg-compatible"}
+    space = " ".join(f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for short, n in names.items())
+    content = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    members: dict[str, str | bytes] = {
+        "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+        "content.xml": f"<office:document-content {space}>{content}</office:document-content>",
+    }
+    if styles:
+        members["styles.xml"] = f"<office:document-styles {space}>{styles}</office:document-styles>"
     return zipped(members)
 
 

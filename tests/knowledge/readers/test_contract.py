@@ -42,6 +42,16 @@ TTML = (
 JSON3 = json.dumps({"events": [{"tStartMs": 1000, "dDurationMs": 500, "segs": [{"utf8": "Hello"}, {"utf8": " you"}]}]})
 TALK = "A talk\n\nplay00:00\n\nhello\n\nplay00:05\n\nall of you\n\nplay00:09\n\nhere\n\nplay01:00\n\nbye\n"
 LETTER = samples.lines(["Either party may end the lease", "with a notice of thirty days.", "(a) in writing, or"])
+RTF = (
+    r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 Arial;}}{\stylesheet{\s1 heading 1;}}\pard\s1 Lease\par"
+    r"\pard Either soci\'e9t\'e9 may leave.\par\trowd\cellx1\cellx2\intbl Name\cell Rent\cell\row"
+    r"\trowd\intbl Ada\cell 900\cell\row\pard Signed\par}"
+)
+RST = (
+    "=====\nLease\n=====\n\n.. _ending:\n\nEnding it\n=========\n\nEither :ref:`party <parties>` may *leave*.\n\n"
+    ".. note::\n\n    In writing, see ``DAYS``::\n\n        DAYS = 30\n\n* one\n* two\n"
+)
+ODT = '<text:h text:outline-level="1">Lease</text:h><text:p>Either party<text:s/>may leave.</text:p>'
 TABLE = [["Name", "Rent"], ["Ada", "900"], ["Bob", "850"]]
 
 SAMPLES: Mapping[str, tuple[str, bytes]] = {
@@ -52,6 +62,9 @@ SAMPLES: Mapping[str, tuple[str, bytes]] = {
         samples.pptx([samples.shape("Rivers", "title") + samples.shape("one\ntwo", "body")], "Breathe"),
     ),
     "spreadsheet": ("plan.xlsx", samples.xlsx({"Plan": {"A1": "Name", "B1": "Rent", "A2": "Ada", "B2": 900}})),
+    "rtf": ("lease.rtf", RTF.encode("ascii")),
+    "opendocument": ("lease.odt", samples.open_document("text", ODT)),
+    "restructuredtext": ("lease.rst", RST.encode()),
     "epub": ("book.epub", samples.epub(["<h1>Source</h1><p>It springs.</p>", "<h1>Mouth</h1><p>It ends.</p>"])),
     "email": ("lease.eml", MAIL.encode()),
     "outlook": ("lease.msg", samples.msg("The lease", "Please sign.", ("terms.txt", b"Either party"))),
@@ -121,7 +134,7 @@ def test_damage_is_refused_or_read(name: str, data: st.DataObject) -> None:
     assert list(faults(document)) == []
 
 
-@pytest.mark.parametrize("name", ["docx", "pptx", "spreadsheet", "epub"])
+@pytest.mark.parametrize("name", ["docx", "pptx", "spreadsheet", "epub", "opendocument"])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damage_inside_a_package(name: str, data: st.DataObject) -> None:

@@ -42,9 +42,9 @@ def test_everything_when_asked() -> None:
 
 def test_whole_pages_have_a_reader_of_their_own() -> None:
     whole = reader_for(PAGE.encode(), "a.html", full_pages=True)
-    assert label(whole) == "html.v1+full"
+    assert label(whole) == "html.v2+full"
     check_reader(whole, [("a.html", PAGE.encode())])
-    assert label(reader_for(PAGE.encode(), "a.html")) == "html.v1"
+    assert label(reader_for(PAGE.encode(), "a.html")) == "html.v2"
     assert label(reader_for(b"plain words", "a.txt", full_pages=True)) == "text.v1"
 
 

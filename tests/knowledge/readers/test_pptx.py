@@ -19,7 +19,7 @@ def test_titles_lists_and_notes() -> None:
     ]
     assert found(document, "two") == "Rivers, slide 1"
     assert found(document, "Breathe") == "Rivers, slide 1, notes"
-    assert found(document, "Loose") == "Rivers, slide 2"
+    assert found(document, "Loose") == "slide 2"
 
 
 def test_tables_and_groups() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from strati.knowledge.locator import Box
 from strati.knowledge.readers.page_furniture import PAGE_NUMBER, furniture
-from strati.knowledge.readers.reading_order import gutter_of, reading_order
+from strati.knowledge.readers.reading_order import gutters_of, reading_order
 
 NUMBERS = st.floats(0, 600, allow_nan=False)
 BOXES = st.builds(lambda x, y, w, h: Box(x, y, x + w, y + h), NUMBERS, NUMBERS, NUMBERS, st.floats(1, 30))
@@ -34,9 +34,9 @@ def test_columns_need_prose_on_both_sides() -> None:
         box for n in range(6) for box in (Box(0, 12.0 * n, 190, 12.0 * n + 10), Box(210, 12.0 * n, 400, 12.0 * n + 10))
     ]
     narrow = [box._replace(right=box.left + 40) for box in prose]
-    assert gutter_of(prose) == 200
-    assert gutter_of(narrow) is None
-    assert gutter_of(prose[:8]) is None  # four rows are too few
+    assert gutters_of(prose) == (200,)
+    assert gutters_of(narrow) == ()
+    assert gutters_of(prose[:8]) == ()  # four rows are too few
 
 
 def test_a_line_across_both_columns_parts_them() -> None:

@@ -18,7 +18,8 @@ from strati.knowledge.ask.prompt import SYSTEM, Written, declined, keys_for, pro
 from strati.knowledge.ask.question import LONGEST, Question, read
 from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.words import content
-from strati.models.contract import ContextOverflow, Generation, LanguageModel, Prompt
+from strati.models.ask import write
+from strati.models.contract import ContextOverflow, Generation, LanguageModel
 
 PASSAGES = 5  # passages that a model is shown
 TOKENS = 160  # tokens that it may write
@@ -118,7 +119,7 @@ class Write:
             shown = list(found[:count])
             keys = keys_for(question, [one.text for one in shown])
             try:
-                reply = generate(self.model, prompt_for(question, shown, keys), self.tokens, ctx)
+                reply = write(self.model, prompt_for(question, shown, keys), self.tokens, ctx)
             except ContextOverflow:
                 if count == 1:
                     raise
@@ -180,24 +181,6 @@ class Write:
         at = best.passage.source.start
         piece = piece_of(best.passage, at + best.support.start, at + best.support.end)
         return Passed(one.text, piece, min((judged.support.score for judged in found), default=best.support.score))
-
-
-def generate(model: LanguageModel, prompt: Prompt, tokens: int, ctx: Context) -> Generation:
-    """A reply, from the run's memo where the same was asked before; remote models spend the run's money."""
-    parts = {"user": prompt.user, "system": prompt.system, "prefix": prompt.prefix, "shots": prompt.shots}
-    key = fingerprint("generate.v1", model=model.fingerprint(), prompt=parts, tokens=tokens)
-    known = ctx.memo.recall(key)
-    if known is not None:
-        reply, usage = known
-        return Generation(reply["text"], usage, reply["finished"])
-    ctx.check()
-    start = time.perf_counter()
-    within = getattr(model, "within", None)
-    bound: LanguageModel = model if within is None else within(ctx)
-    made = bound.generate(prompt, tokens)
-    usage = replace(made.usage, seconds=time.perf_counter() - start)
-    ctx.memo.remember(key, {"text": made.text, "finished": made.finished}, usage)
-    return replace(made, usage=usage)
 
 
 def _misquoted(sentence: str, passages: Sequence[Evidence]) -> Fault | None:

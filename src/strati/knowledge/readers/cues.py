@@ -18,13 +18,25 @@ _TAG = re.compile(r"<(/?)(\w*)[^<>\n]*>")
 _SPEAKER = re.compile(r"<v(?:\.[\w.-]+)?\s+([^<>\n]+)>")
 
 
+class Piece(NamedTuple):
+    """Words of a cue that grew, with the seconds at which they came and went."""
+
+    start: float
+    end: float
+    text: str
+
+
 class Cue(NamedTuple):
-    """Text shown from `start` to `end` seconds, or, where `start` is None, text whose time cannot be read."""
+    """Text shown from `start` to `end` seconds, or, where `start` is None, text whose time cannot be read.
+
+    `more` are the words by which later cues made it grow.
+    """
 
     start: float | None
     end: float
     lines: tuple[str, ...]
     line: int  # of the file, where it begins
+    more: tuple[Piece, ...] = ()
 
     @property
     def text(self) -> str:
@@ -48,12 +60,15 @@ def write_cues(made: DocumentBuilder, cues: Iterable[Cue]) -> None:
         if cue.start is None:
             made.block(Kind.PARAGRAPH, cue.text, at=Locator(line=cue.line))
         else:
-            at = Locator(seconds=cue.start, until=max(cue.end, cue.start))
-            made.block(Kind.CAPTION, cue.text, at=at)
+            made.begin(Kind.CAPTION)
+            made.add(cue.text, at=Locator(seconds=cue.start, until=max(cue.end, cue.start)))
+            for start, end, text in cue.more:
+                made.add(f" {text}", at=Locator(seconds=start, until=max(start, end)))
+            made.end()
 
 
 def without_rolling(cues: Iterable[Cue]) -> list[Cue]:
-    """Cues without the lines that automatic captions repeat from the cue before to make it roll up."""
+    """Cues without what automatic captions repeat: lines of the cue before that roll up, a cue that grows."""
     found: list[Cue] = []
     shown: tuple[str, ...] = ()
     until = -1.0
@@ -64,11 +79,25 @@ def without_rolling(cues: Iterable[Cue]) -> list[Cue]:
             repeated = next((n for n in range(min(len(lines), len(shown)), 0, -1) if shown[-n:] == lines[:n]), 0)
             if repeated < len(lines) or cue.end - cue.start <= BRIEF:
                 new = lines[repeated:]
+            follows = found and found[-1].start is not None and not repeated
+            if follows and (grown := _grown(" ".join(shown), " ".join(lines))):
+                piece = Piece(cue.start, cue.end, grown)
+                found[-1] = found[-1]._replace(more=(*found[-1].more, piece))
+                new = ()
         if new:
             found.append(cue._replace(lines=new))
         if cue.start is not None and lines:
             shown, until = lines, cue.end
     return found
+
+
+def _grown(before: str, now: str) -> str:
+    """The words that came to a cue which repeats the one before; "" when it does not.
+
+    >>> _grown("the quick", "the quick brown fox"), _grown("the", "then")
+    ('brown fox', '')
+    """
+    return now[len(before) + 1 :] if now.startswith(f"{before} ") else ""
 
 
 def plain(line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -13,19 +14,21 @@ from strati.knowledge.document import Attachment, Document, Kind, Metadata
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers.html import decode_html, parse_html
-from strati.knowledge.readers.html_blocks import HtmlBlocks
+from strati.knowledge.readers.html_blocks import HtmlBlocks, inline_text
 
 SHOWN = ("From", "To", "Cc", "Date")
 _FIELD = re.compile(rb"([!-9;-~]{1,76}):[ \t]?")
 _KNOWN = {b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"received", b"return-path", b"cc"}
 _KNOWN |= {b"delivered-to", b"content-type", b"reply-to", b"sender", b"x-mailer", b"in-reply-to", b"references"}
+_WORD = re.compile(r"\w+")
+_STUB = 0.2  # share of an HTML text's words that its plain form lacks: then it is no form of it
 
 
 class EmailReader:
     """Messages as mail programs keep them."""
 
     name = "email"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         head = re.split(rb"\r?\n\r?\n", data[:16_384].lstrip(b"\r\n"), maxsplit=1)[0]
@@ -50,35 +53,77 @@ class EmailReader:
         made.block(Kind.TITLE, _field(message, "Subject"), at=Locator(part="subject"))
         lines = [(f"{key}: {value}", Locator(part="head")) for key in SHOWN if (value := _field(message, key))]
         made.lines(Kind.PARAGRAPH, lines)
-        body = message.get_body(("plain", "html"))
-        if isinstance(body, EmailMessage) and not _payload(body).strip():
-            body = message.get_body(("html", "plain"))  # an empty text beside the real one
-        if isinstance(body, EmailMessage):
-            _write(made, body)
-        made.attachments += _attachments(message, body, limits)
+        for number, body in enumerate(_bodies(message, made), 1):
+            _write(made, body, "body" if number == 1 else f"body {number}")
+        made.attachments += _attachments(message, limits)
         if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
             raise Refused(Reason.ENCRYPTED, "the message is encrypted")
         return made.document(name, media_type="message/rfc822", reader=label(self), metadata=_metadata(message))
 
 
-def _write(made: DocumentBuilder, body: EmailMessage) -> None:
-    data = _payload(body)
-    if body.get_content_type() == "text/html":
-        charset = body.get_content_charset()
-        text = _decoded(data, charset) if charset else decode_html(data)[0]
-        if text.strip():
+def _bodies(part: EmailMessage, made: DocumentBuilder) -> list[EmailMessage]:
+    """The parts that a reader of the message sees as its text, in order; of alternatives the one that says most."""
+    if part.get_filename() or part.is_attachment():
+        return []
+    if part.get_content_type() in ("text/plain", "text/html"):
+        return [part]
+    if not part.is_multipart() or part.get_content_maintype() == "message":
+        return []
+    found = [_bodies(inner, made) for inner in _parts(part)]
+    if part.get_content_type() != "multipart/alternative":
+        return [body for bodies in found for body in bodies]
+    return _fullest([bodies for bodies in found if bodies], made)
+
+
+def _fullest(forms: Sequence[list[EmailMessage]], made: DocumentBuilder) -> list[EmailMessage]:
+    """One of several forms of the same text: the first, unless another has words that it lacks.
+
+    What only the others say is listed as left out.
+    """
+    words = [set(_WORD.findall(_shown(bodies).lower())) for bodies in forms]
+    chosen = 0
+    for number in range(1, len(forms)):
+        if len(words[number] - words[chosen]) > _STUB * len(words[number]):
+            chosen = number
+    for number, bodies in enumerate(forms):
+        if words[number] - words[chosen]:
+            made.leave_out("another form of the body", _shown(bodies), Locator(part="body"))
+    return forms[chosen] if forms else []
+
+
+def _shown(bodies: Sequence[EmailMessage]) -> str:
+    """The words of a body, without markup."""
+    texts = []
+    for body in bodies:
+        text = _text(body)
+        if body.get_content_type() == "text/html" and text.strip():
             root = parse_html(text)
-            HtmlBlocks(made, lambda line: Locator(part="body", line=line)).write(root)
-        return
-    write_lines(made, _decoded(data, body.get_content_charset()))
+            text = " ".join(inline_text(element) for element in root.iter("body"))
+        texts.append(text)
+    return "\n".join(texts)
 
 
-def write_lines(made: DocumentBuilder, text: str) -> None:
+def _text(body: EmailMessage) -> str:
+    data, charset = _payload(body), body.get_content_charset()
+    if body.get_content_type() == "text/html" and not charset:
+        return decode_html(data)[0] if data.strip() else ""
+    return _decoded(data, charset)
+
+
+def _write(made: DocumentBuilder, body: EmailMessage, part: str) -> None:
+    text = _text(body)
+    if body.get_content_type() != "text/html":
+        write_lines(made, text, part)
+    elif text.strip():
+        HtmlBlocks(made, lambda line: Locator(part=part, line=line)).write(parse_html(text))
+
+
+def write_lines(made: DocumentBuilder, text: str, part: str = "body") -> None:
     """Plain text of a body: paragraphs parted by blank lines, every line a place."""
     paragraph: list[tuple[str, Locator]] = []
     for number, line in enumerate([*re.split(r"\r\n|\r|\n", text), ""], 1):
         if line.strip():
-            paragraph.append((line.rstrip(), Locator(part="body", line=number)))
+            paragraph.append((line.rstrip(), Locator(part=part, line=number)))
         elif paragraph:
             made.lines(Kind.PARAGRAPH, paragraph)
             paragraph = []
@@ -98,19 +143,21 @@ def _decoded(data: bytes, charset: str | None) -> str:
     return decode(data)[0] if data.strip() else ""
 
 
-def _attachments(message: EmailMessage, body: object, limits: Limits) -> list[Attachment]:
-    """Every part that is neither the body nor another form of it nor shown inside it."""
+def _attachments(message: EmailMessage, limits: Limits) -> list[Attachment]:
+    """Every part that is neither the body nor another form of it."""
     found: list[Attachment] = []
     size = 0
     for part in _leaves(message):
         kind = part.get_content_type()
         named = part.get_filename()
-        if part is body or (kind in ("text/plain", "text/html") and not named and not part.is_attachment()):
+        if kind in ("text/plain", "text/html") and not named and not part.is_attachment():
             continue
         if kind == "message/rfc822":
             inner = part.get_payload()
             first = inner[0] if isinstance(inner, list) and inner else None
             data = first.as_bytes() if isinstance(first, EmailMessage) else b""
+        elif part.is_multipart():  # a report of delivery: groups of fields
+            data = "\n".join(inner.as_string() for inner in _parts(part)).encode("utf-8", "replace")
         else:
             data = _payload(part)
         size += len(data)
@@ -127,11 +174,16 @@ def _leaves(message: EmailMessage) -> list[EmailMessage]:
     waiting, found = [message], []
     while waiting:
         part = waiting.pop()
-        if part.is_multipart() and part.get_content_type() != "message/rfc822":
-            waiting += [inner for inner in reversed(part.get_payload()) if isinstance(inner, EmailMessage)]  # type: ignore[arg-type]
+        if part.is_multipart() and part.get_content_maintype() != "message":
+            waiting += reversed(_parts(part))
         else:
             found.append(part)
     return found
+
+
+def _parts(part: EmailMessage) -> list[EmailMessage]:
+    inner = part.get_payload()
+    return [one for one in inner if isinstance(one, EmailMessage)] if isinstance(inner, list) else []
 
 
 def _field(message: EmailMessage, name: str) -> str:

@@ -23,7 +23,7 @@ class EpubReader:
     """EPUB."""
 
     name = "epub"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         return 1.0 if data.startswith(MAGIC) and b"mimetypeapplication/epub+zip" in data[:200] else 0.0

@@ -24,7 +24,7 @@ class FeedReader:
     """RSS and Atom."""
 
     name = "feed"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         return 0.97 if _ROOT.match(data[:4096].removeprefix(b"\xef\xbb\xbf")) else 0.0

@@ -15,7 +15,7 @@ from strati.knowledge.decoding import decode, looks_like_text
 from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import FULL, Limits, Reason, Refused, label
-from strati.knowledge.readers.html_blocks import HtmlBlocks, inline_text
+from strati.knowledge.readers.html_blocks import HtmlBlocks, inline_text, words_of
 from strati.knowledge.readers.html_main import main_content
 
 _SURE = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
@@ -29,7 +29,7 @@ class HtmlReader:
     """HTML and XHTML pages."""
 
     name = "html"
-    version = "1"
+    version = "2"
 
     def __init__(self, full: bool = False) -> None:
         self.full = full
@@ -54,11 +54,28 @@ class HtmlReader:
         body = root if root.find("body") is None else root.find("body")
         content, without = (body, set()) if self.full else main_content(body)
         metadata = _metadata(root)
+        title = root.find(".//title")
+        at = Locator(line=1 if title is None else title.sourceline or 1)
         if metadata.title and next(content.iter("h1"), None) is None:
-            title = root.find(".//title")
-            made.block(Kind.TITLE, metadata.title, at=Locator(line=1 if title is None else title.sourceline or 1))
+            made.block(Kind.TITLE, metadata.title, at=at)
+        else:
+            made.leave_out("title of the page", metadata.title or "", at)
         HtmlBlocks(made, lambda line: Locator(line=line), without).write(content)
+        _list_beside(made, body, content)
         return made.document(name, media_type="text/html", reader=label(self), metadata=metadata)
+
+
+def _list_beside(made: DocumentBuilder, body: Any, content: Any) -> None:
+    """List everything of the body outside the element that holds the content."""
+    above = set(content.iterancestors()) if content is not body else set()
+    for element in [body, *body.iterdescendants()] if above else ():
+        at = Locator(line=element.sourceline or 1)
+        if element in above:
+            made.leave_out("beside the content", element.text or "", at)
+        elif element.getparent() in above and element is not content and isinstance(element.tag, str):
+            made.leave_out("beside the content", words_of(element), at)
+        if element.getparent() in above:
+            made.leave_out("beside the content", element.tail or "", at)
 
 
 def decode_html(data: bytes) -> tuple[str, str]:

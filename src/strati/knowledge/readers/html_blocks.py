@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Kind
 from strati.knowledge.locator import Locator
+from strati.knowledge.readers.formulas import lowered, math_ml, raised
 
 Element = Any  # lxml's, which has no types
 DEEP = 200  # elements nested deeper are read as plain text
@@ -33,6 +34,9 @@ _BLOCKS |= {
 }
 _BLOCKS |= {"main", "menu", "nav", "ol", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead"}
 _BLOCKS |= {"legend", "tr", "ul", "button", "option", "li", "pre", "title", "search"}
+_SILENT = {"script", "style", "head", "map", "datalist"}  # nothing in them is shown to anyone
+_FIELDS = {"select", "textarea", "input"}
+_MOST_SPANNED = 1_000  # columns or rows, as browsers have it
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -60,9 +64,11 @@ class HtmlBlocks:
 
     def _walk(self, element: Element, depth: int) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or self._unseen(element):
+        if not isinstance(tag, str):
             return
-        if depth > DEEP:
+        if self._unseen(element):
+            self._leave_out(element)
+        elif depth > DEEP:
             self._text(" ".join(element.itertext()), element)
         elif tag in HEADINGS:
             self._whole(Kind.HEADING, inline_text(element), element, HEADINGS[tag])
@@ -72,6 +78,10 @@ class HtmlBlocks:
             self._table(element)
         elif tag == "br":
             self._pieces.append("\n")
+        elif tag in _INLINE:
+            self._text(_INLINE[tag]("".join(self._pieces[-2:]), element), element)
+        elif tag == "img":
+            self._leave_out(element)
         elif tag in ("ul", "ol", "menu", "li"):
             self._in_list(element, tag, depth)
         elif tag in _BLOCKS:
@@ -116,6 +126,7 @@ class HtmlBlocks:
     def _whole(self, kind: Kind, text: str, element: Element, level: int = 0) -> None:
         self._flush()
         self.made.block(kind, text, level=level, at=self.at(element.sourceline or 1))
+        self._list_inside(element)
 
     def _table(self, element: Element) -> None:
         self._flush()
@@ -130,8 +141,28 @@ class HtmlBlocks:
             and len(rows) > 1
             and (in_head or (all(cell.tag == "th" for cell in rows[0]) and len(rows[0]) > 1))
         )
-        cells = ([(inline_text(cell), self.at(cell.sourceline or 1)) for cell in row] for row in rows)
-        self.made.table(cells, header=named)
+        self.made.table(map(self._cells, in_columns(rows)), header=named)
+        self._list_inside(element)
+
+    def _cells(self, row: Sequence[Element | None]) -> list[tuple[str, Locator | None]]:
+        return [("", None) if cell is None else (inline_text(cell), self.at(cell.sourceline or 1)) for cell in row]
+
+    def _list_inside(self, element: Element) -> None:
+        """List what `inline_text` leaves out."""
+        for inner in element.iterdescendants():
+            if inner.tag in UNSEEN or inner.tag == "img":
+                self._leave_out(inner)
+
+    def _leave_out(self, element: Element) -> None:
+        """List an element that is left out, with what it is."""
+        tag = element.tag
+        at = self.at(element.sourceline or 1)
+        if tag in ("img", "input"):
+            what = "description of a picture" if tag == "img" else "form field"
+            self.made.leave_out(what, element.get("alt" if tag == "img" else "value", ""), at)
+        elif tag not in _SILENT:
+            aside = "beside the content" if element in self.without else "hidden part"
+            self.made.leave_out("form field" if tag in _FIELDS else aside, words_of(element), at)
 
     def _unseen(self, element: Element) -> bool:
         if element.tag in UNSEEN or element in self.without or "hidden" in element.attrib:
@@ -168,12 +199,55 @@ def _inline(element: Element, pieces: list[str], depth: int) -> None:
     for child in element:
         if child.tag == "br":
             pieces.append("\n")
+        elif child.tag in _INLINE:
+            pieces.append(_INLINE[child.tag]("".join(pieces[-2:]), child))
         elif isinstance(child.tag, str) and child.tag not in UNSEEN:
             apart = " " if child.tag in _BLOCKS else ""
             pieces.append(apart)
             _inline(child, pieces, depth + 1)
             pieces.append(apart)
         pieces.append(re.sub(r"\s+", " ", child.tail or ""))
+
+
+_INLINE: Mapping[str, Callable[[str, Element], str]] = {
+    "sup": lambda before, element: raised(before, inline_text(element)),
+    "sub": lambda before, element: lowered(before, inline_text(element)),
+    "math": lambda before, element: f" {math_ml(element)} ",
+}
+
+
+def words_of(element: Element) -> str:
+    """Every word below an element, shown or not; without scripts."""
+    pieces = [] if element.tag in _SILENT else [element.text or ""]
+    for child in element.iterdescendants():
+        pieces += [" ", child.text or ""] if child.tag not in _SILENT else []
+        pieces += [" ", child.tail or ""]
+    return " ".join("".join(pieces).split())
+
+
+def in_columns(rows: Sequence[Sequence[Element]]) -> Iterator[list[Element | None]]:
+    """The cells of each row in their columns: None where another cell reaches over."""
+    reaching: dict[int, int] = {}  # column -> rows that a cell above still covers
+    for row in rows:
+        found: list[Element | None] = []
+        for cell in row:
+            while reaching.get(len(found), 0) > 0:
+                found.append(None)
+            width, height = _span(cell, "colspan"), _span(cell, "rowspan")
+            for column in range(len(found), len(found) + width):
+                reaching[column] = height
+            found += [cell, *[None] * (width - 1)]
+        last = max((column for column, left in reaching.items() if left > 0), default=-1)
+        found += [None] * (last + 1 - len(found))
+        yield found
+        reaching = {column: left - 1 for column, left in reaching.items() if left > 1}
+
+
+def _span(cell: Element, name: str) -> int:
+    said = cell.get(name, "1").strip()
+    if name == "rowspan" and said == "0":
+        return _MOST_SPANNED
+    return min(max(int(said), 1), _MOST_SPANNED) if re.fullmatch(r"\d{1,9}", said, re.ASCII) else 1
 
 
 def tidy(text: str) -> str:

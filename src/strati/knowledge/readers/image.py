@@ -28,7 +28,7 @@ class ImageReader:
     """Scans and photographs of text."""
 
     name = "image"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         return 1.0 if _media_type(data) else 0.0

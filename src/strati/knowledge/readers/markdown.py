@@ -27,7 +27,7 @@ class MarkdownReader:
     """Files of Markdown; a heading's path is the place besides the line."""
 
     name = "markdown"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         if not looks_like_text(data):
@@ -42,8 +42,10 @@ class MarkdownReader:
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         text, made = begin_text(data, limits)
         lines = list(enumerate(text.split("\n"), 1))
-        metadata, lines = _front_matter(lines)
-        _Blocks(made, lines).read()
+        metadata, rest = _front_matter(lines)
+        for number, line in lines[: len(lines) - len(rest)]:
+            made.leave_out("head of the file", line, Locator(line=number))
+        _Blocks(made, rest).read()
         return made.document(name, media_type="text/markdown", reader=label(self), metadata=metadata)
 
 
@@ -86,6 +88,7 @@ class _Blocks:
         fence = found[1] if found else ""
         first = self.at + 1
         last = first
+        self.made.leave_out("language of code", line.strip().lstrip("`~"), Locator(line=self.lines[self.at][0]))
         while last < len(self.lines) and not self.lines[last][1].lstrip().startswith(fence):
             last += 1
         self._emit(Kind.CODE, first, last)

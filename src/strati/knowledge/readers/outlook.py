@@ -31,7 +31,7 @@ class OutlookReader:
     """Messages saved by Outlook."""
 
     name = "outlook"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         return 0.95 if data.startswith(_OLE) else 0.0

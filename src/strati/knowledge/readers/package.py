@@ -11,12 +11,12 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from strati.core.errors import MissingExtra
-from strati.knowledge.document import Metadata
+from strati.knowledge.document import Attachment, Metadata
 from strati.knowledge.reader import Limits, Reason, Refused
 
 MAGIC = b"PK\x03\x04"
@@ -101,6 +101,22 @@ class Package:
         """What `docProps/core.xml` says."""
         core = self.optional("docProps/core.xml")
         return Metadata() if core is None else dublin_core(core)
+
+
+def embedded(
+    package: Package, relations: Iterable[Relation], limits: Limits, known: Sequence[Attachment] = ()
+) -> Iterator[Attachment]:
+    """The files inside a document that a part points at: workbooks, other documents, pieces of HTML; each once."""
+    names = {attachment.name for attachment in known}
+    size = sum(len(attachment.data) for attachment in known)
+    for relation in relations:
+        name = posixpath.basename(relation.target)
+        if relation.kind in ("package", "oleObject", "aFChunk") and relation.target in package and name not in names:
+            data = package.read(relation.target)
+            names.add(name)
+            size += len(data)
+            limits.check_expanded(size)
+            yield Attachment(name, data)
 
 
 def dublin_core(root: Element) -> Metadata:

@@ -1,13 +1,16 @@
 """PDF by PDFium: lines with page and box in the order of reading, running heads and feet apart, headings, outline.
 
-Text is what the file says: hyphens at line ends stay, nothing is joined. Values of form fields are not read. A page
-without a text layer is read by OCR where that is installed, otherwise it is named in the warnings.
+Text is what the file says: hyphens at line ends stay, nothing is joined. Values of form fields and notes follow the
+page that they are on. A page without a text layer is read by OCR where that is installed, otherwise it is named in the
+warnings.
 """
 
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from strati.core.errors import MissingExtra
@@ -16,10 +19,13 @@ from strati.knowledge.document import Attachment, Document, Metadata, Page
 from strati.knowledge.locator import Box, Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers import ocr
+from strati.knowledge.readers.pdf_annotations import Written, attached, written_on
 from strati.knowledge.readers.pdf_page import FAR, PdfLine, PdfPageText, pages_of
 from strati.knowledge.readers.pdf_structure import PageLines, blocks_of
 
 T = TypeVar("T")
+_STREAM = re.compile(rb"FlateDecode[^>]*>>\s*stream\r?\n|/Fl\b[^>]*>>\s*stream\r?\n")
+_HEAD = 16_384  # bytes of a stream that tell whether it is a picture or a bomb
 OUTLINE_AT_MOST = 5_000
 ATTACHMENTS_AT_MOST = 100
 _NOTHING = {"", "anonymous", "unspecified", "untitled"}  # what programs write where nothing was given
@@ -29,15 +35,17 @@ class PdfReader:
     """Portable Document Format."""
 
     name = "pdf"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         return 1.0 if b"%PDF-" in data[:1024] else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
+        _check_streams(data, limits)
         pdf = _opened(data)
         try:
             limits.check_pages(len(pdf))
+            _or(pdf.init_forms, None)  # before the first page is opened; scripts of forms are not run
             made = DocumentBuilder(limits)
             pages, empty = _lines(pdf, made, limits)
             for block in blocks_of(pages, _or(lambda: _outline(pdf), {})):
@@ -62,7 +70,10 @@ class PdfReader:
                 first, last = _span_of_page(document, page)
                 for mark in document.places(first, last):
                     key = document.text[mark.start : mark.end], mark.locator.box or Box(0, 0, 0, 0)
-                    for place in range(max(start, mark.start), min(end, mark.end)) if key in lines else ():
+                    for place in range(max(start, mark.start), min(end, mark.end)):
+                        if key not in lines:  # a note or a field: its box is all that is known
+                            found[place - start] = (page, key[1])
+                            continue
                         box = text.character_box(lines[key], place - mark.start)
                         found[place - start] = None if box is None else (page, box)
         finally:
@@ -83,6 +94,42 @@ def _opened(data: bytes) -> Any:
         raise Refused(Reason.MALFORMED, "PDFium finds no pages in it, the file is damaged or cut off") from error
 
 
+def _check_streams(data: bytes, limits: Limits) -> None:
+    """Raise `Refused` for a stream that unpacks to more than PDFium can hold: it would end the process."""
+    most = limits.memory // 10
+    for begin in _STREAM.finditer(data):
+        end = data.find(b"endstream", begin.end())
+        packed = memoryview(data)[begin.end() : end if end >= 0 else len(data)]
+        if len(packed) < most // 1_100:  # deflate makes a byte into 1,032 at most
+            continue
+        try:
+            unpacker = zlib.decompressobj()
+            size = len(unpacker.decompress(packed[:_HEAD]))
+            if size < 100 * min(len(packed), _HEAD):  # pictures and text
+                continue
+            for start in range(_HEAD, len(packed), _HEAD):
+                size += len(unpacker.decompress(packed[start : start + _HEAD]))
+                if size > most:
+                    raise Refused(Reason.TOO_LARGE, f"a stream in it unpacks to more than {most:,} bytes")
+        except zlib.error:
+            continue  # another filter, or damage: PDFium's to judge
+
+
+def _written(pdf: Any, page: Any) -> tuple[Written, ...]:
+    return tuple(written_on(pdf, page))
+
+
+def _attached(page: Any, made: DocumentBuilder, limits: Limits) -> list[Attachment]:
+    """The files that hang on a page, as long as all of them together keep the limits."""
+    size = sum(len(attachment.data) for attachment in made.attachments)
+    kept = []
+    for attachment in attached(page):
+        size += len(attachment.data)
+        limits.check_expanded(size)
+        kept.append(attachment)
+    return kept
+
+
 def _lines(pdf: Any, made: DocumentBuilder, limits: Limits) -> tuple[list[PageLines], list[int]]:
     """The lines of every page, and the numbers of pages that show something but have no text."""
     pages, empty, characters = [], [], 0
@@ -100,7 +147,10 @@ def _lines(pdf: Any, made: DocumentBuilder, limits: Limits) -> tuple[list[PageLi
         characters += sum(len(line.text) for line in lines)
         if characters > limits.characters:
             raise Refused(Reason.TOO_LARGE, f"its text is longer than {limits.characters:,} characters")
-        pages.append(PageLines(number, made.pages[-1].height, lines))
+        made.attachments += _or(partial(_attached, page, made, limits), [])
+        none: tuple[Written, ...] = ()
+        written = _or(partial(_written, pdf, page), none)
+        pages.append(PageLines(number, made.pages[-1].height, lines, written))
     return pages, empty
 
 
@@ -118,7 +168,7 @@ def _recognised(page: Any) -> list[PdfLine]:
 
 
 def _check_text(pages: Sequence[PageLines], empty: Sequence[int], made: DocumentBuilder) -> None:
-    if empty and not any(page.lines for page in pages) and not made.attachments:
+    if empty and not any(page.lines or page.written for page in pages) and not made.attachments:
         told = "no text was found in them" if ocr.available() else "pip install 'strati[ocr]' reads them"
         raise Refused(Reason.NO_TEXT_LAYER, f"its pages are pictures; {told}")
     made.warnings += [f"page {number} has no text layer" for number in empty]

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from strati.knowledge.locator import Box
-from strati.knowledge.readers.reading_order import ROWS_OF_COLUMNS, gutter_of, hull
+from strati.knowledge.readers.reading_order import ROWS_OF_COLUMNS, gutters_of, hull
 
 GAP = 0.15  # a gap of so many heights of the type parts two words
 WIDE = 0.9  # a gap of so many heights of the type may lie between two columns
@@ -147,16 +147,16 @@ class PdfPageText:
     def _cut_at_gutter(
         self, spans: list[tuple[int, int]], lines: list[tuple[PdfLine, list[Box]]]
     ) -> list[tuple[PdfLine, list[Box]]]:
-        """The lines cut in two where they run across the gap between two columns."""
-        gutter = gutter_of([piece for _, pieces in lines for piece in pieces])
-        if gutter is None:
+        """The lines cut where they run across the gaps between columns."""
+        gutters = gutters_of([piece for _, pieces in lines for piece in pieces])
+        if not gutters:
             return lines
         found = []
         for (start, end), (_, pieces) in zip(spans, lines, strict=True):
-            crosses = any(a.right <= gutter <= b.left for a, b in pairwise(pieces))
-            cut = self._first_right_of(gutter, start, end) if crosses else None
-            parts = [(start, end)] if cut is None else [(start, cut), (cut, end)]
-            found += [self._line(*span) for part in parts if (span := self._trimmed(*part))]
+            crossed = [g for g in gutters if any(a.right <= g <= b.left for a, b in pairwise(pieces))]
+            cuts = [cut for gutter in crossed if (cut := self._first_right_of(gutter, start, end)) is not None]
+            edges = [start, *sorted(cuts), end]
+            found += [self._line(*span) for part in pairwise(edges) if (span := self._trimmed(*part))]
         return found
 
     def _first_right_of(self, gutter: float, start: int, end: int) -> int | None:

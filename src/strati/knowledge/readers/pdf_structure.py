@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from strati.knowledge.document import Kind
 from strati.knowledge.readers.page_furniture import furniture
+from strati.knowledge.readers.pdf_annotations import Written
 from strati.knowledge.readers.pdf_page import PdfLine
 from strati.knowledge.readers.reading_order import reading_order, same_row
 
@@ -26,6 +27,7 @@ class PageLines(NamedTuple):
     number: int
     height: float
     lines: list[PdfLine]
+    written: tuple[Written, ...] = ()  # values of forms and notes
 
 
 class PdfBlock(NamedTuple):
@@ -55,6 +57,9 @@ def blocks_of(pages: Sequence[PageLines], outline: Mapping[int, Sequence[tuple[i
             yield from _block(page.number, lines, titles, levels)
             yield from beside[number]
         yield from beside[len(paragraphs)]
+        for text, box, field in page.written:
+            lines = [PdfLine(line, box, 0.0, 0) for line in text.split("\n")]
+            yield PdfBlock(Kind.PARAGRAPH if field else Kind.NOTE, 0, page.number, lines)
 
 
 def _beside(page: PageLines, margin: Mapping[int, str], lasts: Mapping[int, int]) -> Mapping[int, list[PdfBlock]]:

@@ -1,4 +1,7 @@
-"""Presentations (.pptx, .pptm, .potx): titles, texts, tables, charts and diagrams of every slide, and its notes."""
+"""Presentations (.pptx, .pptm, .potx): titles, texts, tables, charts, diagrams, notes and comments of every slide.
+
+What stands on a slide because its layout or master has it, feet and descriptions of pictures are listed as left out.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, label
-from strati.knowledge.readers.package import Package, Relation, holds
+from strati.knowledge.readers.charts import CX, C, write_chart
+from strati.knowledge.readers.formulas import MATH, lowered, office_formula, raised
+from strati.knowledge.readers.package import Package, Relation, embedded, holds
 from strati.knowledge.readers.sheet_tables import names_columns
 
 Element = Any
 _TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _TITLES = {"title", "ctrTitle"}
@@ -27,7 +31,7 @@ class PptxReader:
     """Office Open XML presentations."""
 
     name = "pptx"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         return 1.0 if holds(data, "[Content_Types].xml", "ppt/") else 0.0
@@ -39,9 +43,15 @@ class PptxReader:
         listed = [item.get(f"{_R}id", "") for item in package.xml(part).iter(f"{_P}sldId")]
         limits.check_pages(len(listed))
         made = DocumentBuilder(limits)
+        layouts: set[str] = set()
         for number, identity in enumerate(listed, 1):
             if identity in relations and relations[identity].target in package:
-                _Slide(package, relations[identity].target, number, made).read()
+                slide = _Slide(package, relations[identity].target, number, made)
+                slide.read()
+                made.attachments += embedded(package, slide.relations.values(), limits, made.attachments)
+                drawn = {relation.target for relation in slide.relations.values() if relation.kind == "slideLayout"}
+                _list_layouts(package, drawn - layouts, made)
+                layouts |= drawn
             else:
                 made.warnings.append(f"slide {number} is missing in the file")
         return made.document(name, media_type=_TYPE, reader=label(self), metadata=package.metadata())
@@ -59,14 +69,22 @@ class _Slide:
     def read(self) -> None:
         shapes = list(_shapes(self.root))
         titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
+        if not any(_paragraphs_text(shape) for shape in titles):
+            self.made.section()
         for shape in titles:
             self.made.block(Kind.HEADING, " ".join(_paragraphs_text(shape)), level=1, at=self.at)
         for shape in shapes:
-            if shape not in titles and _placeholder(shape) not in _REPEATED:
+            if _placeholder(shape) in _REPEATED:
+                self.made.leave_out("foot of the slide", " ".join(_paragraphs_text(shape)), self.at)
+            elif shape not in titles:
                 self._shape(shape)
+        for drawing in self.root.iter(f"{_P}cNvPr"):
+            self.made.leave_out("description of a picture", drawing.get("descr", ""), self.at)
         for relation in self.relations.values():
             if relation.kind == "notesSlide" and relation.target in self.package:
                 self._notes(self.package.xml(relation.target))
+            elif relation.kind == "comments" and relation.target in self.package:
+                self._comments(self.package.xml(relation.target))
 
     def _shape(self, shape: Element) -> None:
         if shape.tag == f"{_P}sp":
@@ -74,13 +92,15 @@ class _Slide:
             return
         table = next(shape.iter(f"{_A}tbl"), None)
         if table is not None:
-            rows = [[_cell(cell) for cell in row.iter(f"{_A}tc")] for row in table.iter(f"{_A}tr")]
+            rows = [[_cell(cell) for cell in row.iter(f"{_A}tc")] for row in table.iter(f"{_A}tr")]  # spans have cells
             properties = table.find(f"{_A}tblPr")
             named = properties is not None and properties.get("firstRow") in ("1", "true")
             header = (named and len(rows) > 1) or names_columns(rows)
             self.made.table(([(cell, self.at) for cell in row] for row in rows), header=header)
-        for element in shape.iter(f"{_C}chart"):
-            self._chart(self._related(element.get(f"{_R}id")))
+        for element in shape.iter(f"{C}chart", f"{CX}chart"):
+            chart = self._related(element.get(f"{_R}id"))
+            if chart is not None:
+                write_chart(self.made, chart, self.at)
         for element in shape.iter("{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"):
             root = self._related(element.get(f"{_R}dm"))
             for paragraph in root.iter(f"{_A}p") if root is not None else ():
@@ -95,27 +115,22 @@ class _Slide:
             level = _level(paragraph) if items else 0
             self.made.block(Kind.LIST_ITEM if items else Kind.PARAGRAPH, text, level=level, at=self.at)
 
-    def _chart(self, root: Element | None) -> None:
-        """A chart's title, then its numbers as a table: a row for each category, a column for each series."""
-        if root is None:
-            return
-        title = root.find(f"./{_C}chart/{_C}title")
-        if title is not None:
-            self.made.block(Kind.PARAGRAPH, " ".join(_paragraphs_text(title)), at=self.at)
-        series = list(root.iter(f"{_C}ser"))
-        names = [" ".join(_points(one.find(f"{_C}tx")).values()) for one in series]
-        values = [_points(one.find(f"{_C}val")) for one in series]
-        categories = _points(series[0].find(f"{_C}cat")) if series else {}
-        places = sorted({place for points in [categories, *values] for place in points})
-        rows = [["", *names]] if any(names) else []
-        rows += [[categories.get(place, ""), *(points.get(place, "") for points in values)] for place in places]
-        self.made.table(([(cell, self.at if cell else None) for cell in row] for row in rows), header=bool(names))
-
     def _notes(self, root: Element) -> None:
         at = Locator(slide=self.number, part="notes")
         for shape in _shapes(root):
             if shape.tag == f"{_P}sp" and _placeholder(shape) not in _REPEATED:
                 self.made.block(Kind.NOTE, "\n".join(_paragraphs_text(shape)), at=at)
+
+    def _comments(self, root: Element) -> None:
+        """Comments of both kinds: PowerPoint's of today hold paragraphs, those of old a text."""
+        at = Locator(slide=self.number, part="comment")
+        for element in root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            if element.tag.endswith("}txBody"):
+                self.made.block(Kind.NOTE, "\n".join(_paragraphs_text(element)), at=at)
+            elif element.tag == f"{_P}text":
+                self.made.block(Kind.NOTE, element.text or "", at=at)
 
     def _related(self, identity: str | None) -> Element | None:
         relation = self.relations.get(identity or "")
@@ -145,10 +160,33 @@ def _paragraphs_text(element: Element) -> list[str]:
 
 
 def _text_of(paragraph: Element) -> str:
-    pieces = []
-    for element in paragraph.iter(f"{_A}t", f"{_A}br", f"{_A}tab"):
-        pieces.append(element.text or "" if element.tag == f"{_A}t" else "\n" if element.tag == f"{_A}br" else " ")
+    pieces: list[str] = []
+    _collect(paragraph, pieces)
     return "".join(pieces)
+
+
+def _collect(element: Element, pieces: list[str]) -> None:
+    for child in element:
+        if child.tag in (f"{_A}r", f"{_A}fld"):
+            text = "".join(piece.text or "" for piece in child.findall(f"{_A}t"))
+            pieces.append(_placed(child, "".join(pieces[-2:]), text))
+        elif child.tag == f"{_A}br":
+            pieces.append("\n")
+        elif child.tag == f"{_A}tab":
+            pieces.append(" ")
+        elif isinstance(child.tag, str) and child.tag.startswith(MATH):
+            pieces.append(office_formula(child))
+        elif child.tag != _FALLBACK:
+            _collect(child, pieces)
+
+
+def _placed(run: Element, before: str, text: str) -> str:
+    """The text of a run, raised or lowered as it is shown."""
+    properties = run.find(f"{_A}rPr")
+    baseline = "0" if properties is None else properties.get("baseline", "0")
+    if baseline in ("0", "0%"):
+        return text
+    return lowered(before, text) if baseline.startswith("-") else raised(before, text)
 
 
 def _cell(cell: Element) -> str:
@@ -161,11 +199,13 @@ def _level(paragraph: Element) -> int:
     return 1 + (int(level) if level.isdigit() and len(level) < 3 else 0)
 
 
-def _points(element: Element | None) -> dict[int, str]:
-    """The cached texts or numbers of a series by their index."""
-    found = {}
-    for point in element.iter(f"{_C}pt") if element is not None else ():
-        index, value = point.get("idx", ""), point.find(f"{_C}v")
-        if index.isdigit() and value is not None:
-            found[int(index)] = value.text or ""
-    return found
+def _list_layouts(package: Package, parts: set[str], made: DocumentBuilder) -> None:
+    """List what layouts and their masters draw on the slides themselves; the prompts of placeholders are not shown."""
+    for part in sorted(parts):
+        if part not in package:
+            continue
+        masters = (relation.target for relation in package.relations(part).values() if relation.kind == "slideMaster")
+        for drawn in [part, *(master for master in masters if master in package)]:
+            for shape in _shapes(package.xml(drawn)):
+                if shape.find(f".//{_P}nvPr/{_P}ph") is None:
+                    made.leave_out("drawn on every slide", " ".join(_paragraphs_text(shape)), Locator(part="layout"))

@@ -1,7 +1,8 @@
 """The order in which a person reads the lines of a page, from their boxes alone.
 
-The order of the content stream is kept: most programs write it right, and a guess would spoil tables. Two faults are
-put right. Two columns of prose written row by row are parted. On pages with text side by side, the runs of the stream
+The order of the content stream is kept: most programs write it right, and a guess would spoil tables. Three faults are
+put right. Columns of prose written row by row are parted. Lines written from the foot of the page upwards are turned
+round. On pages with text side by side, the runs of the stream
 between two jumps back up the page are kept whole and sorted by the two rules of Breuel, "High performance document
 layout analysis" (2003), section 4: a piece comes before one below it that it overlaps in x, and before one wholly to
 its right unless something between the two overlaps both.
@@ -9,6 +10,7 @@ its right unless something between the two overlaps both.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
@@ -17,6 +19,8 @@ from strati.knowledge.locator import Box
 
 RUNS_AT_MOST = 40  # the rules compare every pair with all that lies between
 ROWS_OF_COLUMNS = 5
+COLUMNS_AT_MOST = 6
+CLIMBING = 3  # lines from below upwards: fewer may be a sign above another
 FILLED = 0.7  # lines of prose fill their column, cells of a table do not
 
 
@@ -26,30 +30,77 @@ def reading_order(boxes: Sequence[Box]) -> list[int]:
     >>> reading_order([Box(60, 20, 90, 30), Box(0, 20, 50, 30), Box(0, 40, 50, 50), Box(0, 0, 90, 10)])
     [3, 1, 2, 0]
     """
-    gutter = gutter_of(boxes)
-    if gutter is not None:
-        return _by_columns(boxes, gutter)
+    gutters = gutters_of(boxes)
+    if gutters:
+        return _by_columns(boxes, gutters)
+    places = _turned(boxes)
+    boxes = [boxes[place] for place in places]
     runs = _runs(boxes)
     if not 1 < len(runs) <= RUNS_AT_MOST or _one_column(boxes):
-        return list(range(len(boxes)))
+        return places
     order = _sorted_by_rules([hull([boxes[place] for place in run]) for run in runs])
-    return [place for run in order for place in runs[run]]
+    return [places[place] for run in order for place in runs[run]]
 
 
-def gutter_of(boxes: Sequence[Box]) -> float | None:
-    """Where the gap is when the stream writes two columns of prose row by row: left, right, next row; else None."""
+def gutters_of(boxes: Sequence[Box]) -> tuple[float, ...]:
+    """Where the gaps are when the stream writes columns of prose row by row: first, second, next row; or none."""
     pairs = [(a, b) for a, b in pairwise(boxes) if b.left > a.right and same_row(a, b)]
-    if len(pairs) < ROWS_OF_COLUMNS:
-        return None
-    gutter = median((a.right + b.left) / 2 for a, b in pairs)
-    crossing = [(a, b) for a, b in pairs if a.right <= gutter <= b.left]
-    if len(crossing) < max(ROWS_OF_COLUMNS, 0.8 * len(pairs)):
-        return None
+    rows = sum(1 for number, (a, _) in enumerate(pairs) if not number or pairs[number - 1][1] is not a)
+    if rows < ROWS_OF_COLUMNS:
+        return ()
+    gutters: list[float] = []
+    left = pairs
+    while len(gutters) < COLUMNS_AT_MOST and len(left) >= ROWS_OF_COLUMNS:
+        gutter, inside = _commonest_gap(left)
+        if len(inside) < max(ROWS_OF_COLUMNS, 0.6 * rows):
+            break
+        gutters.append(gutter)
+        left = [pair for pair in left if pair not in inside]
+    gutters.sort()
+    if len(pairs) - len(left) < 0.8 * len(pairs) or not _filled(boxes, pairs, gutters):
+        return ()
+    return tuple(gutters)
+
+
+def _commonest_gap(pairs: Sequence[tuple[Box, Box]]) -> tuple[float, list[tuple[Box, Box]]]:
+    """The place across which most of the gaps lie, and those gaps."""
+    best: list[tuple[Box, Box]] = []
+    for at in {(a.right + b.left) / 2 for a, b in pairs}:
+        inside = [(a, b) for a, b in pairs if a.right <= at <= b.left]
+        if len(inside) > len(best):
+            best = inside
+    return median((a.right + b.left) / 2 for a, b in best), best
+
+
+def _filled(boxes: Sequence[Box], pairs: Sequence[tuple[Box, Box]], gutters: Sequence[float]) -> bool:
+    """Whether every column is as wide as its lines: cells of a table are not."""
     page = max(box.right for box in boxes) - min(box.left for box in boxes)
-    for side in ([a.right - a.left for a, _ in crossing], [b.right - b.left for _, b in crossing]):
-        if median(side) < max(FILLED * max(side), page / 4):
-            return None
-    return gutter
+    pieces = {box for pair in pairs for box in pair}
+    edges = [float("-inf"), *gutters, float("inf")]
+    for left, right in pairwise(edges):
+        widths = [box.right - box.left for box in pieces if box.left >= left and box.right <= right]
+        if not widths or median(widths) < max(FILLED * max(widths), page / (2 * len(edges) - 2)):
+            return False
+    return bool(gutters)
+
+
+def _turned(boxes: Sequence[Box]) -> list[int]:
+    """The places with every stretch of lines that climbs up the page turned round."""
+    order: list[int] = []
+    climbing: list[int] = []
+    for place, box in enumerate(boxes):
+        if climbing and not _climbs(boxes[climbing[-1]], box):
+            order += reversed(climbing) if len(climbing) >= CLIMBING else climbing
+            climbing = []
+        climbing.append(place)
+    return order + (climbing[::-1] if len(climbing) >= CLIMBING else climbing)
+
+
+def _climbs(previous: Box, box: Box) -> bool:
+    """Whether a line stands right above the one before it."""
+    height = max(box.bottom - box.top, previous.bottom - previous.top)
+    step = _middle(previous) - _middle(box)
+    return 0.5 * height < step < 4 * height and _overlap_x(previous, box) and not same_row(previous, box)
 
 
 def same_row(a: Box, b: Box) -> bool:
@@ -58,21 +109,19 @@ def same_row(a: Box, b: Box) -> bool:
     return shared > 0.5 * min(a.bottom - a.top, b.bottom - b.top)
 
 
-def _by_columns(boxes: Sequence[Box], gutter: float) -> list[int]:
-    """Left column, then right column, between each pair of lines that run across both."""
+def _by_columns(boxes: Sequence[Box], gutters: Sequence[float]) -> list[int]:
+    """Column by column, between each pair of lines that run across a gap."""
     order: list[int] = []
-    left: list[int] = []
-    right: list[int] = []
+    columns: list[list[int]] = [[] for _ in range(len(gutters) + 1)]
     for place in sorted(range(len(boxes)), key=lambda place: _middle(boxes[place])):
         box = boxes[place]
-        if box.right <= gutter:
-            left.append(place)
-        elif box.left >= gutter:
-            right.append(place)
+        first, last = bisect_right(gutters, box.left), bisect_left(gutters, box.right)
+        if first == last:
+            columns[first].append(place)
         else:
-            order += [*left, *right, place]
-            left, right = [], []
-    return [*order, *left, *right]
+            order += [*(one for column in columns for one in column), place]
+            columns = [[] for _ in columns]
+    return order + [place for column in columns for place in column]
 
 
 def _runs(boxes: Sequence[Box]) -> list[list[int]]:

@@ -18,7 +18,7 @@ class SbvReader:
     """SubViewer."""
 
     name = "sbv"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         if not looks_like_text(data):

@@ -1,5 +1,6 @@
 """Spreadsheets (.xlsx, .xlsm, .xlsb, .xls, .ods) by calamine: every sheet a heading, every row a table row, every cell
-a place. Formulas give the value they had when the file was saved; hidden sheets are read, charts are not.
+a place. Formulas give the value they had when the file was saved, or themselves where none was; hidden sheets are read.
+Comments, charts and text boxes follow their sheet (`sheet_extras`), where the file is a zip package.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from strati.knowledge.document import Document, Kind, Metadata
 from strati.knowledge.locator import Locator
 from strati.knowledge.reader import Limits, Reason, Refused, label
 from strati.knowledge.readers.package import MAGIC, Package, holds
+from strati.knowledge.readers.sheet_extras import Extras, column_of
 from strati.knowledge.readers.sheet_tables import cell_name, write_tables
 
 CELLS_AT_MOST = 30_000_000  # in the rectangle of one sheet: calamine holds all of it, empty or not
@@ -23,14 +25,14 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ODS = "application/vnd.oasis.opendocument.spreadsheet"
-_REFERENCE = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,7})"')
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\sr="([A-Z]{1,3})(\d{1,7})"[^<>]*(?<!/)>\s*<(?:\w+:)?(?:v|is|f)\b')
 
 
 class SpreadsheetReader:
     """Excel and OpenDocument spreadsheets."""
 
     name = "spreadsheet"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         if data.startswith(_OLE):
@@ -40,16 +42,25 @@ class SpreadsheetReader:
         return 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        metadata, media_type = Metadata(), "application/vnd.ms-excel"
+        metadata, media_type, package = Metadata(), "application/vnd.ms-excel", None
         if data.startswith(MAGIC):
             package = Package(data, limits)
             _check_cells(package)
             media_type = _ODS if "mimetype" in package else _XLSX
             metadata = package.metadata()
+        extras = Extras(package, limits) if package else None
         made = DocumentBuilder(limits)
         for sheet, rows in _sheets(data, limits):
-            made.block(Kind.HEADING, sheet, level=1, at=Locator(sheet=sheet))
-            write_tables(made, rows, _placer(sheet))
+            formulas = extras.formulas(sheet) if extras else {}
+            if rows is not None:
+                made.block(Kind.HEADING, sheet, level=1, at=Locator(sheet=sheet))
+                write_tables(made, _with_formulas(rows, formulas), _placer(sheet))
+            if formulas:
+                counted = "a formula has" if len(formulas) == 1 else f"{len(formulas):,} formulas have"
+                made.warnings.append(f"sheet {sheet}: {counted} no saved value; what is read is the formula")
+            if extras:
+                extras.write(made, sheet, heading=rows is None)
+        made.attachments += extras.attachments if extras else []
         return made.document(name, media_type=media_type, reader=label(self), metadata=metadata)
 
 
@@ -57,7 +68,14 @@ def _placer(sheet: str) -> Callable[[int, int], Locator]:
     return lambda row, column: Locator(sheet=sheet, cell=cell_name(row, column))
 
 
-def _sheets(data: bytes, limits: Limits) -> Iterator[tuple[str, Iterator[list[str]]]]:
+def _with_formulas(rows: Iterator[list[str]], formulas: dict[tuple[int, int], str]) -> Iterator[list[str]]:
+    """The rows with a formula where a cell has no value."""
+    for number, row in enumerate(rows):
+        yield [cell or formulas.get((number, column), "") for column, cell in enumerate(row)]
+
+
+def _sheets(data: bytes, limits: Limits) -> Iterator[tuple[str, Iterator[list[str]] | None]]:
+    """The sheets with their rows; without, for one that has no cells or is a chart."""
     try:
         import python_calamine as calamine
     except ImportError as error:
@@ -66,10 +84,10 @@ def _sheets(data: bytes, limits: Limits) -> Iterator[tuple[str, Iterator[list[st
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         limits.check_pages(len(workbook.sheets_metadata))
         for sheet in workbook.sheets_metadata:
+            opened = None
             if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
                 opened = workbook.get_sheet_by_name(sheet.name)
-                if opened.height:
-                    yield sheet.name, _rows(opened)
+            yield sheet.name, _rows(opened) if opened is not None and opened.height else None
     except calamine.PasswordError as error:
         raise Refused(Reason.ENCRYPTED, "a password is needed to open it") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
@@ -107,19 +125,12 @@ def _check_cells(package: Package) -> None:
     for name in package.names:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             rows, columns = 0, 0
-            for letters, row in _REFERENCE.findall(package.read(name)):
+            for letters, row in _CELL.findall(package.read(name)):
                 rows = max(rows, int(row))
                 if len(letters) > 1 or columns < 26:
-                    columns = max(columns, _column(letters))
+                    columns = max(columns, column_of(letters.decode()))
             if rows * columns > CELLS_AT_MOST:
                 raise Refused(Reason.TOO_LARGE, f"a sheet spans {rows:,} rows of {columns:,} cells")
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
 
 
 def _short(error: Exception) -> str:

@@ -19,7 +19,7 @@ class SubRipReader:
     """SubRip."""
 
     name = "subrip"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         head = data[:4096]
@@ -35,5 +35,5 @@ class SubRipReader:
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         text, made = begin_text(data, limits)
-        write_cues(made, without_rolling(arrow_cues(_PLACED.sub("", text), made.warnings)))
+        write_cues(made, without_rolling(arrow_cues(_PLACED.sub("", text), made)))
         return made.document(name, media_type="application/x-subrip", reader=label(self))

@@ -23,7 +23,7 @@ class TimedTextReader:
     """TTML and YouTube's timed text."""
 
     name = "timedtext"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         head = data[:2048].removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -33,7 +33,7 @@ class TranscriptReader:
     """Text with a time stamp before every piece."""
 
     name = "transcript"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         if not looks_like_text(data) or b":" not in data or b"-->" in data[:4096]:

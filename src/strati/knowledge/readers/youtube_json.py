@@ -16,7 +16,7 @@ class YoutubeJsonReader:
     """YouTube JSON3."""
 
     name = "youtube_json"
-    version = "1"
+    version = "2"
 
     def sniff(self, data: bytes, name: str) -> float:
         head = data[:20_000]

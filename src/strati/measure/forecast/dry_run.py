@@ -95,7 +95,13 @@ class Rehearsed:
             shown.append((self._model, prompt, tuple(options)))
         return Choice((1.0 / len(options),) * len(options), quote.usage)
 
-    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:  # noqa: ARG002
+    def generate(
+        self,
+        prompt: Prompt,
+        max_tokens: int,
+        grammar: str | None = None,  # noqa: ARG002
+        schema: JSON | None = None,  # noqa: ARG002
+    ) -> Generation:
         quote = self._rehearsal.quoted = self._priced(prompt, max_tokens, max_tokens)
         return Generation("", quote.usage)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from strati.core.records import JSON
 from strati.models.contract import Prompt
 from strati.models.hosted.settings import HostedSettings
 
@@ -23,6 +24,7 @@ class Request:
     temperature: float = 0.0
     seed: int = 0
     logprobs: bool = False
+    schema: JSON | None = None
 
 
 def as_messages(prompt: Prompt) -> list[dict[str, str]]:

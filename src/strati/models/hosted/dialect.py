@@ -55,6 +55,9 @@ class Dialect:
                     body[field] = value
             if request.logprobs and self._tops:
                 body |= {"logprobs": True, "top_logprobs": self._tops[0]}
+            if request.schema is not None and "response_format" not in self._refused:
+                named = {"name": "reply", "schema": request.schema}
+                body["response_format"] = {"type": "json_schema", "json_schema": named}
             return {**body, **self._settings.extra}
 
     def adapt(self, body: Mapping[str, JSON], error: Mapping[str, Any]) -> bool:
@@ -62,7 +65,7 @@ class Dialect:
         message, param = str(error.get("message", "")), error.get("param")
         named = [
             field
-            for field in (*LIMITS, "temperature", "seed", "top_logprobs", "logprobs")
+            for field in (*LIMITS, "temperature", "seed", "top_logprobs", "logprobs", "response_format")
             if field in body
             and field not in self._settings.extra
             and (param == field or re.search(rf"(?<![\w.]){field}(?!\w)", message))

@@ -172,15 +172,20 @@ class OpenAICompatible:
         times = 1 if self.settings.logprobs else self.settings.samples
         return Quote(replace(usage, dollars=usage.calls * prices.of(once)), most * times)
 
-    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:
-        """The reply at temperature 0. Raises `ModelError` for a grammar: servers take none in a common form."""
+    def generate(
+        self, prompt: Prompt, max_tokens: int, grammar: str | None = None, schema: JSON | None = None
+    ) -> Generation:
+        """The reply at temperature 0, under a JSON schema (`response_format`) where one is given.
+
+        Raises `ModelError` for a grammar: servers take none in a common form.
+        """
         if max_tokens < 1:
             raise ModelError(f"max_tokens is {max_tokens}, expected at least 1")
         if grammar is not None:
             raise ModelError(f"{self.settings.name} is behind a server, which takes no grammar: expected none")
         start = time.perf_counter()
         limit = max_tokens + self.settings.reasoning_tokens
-        done, spent = self._ask(Request(as_messages(prompt), limit))
+        done, spent = self._ask(Request(as_messages(prompt), limit, schema=schema))
         return Generation(done.text, _timed(spent, start), done.finish in ("stop", ""))
 
     def count_tokens(self, text: str) -> int:

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,31 @@ class Engine:
         if "error" in reply:
             raise LayerDown(f"the engine failed: {reply['error'].get('message', reply['error'])}")
         return reply
+
+    def stream(self, prompt: Sequence[int], settings: Mapping[str, JSON]) -> Generator[dict[str, Any], None, None]:
+        """The engine's reply piece by piece. Closing the generator hangs up, which stops the engine within a token.
+
+        Raises `LayerDown` when the engine reports an error or goes away.
+        """
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
+        body = {"prompt": list(prompt), "stream": True, "stream_options": {"include_usage": True}, **settings}
+        connection = _connect(self._address)
+        try:
+            connection.request("POST", "/v1/completions", json.dumps(body).encode(), headers)
+            reply = connection.getresponse()
+            if reply.status != 200:
+                raise LayerDown(f"the engine failed: {reply.read(2000).decode('utf-8', 'replace')}")
+            for line in reply:
+                said = line.strip().removeprefix(b"data: ")
+                if said and said != b"[DONE]" and said[:1] == b"{":
+                    piece: dict[str, Any] = json.loads(said)
+                    if "error" in piece:
+                        raise LayerDown(f"the engine failed: {piece['error'].get('message', piece['error'])}")
+                    yield piece
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise LayerDown(f"the engine does not answer: {error!r}") from error
+        finally:
+            connection.close()
 
     def tokens(self, text: str, special: bool = False, start: bool = False) -> tuple[int, ...]:
         """The tokens of a text. `special` reads control tokens in it; `start` adds what begins a sequence."""

@@ -6,8 +6,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -125,8 +125,29 @@ class GgufModel:
             found = probabilities(tree, score)
         return Choice(found, call.usage(start), masses.get(()))
 
-    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:
-        """The reply by greedy decoding. Raises `ModelError` for a grammar that the engine cannot read."""
+    def generate(
+        self, prompt: Prompt, max_tokens: int, grammar: str | None = None, schema: JSON | None = None
+    ) -> Generation:
+        """The reply by greedy decoding. Raises `ModelError` for a grammar or schema that the engine cannot read."""
+        if max_tokens < 1:
+            raise ModelError(f"max_tokens is {max_tokens}, expected at least 1")
+        if grammar is not None and schema is not None:
+            raise ModelError("a grammar and a schema were given, expected one of them")
+        start = time.perf_counter()
+        with self._lock:
+            loaded = self.load()
+            tokens = loaded.form.prompt(prompt)
+            loaded.must_fit(len(tokens.all))
+            call = _Call(loaded, tokens)
+            reply = call.greedy(max_tokens, grammar, schema)
+        choice = reply["choices"][0]
+        listed = (choice.get("logprobs") or {}).get("content") or []
+        logprob = math.fsum(token["logprob"] for token in listed) if listed else None
+        text = loaded.form.reply(choice["text"])
+        return Generation(text, call.usage(start), choice["finish_reason"] == "stop", logprob)
+
+    def stream(self, prompt: Prompt, max_tokens: int, schema: JSON | None = None) -> Generator[str, None, Generation]:
+        """The reply of `generate` piece by piece, as it is written; closing the generator stops the engine."""
         if max_tokens < 1:
             raise ModelError(f"max_tokens is {max_tokens}, expected at least 1")
         start = time.perf_counter()
@@ -135,12 +156,16 @@ class GgufModel:
             tokens = loaded.form.prompt(prompt)
             loaded.must_fit(len(tokens.all))
             call = _Call(loaded, tokens)
-            reply = call.greedy(max_tokens, grammar)
-        choice = reply["choices"][0]
-        listed = (choice.get("logprobs") or {}).get("content") or []
-        logprob = math.fsum(token["logprob"] for token in listed) if listed else None
-        text = loaded.form.reply(choice["text"])
-        return Generation(text, call.usage(start), choice["finish_reason"] == "stop", logprob)
+            said, finish = "", "length"
+            with closing(call.streamed(max_tokens, schema)) as pieces:
+                for piece in pieces:
+                    choice = piece["choices"][0]
+                    finish = choice.get("finish_reason") or finish
+                    if text := choice.get("text") or "":
+                        said += text
+                        yield text
+            usage = call.usage(start)
+        return Generation(loaded.form.reply(said), usage, finish == "stop")
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -252,19 +277,45 @@ class _Call:
         self._counts += before
         return top, mass
 
-    def greedy(self, max_tokens: int, grammar: str | None) -> dict[str, Any]:
+    def greedy(self, max_tokens: int, grammar: str | None, schema: JSON | None = None) -> dict[str, Any]:
         """The engine's reply to the prompt."""
         self._prepare()
         settings: dict[str, JSON] = {"max_tokens": max_tokens, "temperature": 0.0, "logprobs": 1, "n_probs": 1}
         settings["stop"] = self._loaded.form.stop
         if grammar is not None:
             settings["grammar"] = grammar
+        if schema is not None:
+            settings["json_schema"] = schema
         try:
             return self._complete(self._tokens.all, settings)
         except LayerDown as error:
             if grammar is not None and "grammar" in str(error):
                 raise ModelError(f"the grammar is not GBNF with a rule named root: {grammar!r}") from error
+            if schema is not None and ("schema" in str(error) or "grammar" in str(error)):
+                raise ModelError(f"the engine cannot read the JSON schema {schema!r}: {error}") from error
             raise
+
+    def streamed(self, max_tokens: int, schema: JSON | None = None) -> Generator[dict[str, Any], None, None]:
+        """The engine's reply piece by piece, as the engine tells it; counts are taken from its last piece."""
+        self._prepare()
+        settings: dict[str, JSON] = {"max_tokens": max_tokens, "temperature": 0.0, "stop": self._loaded.form.stop}
+        settings |= {"cache_prompt": bool(self._loaded.head), "seed": 1}
+        if schema is not None:
+            settings["json_schema"] = schema
+        ids = self._loaded.last = self._tokens.all
+        used: dict[str, Any] = {}
+        written = 0
+        try:
+            with closing(self._loaded.engine.stream(ids, settings)) as pieces:
+                for piece in pieces:
+                    used = piece.get("usage") or used
+                    if piece.get("choices"):
+                        written += 1
+                        yield piece
+        finally:  # also when nobody reads on: what was evaluated counts
+            cached = (used.get("prompt_tokens_details") or {}).get("cached_tokens", 0) if used else 0
+            tokens_in, tokens_out = used.get("prompt_tokens", len(ids)), used.get("completion_tokens", written)
+            self._counts += Usage(0.0, 1, tokens_in, cached, tokens_out)
 
     def usage(self, start: float) -> Usage:
         """What all calls took together, `start` being the time of `time.perf_counter()` before them.

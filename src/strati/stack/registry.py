@@ -22,6 +22,8 @@ KINDS = {
     "shots.v1": "strati.kinds.classify.neighbours:Shots",
     "label_names.v1": "strati.kinds.classify.neighbours:LabelNames",
     "llm.v1": "strati.kinds.classify.llm:LLM",
+    "write_as_it_is.v1": "strati.write.layers:AsItIs",
+    "write_rules.v1": "strati.write.layers:Rules",
     "person.v1": "strati.stack.layers.person:Person",
     "agreement.v1": "strati.stack.checks.agreement:Agreement",
     "answer_space.v1": "strati.stack.checks.answer_space:AnswerSpace",

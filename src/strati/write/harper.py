@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 DIALECTS = ("american", "british", "australian", "canadian", "indian")
 SPELLING = "SpellCheck"
+SPLITTING = "SplitWords"
 # What is a matter of taste, or of the dialect, and not an error: off unless `style.toml` turns it on.
 _TASTE_KINDS = frozenset({"Enhancement", "Style", "Readability", "Regionalism"})
 _TASTE_RULES = frozenset({
     "UseEllipsisCharacter", "EllipsisLength", "OrthographicConsistency", "UseTitleCase", "OxfordComma", "NoOxfordComma",
     "AvoidAndAlso", "LongSentences", "Dashes", "SpelledNumbers", "BoringWords", "ExpandTimeShorthands",
-    "ExpandMemoryShorthands", "CurrencyPlacement", "QuoteSpacing", "NumberSuffixCapitalization",
+    "ExpandMemoryShorthands", "NumericRangeEnDash", "CurrencyPlacement", "QuoteSpacing", "NumberSuffixCapitalization",
 })  # fmt: skip
+# What guesses at a meaning: on JFLEG's even sentences none of these edits was one that a person made.
+_GUESSING = frozenset({"WrongNegative", "MissingTo", "ModalBeAdjective"})
 _CHUNK = 12_000  # characters given to the rules at once: their time grows faster than the text
 
 
@@ -58,37 +61,53 @@ class Harper:
         self.dialect, self.known, self.on, self.off = dialect, tuple(known), frozenset(on), frozenset(off)
         self._lock = threading.Lock()
         self._linter = _linter(dialect, self.known)
+        self._known: dict[str, bool] = {}
 
-    @property
-    def version(self) -> str:
-        """The version of the package whose rules these are."""
-        from importlib.metadata import version
+    @staticmethod
+    def version() -> str:
+        """The version of the package whose rules these are. Raises `MissingExtra`."""
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("harper-py")
+        try:
+            return version("harper-py")
+        except PackageNotFoundError:
+            raise MissingExtra("harper-py", "write") from None
 
     def rules(self) -> tuple[str, ...]:
         """The names of all rules."""
         return tuple(sorted(self._linter.get_default_lint_config()))
 
     def flags(self, text: str, *, markdown: bool = False) -> list[Flag]:
-        """What the rules find, by place; rules that are off are left out."""
+        """What the rules find, by place; rules that are off are left out.
+
+        Where several speak of the same place, grammar comes before spelling, and more words before fewer.
+        """
         found: list[Flag] = []
         with self._lock:
             for start, end in _chunks(text):
                 part = text[start:end]
-                lints = self._linter.organized_lints(part, language="markdown" if markdown else "plaintext")
+                language = "markdown" if markdown else "plaintext"
+                lints = self._linter.organized_lints(part, language=language, dedup=False)
                 found += [
                     _flag(rule, lint, start)
                     for rule, some in lints.items()
                     for lint in some
                     if self._wanted(rule, lint.lint_kind) and part[lint.span.start : lint.span.end] == lint.problem_text
                 ]
-        return sorted(found, key=lambda flag: (flag.start, flag.end, flag.rule))
+        return sorted(found, key=lambda flag: (flag.start, flag.rule in (SPELLING, SPLITTING), -flag.end, flag.rule))
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is spelled right; asked once for each word."""
+        if word not in self._known:
+            with self._lock:
+                found = self._linter.organized_lints(f"The {word} is.", language="plaintext", dedup=False)[SPELLING]
+            self._known[word] = not any(lint.problem_text == word for lint in found)
+        return self._known[word]
 
     def _wanted(self, rule: str, kind: str) -> bool:
         if rule in self.off:
             return False
-        return rule in self.on or not (rule in _TASTE_RULES or kind in _TASTE_KINDS)
+        return rule in self.on or not (rule in _TASTE_RULES or rule in _GUESSING or kind in _TASTE_KINDS)
 
 
 def _linter(dialect: str, known: Sequence[str]) -> Linter:

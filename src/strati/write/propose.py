@@ -18,6 +18,7 @@ from strati.write.style import Style
 
 _LEAST_WORDS = 8  # words of a text below which it is taken for English
 _MOST_UNKNOWN = 0.4  # share of words that the rules do not know, in a text that is still English
+_OTHERS = 2  # further words of an edit that are tried when the first changes a fact
 _LEAST_TO_TELL = 40  # characters of a paragraph below which its language is not asked for
 
 
@@ -43,7 +44,8 @@ def tools(style: Style | None = None) -> Tools:
     Raises `MissingExtra` when harper-py is not installed.
     """
     style = style or Style()
-    return Tools(style, Harper(style.dialect, style.keep, style.on, style.off))
+    rules = Harper(style.dialect, style.keep, style.on, style.off)
+    return Tools(style, rules, RuleRanker(rules.knows))
 
 
 def propose(
@@ -102,16 +104,15 @@ def _candidates(text: str, using: Tools, closed: _Shield, markdown: bool, foreig
 
 def _foreign(text: str, using: Tools, language: str | None) -> tuple[list[Span], list[Note]]:
     """Parts that the rules do not know: they are checked by facts only."""
-    whole = language or language_of(text) or _guess(text, using)
+    own = {
+        (start, end): language_of(text[start:end]) for start, end in _paragraphs(text) if end - start >= _LEAST_TO_TELL
+    }
+    whole = language or language_of(text) or ("en" if "en" in own.values() else _guess(text, using))
     if whole != "en":
         named = "this language" if whole is None else whole
         return [Span(0, len(text))], [Note(0, len(text), f"no rules for {named}: checked by facts only")]
-    found = []
-    for start, end in _paragraphs(text):
-        own = language_of(text[start:end]) if end - start >= _LEAST_TO_TELL else "en"
-        if own not in (None, "en"):
-            found.append((Span(start, end), Note(start, end, f"left alone: it is in another language ({own})")))
-    return [span for span, _ in found], [note for _, note in found]
+    other = {Span(*span): code for span, code in own.items() if code not in (None, "en")}
+    return list(other), [Note(*span, f"left alone: it is in another language ({code})") for span, code in other.items()]
 
 
 def _guess(text: str, using: Tools) -> str | None:
@@ -182,15 +183,30 @@ def _facts_kept(text: str, edits: Sequence[Edit]) -> tuple[list[Edit], list[Edit
     for span, group in _by_sentence(bounds, edits):
         passed: list[Edit] = []
         for edit in group:
-            changes = _first_name(edit, span, known) or _changes(text, span, [*passed, edit])
-            if edit.rule.startswith("style."):  # the team itself wants another word there
-                changes = [change for change in changes if change.kind is not FactKind.NAME]
-            if changes:
+            kept_, changes = _best_kept(text, edit, span, known, passed)
+            if kept_ is None:
                 dropped.append(replace(edit, facts=tuple(changes)))
             else:
-                passed.append(edit)
+                passed.append(kept_)
         good += passed
     return good, dropped
+
+
+def _best_kept(
+    text: str, edit: Edit, span: Span, known: set[str], passed: Sequence[Edit]
+) -> tuple[Edit | None, list[Change]]:
+    """The edit, or the same with the next word that keeps the facts; None, and what it changes, when no word does."""
+    first: list[Change] = []
+    for place, word in enumerate((edit.after, *edit.others[:_OTHERS])):
+        others = tuple(one for one in (edit.after, *edit.others) if one != word)
+        tried = edit if place == 0 else replace(edit, after=word, others=others)
+        changes = _first_name(tried, span, known) or _changes(text, span, [*passed, tried])
+        if edit.rule.startswith("style."):  # the team itself wants another word there
+            changes = [change for change in changes if change.kind is not FactKind.NAME]
+        if not changes:
+            return tried, []
+        first = first or changes
+    return None, first
 
 
 def _by_sentence(bounds: Sequence[Span], edits: Sequence[Edit]) -> Iterable[tuple[Span, list[Edit]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,18 +56,24 @@ class World:
         return self.client.get(path, headers={"authorization": f"Bearer {key}"})
 
 
-@pytest.fixture
-def base_folder(tmp_path: Path) -> Path:
-    """A base with a page, a table and a note."""
-    files = tmp_path / "files"
+@pytest.fixture(scope="session")
+def read_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base with two notes and a table, read once."""
+    files = tmp_path_factory.mktemp("base") / "files"
     files.mkdir()
     (files / "returns.md").write_text("# Returns\n\nAn article may be returned within 60 days of delivery.\n")
     (files / "prices.csv").write_text("article,price\ndesk,349\nlamp,59\n")
     (files / "evil.md").write_text("# Evil\n\n<script>alert(1)</script> <img src=x onerror=alert(2)> marzipan\n")
-    folder = tmp_path / "work.kb"
+    folder = files.parent / "work.kb"
     with KnowledgeBase.open(folder) as base:
         base.ingest([files])
     return folder
+
+
+@pytest.fixture
+def base_folder(tmp_path: Path, read_once: Path) -> Path:
+    """A copy of that base, for one test."""
+    return Path(shutil.copytree(read_once, tmp_path / "work.kb"))
 
 
 def make_service(folder: Path, *stacks: Served, bases: tuple[Base, ...] = (), **settings: JSON) -> Service:

@@ -41,6 +41,8 @@ PANELS: dict[str, tuple[Command, ...]] = {
     "In production": (
         Command("run", "run:run"),
         Command("serve", "serve:serve"),
+        Command("review", "review:review"),
+        Command("mcp", "mcp:mcp"),
     ),
     "Set up": (Command("models", "models:app"),),
 }

@@ -26,6 +26,7 @@ def run(
     pending: Annotated[Path | None, typer.Option(help="Write the cases for people to this file.")] = None,
     form: Annotated[str, typer.Option(help="Its form: csv, jsonl, argilla or labelstudio.")] = "csv",
     decisions: Annotated[Path | None, typer.Option(help="People's decisions: columns id, answer, by.")] = None,
+    queue: Annotated[Path | None, typer.Option(help="Put cases for people into the queue of this service.")] = None,
     config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stack uses.")] = None,
     catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
     max_dollars: Annotated[float | None, typer.Option(help="Money that may be spent on paid models.")] = None,
@@ -36,8 +37,10 @@ def run(
 
     Each line of the output has the answer, its confidence, the layer that gave
     it, and the steps. Cases that no layer may answer wait for people: write
-    them out with --pending, bring decisions back with --decisions. Stopped by
-    Ctrl-C or a crash, the same command goes on.
+    them out with --pending, bring decisions back with --decisions; or put them
+    into the queue of strati serve and strati review with --queue, and run the
+    same command again to fetch what was decided. Stopped by Ctrl-C or a crash,
+    the same command goes on.
 
     Example: strati run tickets.stack new.csv --out answers.jsonl
     """
@@ -59,6 +62,8 @@ def run(
         with stop_on_interrupt(ctx.cancelled):
             loaded, reason, tally = _answer(stack, rows, out, journal, ctx, workers, config, catalog or [], max_dollars)
         counts = _people(loaded, out, journal, tally, decisions, pending, form)
+        if queue is not None:
+            counts.update(_queued(stack, loaded, out, journal, tally, queue))
     _tell(stack, out, tally, reason, counts, pending, as_json=json)
 
 
@@ -153,15 +158,36 @@ def _people(
 ) -> dict[str, int]:
     from strati.serve.people import decide, export, read_decisions
 
-    labels = next(
-        (tuple(found) for stage in (stack.stages if stack else ()) if (found := getattr(stage.layer, "labels", ()))), ()
-    )
+    labels = _labels(stack)
     counts: dict[str, int] = {}
     if decisions is not None:
         counts.update(decide(out, journal, tally, read_decisions(decisions, labels), decisions))
     if pending is not None:
         counts["exported"] = export(out, pending, form, labels)
     return counts
+
+
+def _queued(
+    folder: Path, stack: Stack | None, out: Path, journal: Journal, tally: Tally, queue: Path
+) -> dict[str, int]:
+    """Fetch what people decided in the queue of a service, and put there what still waits."""
+    from strati.serve.people import decide
+    from strati.serve.queue.batches import from_queue, remember_labels, to_queue
+    from strati.serve.queue.reviews import Reviews
+    from strati.serve.store.database import Database
+
+    reviews, name = Reviews(Database(queue)), folder.name.removesuffix(".stack")
+    said = from_queue(out, reviews)
+    counts: dict[str, int] = dict(decide(out, journal, tally, said, queue)) if said else {}
+    remember_labels(reviews, name, _labels(stack))
+    counts["queued"] = to_queue(out, name, stack.fingerprint() if stack else "", reviews)
+    return counts
+
+
+def _labels(stack: Stack | None) -> tuple[str, ...]:
+    from strati.serve.engine.stacks import labels_of
+
+    return labels_of(stack)
 
 
 def _tell(
@@ -196,6 +222,8 @@ def _tell(
     for word in ("decided", "known", "conflicting"):
         if counts.get(word):
             print(f"  decisions {word}: {count(counts[word])}")
+    if "queued" in counts:
+        print(f"  {count(counts['queued'])} cases put into the queue for people: strati review")
     if pending is not None:
         print(f"  {count(counts['exported'])} cases for people in {pending}")
     print(f"Answers: {out}")

@@ -92,6 +92,15 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence of an answer: quoted, supported or disputed, and the numbers (from 1) of the places it rests on."""
+
+    text: str
+    state: str
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a request: answered, pending (a person has it) or withheld (nobody will answer it)."""
 
@@ -104,6 +113,7 @@ class Outcome:
     alternatives: tuple[tuple[JSON, float], ...] = ()
     steps: tuple[StepRecord, ...] = ()
     evidence: tuple[Cited, ...] = ()
+    sentences: tuple[Said, ...] = ()
     seconds: float = 0.0
     dollars: float = 0.0
     tokens_in: int = 0

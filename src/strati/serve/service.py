@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from strati.core.context import Context
+from strati.core.errors import Stopped, UserError
 from strati.core.records import JSON, State
 from strati.serve.audit import Audit
-from strati.serve.engine.bases import Base, embedder_for
+from strati.serve.engine.bases import Asking, Base, embedder_for
 from strati.serve.engine.stacks import Served
 from strati.serve.engine.uploads import Uploads
 from strati.serve.engine.worker import Job, Worker
@@ -22,16 +25,21 @@ from strati.serve.guards.intake import Guards
 from strati.serve.keys import Key, Keys, Sessions
 from strati.serve.limits import Money, Rates, tokens_of
 from strati.serve.metrics import Gauge, Metrics
+from strati.serve.queue.batches import labels_kept, remember_labels
 from strati.serve.queue.reviews import Reviews
 from strati.serve.records import Outcome, Released, Request, StepRecord
 from strati.serve.settings import Settings
 from strati.serve.store.database import Database
 from strati.serve.store.outcomes import Outcomes
 
+if TYPE_CHECKING:
+    from strati.knowledge.ask import Sentence
+
 log = logging.getLogger("strati.serve")
 TICK = 0.2  # seconds between looks at what people decided
 SOON = 0.05  # seconds after which a client that went away is looked for
 Gone = Callable[[], Awaitable[None]]
+Hear = Callable[[str], None]
 T = TypeVar("T")
 
 
@@ -88,6 +96,8 @@ class Service:
         self._version = -1
         self._labels_seen = -1
         self._task: asyncio.Task[None] | None = None
+        for name, served in self.stacks.items():
+            remember_labels(self.reviews, name, served.labels)
         self._judge()
 
     def _worker(self, served: Served) -> Worker:
@@ -100,9 +110,9 @@ class Service:
         )
 
     def labels(self, model: str) -> Sequence[str]:
-        """The answers that a model can give, where they are known."""
+        """The answers that a model can give, where they are known; also of one whose batches wait here."""
         served = self.stacks.get(model)
-        return served.labels if served else ()
+        return served.labels if served else labels_kept(self.reviews, model)
 
     def _limit(self, model: str) -> float | None:
         served = self.stacks.get(model)
@@ -177,8 +187,10 @@ class Service:
 
     # Asking
 
-    async def ask(self, key: Key, question: Question, gone: Gone | None = None) -> Outcome:
+    async def ask(self, key: Key, question: Question, gone: Gone | None = None, hear: Hear | None = None) -> Outcome:
         """See a question through: the outcome is on disk when this returns.
+
+        `hear` is told of each sentence of an answer from a base as soon as it has passed its checks.
 
         Raises:
             Refused: it is not taken (limits, unknown model, another body under the same idempotency key).
@@ -186,7 +198,7 @@ class Service:
         """
         self._must_take(key, question)
         if question.same_as is None:
-            outcome = await self._ask(key, question, gone)
+            outcome = await self._ask(key, question, gone, hear)
         else:
             outcome = await self._once(key, question, gone)
         if outcome.state is State.PENDING and question.wait > 0:
@@ -271,7 +283,7 @@ class Service:
         finally:
             del self._running[key.id, question.same_as]
 
-    async def _ask(self, key: Key, question: Question, gone: Gone | None) -> Outcome:
+    async def _ask(self, key: Key, question: Question, gone: Gone | None, hear: Hear | None = None) -> Outcome:
         request = Request(
             new_id(),
             key.id,
@@ -290,7 +302,7 @@ class Service:
         elif question.model in self.stacks:
             outcome = await self._ask_stack(key, request, gone)
         else:
-            outcome = await self._ask_base(request, gone)
+            outcome = await self._ask_base(key, request, gone, hear)
         if outcome.state is State.PENDING:
             self.people_waiting += 1
         self.metrics.told(outcome)
@@ -327,9 +339,25 @@ class Service:
         self.outcomes.put([late])
         return self.outcomes.get(request.id) or late
 
-    async def _ask_base(self, request: Request, gone: Gone | None) -> Outcome:
-        base = self.bases[request.model]
-        found = await self.with_base(base, base.answer(request), gone)
+    async def _ask_base(self, key: Key, request: Request, gone: Gone | None, hear: Hear | None) -> Outcome:
+        base, loop = self.bases[request.model], asyncio.get_running_loop()
+        cancelled = threading.Event()
+        deadline = time.monotonic() + self.settings.timeout
+        ctx = Context(deadline=deadline, cancelled=cancelled, budget=self.money.of(key.id, key.dollars))
+
+        def told(sentence: Sentence) -> None:
+            if hear is not None and self.guards.outgoing(sentence.text) is None:
+                loop.call_soon_threadsafe(hear, sentence.text)
+
+        asking = Asking(base.model, told if hear is not None else None, ctx)
+        try:
+            found = await self.with_base(base, base.answer(request, asking), gone)
+        except UserError as error:
+            raise Refused(400, "invalid_request", str(error)) from error
+        except Stopped as error:
+            raise Refused(504, "timeout", str(error), retry_after=5) from error
+        finally:
+            cancelled.set()
         if found.state is State.ANSWERED:
             refused = self.guards.outgoing(str(found.answer))
             if refused is not None:

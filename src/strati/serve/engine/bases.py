@@ -6,22 +6,33 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from strati.core.context import Context
 from strati.core.records import State
 from strati.knowledge.base import KnowledgeBase, Receipt, folder_of
-from strati.serve.records import Cited, Outcome, Request, StepRecord
+from strati.serve.engine.worker import step_record
+from strati.serve.records import Cited, Outcome, Request, Said
 
 if TYPE_CHECKING:
+    from strati.knowledge.ask import CheckReport, Citation, Sentence
     from strati.knowledge.document import Document
     from strati.knowledge.search.hits import Hit
     from strati.knowledge.store.contract import Entry, Filter
-    from strati.models.contract import Embedder
+    from strati.models.contract import Embedder, LanguageModel
 
 T = TypeVar("T")
-NOT_THERE = "not in your sources"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a question is answered: a language model that writes, or none; who hears of each checked sentence."""
+
+    model: LanguageModel | None = None
+    on_sentence: Callable[[Sentence], None] | None = None
+    ctx: Context = field(default_factory=Context)
 
 
 class Base:
@@ -31,15 +42,21 @@ class Base:
         folder: NAME.kb.
         embedder: opens the embedder for it, or gives None; called in the owning thread, at the first question.
         waiting: most questions in the queue.
+        model: writes answers from the evidence; without one the nearest sentences are quoted.
 
     Raises:
         DataError: there is no base, or another version of strati wrote it.
     """
 
     def __init__(
-        self, folder: Path, embedder: Callable[[Path], Embedder | None] = lambda folder: None, waiting: int = 256
+        self,
+        folder: Path,
+        embedder: Callable[[Path], Embedder | None] = lambda folder: None,
+        waiting: int = 256,
+        model: LanguageModel | None = None,
     ) -> None:
         self.folder = folder_of(folder)
+        self.model = model
         self.name = self.folder.name.removesuffix(".kb")
         self.waiting = waiting
         KnowledgeBase.open(self.folder, create=False).close()  # better told now than at the first question
@@ -81,8 +98,13 @@ class Base:
 
     # What may be asked of it; each runs in the owning thread.
 
-    def answer(self, request: Request) -> Callable[[KnowledgeBase], Outcome]:
-        return lambda base: answered(self.name, base, request)
+    def answer(self, request: Request, asking: Asking) -> Callable[[KnowledgeBase], Outcome]:
+        return lambda base: answered(self.name, base, request, asking)
+
+    def check(self, text: str) -> Callable[[KnowledgeBase], CheckReport]:
+        from strati.knowledge.ask import check_text
+
+        return lambda base: check_text(base, text)
 
     def search(self, query: str, k: int, mode: str, filters: Filter) -> Callable[[KnowledgeBase], list[Hit]]:
         return lambda base: base.search(query, k, mode, filters)
@@ -100,33 +122,36 @@ class Base:
         return lambda base: None if base.embedder is None else base.embedder.embed(texts)
 
 
-def answered(name: str, base: KnowledgeBase, request: Request) -> Outcome:
-    """A question put to a base: answered from its documents, with the places, or withheld."""
+def answered(name: str, base: KnowledgeBase, request: Request, asking: Asking) -> Outcome:
+    """A question put to a base: sentences with their places, or withheld with the reason and the nearest passages."""
+    from strati.knowledge.ask import ask
+
     began = time.perf_counter()
-    hits = base.search(request.text, 5)
-    seconds = time.perf_counter() - began
-    snapshot = base.snapshot()
-    evidence = tuple(cited_of(name, hit) for hit in hits)
-    search = StepRecord("search", "passed", f"{len(hits)} passages found", seconds=seconds)
-    outcome = Outcome(request, State.WITHHELD, reason=NOT_THERE, steps=(search,), seconds=seconds, fingerprint=snapshot)
-    if not hits:
-        return outcome
-    best = hits[0]
-    step = StepRecord("quote", "answered", f"the best passage, from {place_of(best)}", best.text)
-    return replace(
-        outcome,
-        state=State.ANSWERED,
-        answer=best.text,
-        layer="quote",
-        reason=step.reason,
-        steps=(search, step),
-        evidence=evidence,
+    reply = ask(base, request.text, model=asking.model, on_sentence=asking.on_sentence, ctx=asking.ctx)
+    usage = reply.usage
+    return Outcome(
+        request,
+        State.ANSWERED if reply.answered else State.WITHHELD,
+        reply.answer if reply.answered else None,
+        reply.confidence,
+        reply.steps[-1].layer if reply.answered and reply.steps else None,
+        reply.reason or (reply.steps[-1].reason if reply.steps else ""),
+        (),
+        tuple(map(step_record, reply.steps)),
+        tuple(cited_of(name, one) for one in (reply.citations if reply.answered else reply.nearest)),
+        tuple(Said(one.text, one.state, one.citations) for one in reply.sentences),
+        time.perf_counter() - began,
+        usage.dollars,
+        usage.tokens_in,
+        usage.tokens_out,
+        reply.snapshot,
     )
 
 
-def cited_of(name: str, hit: Hit) -> Cited:
-    """A hit as a place that an answer rests on."""
-    return Cited(hit.text, place_of(hit), name, hit.document, hit.start, hit.end, hit.score)
+def cited_of(name: str, one: Citation) -> Cited:
+    """A citation as it is kept, without the folders that its file lies in."""
+    plain = PurePath(one.name).name
+    return Cited(one.quote, one.place.replace(one.name, plain), name, one.document, one.start, one.end)
 
 
 def place_of(hit: Hit) -> str:

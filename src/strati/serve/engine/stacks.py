@@ -100,7 +100,7 @@ def load_served(folder: Path, catalogs: Sequence[Path] = (), config: Path | None
     if not (folder / "stack.toml").is_file() or not (folder / "certificate.json").exists():
         resources = resources_of(folder, catalogs, config)
         stack = load_stack(folder, resources)
-        return Served(name, folder, stack, None, "none", (), _labels(stack), stack.fingerprint(), resources)
+        return Served(name, folder, stack, None, "none", (), labels_of(stack), stack.fingerprint(), resources)
     try:
         standing, found, given = standing_of(folder, catalogs, config)
     except NewerFormat as error:
@@ -108,7 +108,7 @@ def load_served(folder: Path, catalogs: Sequence[Path] = (), config: Path | None
     certificate = _certificate(folder)
     mark = found.fingerprint() if found else certificate.stack if certificate else ""
     return Served(
-        name, folder, found, certificate, standing.state, standing.reasons, _labels(found, certificate), mark, given
+        name, folder, found, certificate, standing.state, standing.reasons, labels_of(found, certificate), mark, given
     )
 
 
@@ -121,7 +121,7 @@ def _certificate(folder: Path) -> Certificate | None:
         return None
 
 
-def _labels(stack: Stack | None, certificate: Certificate | None = None) -> tuple[str, ...]:
+def labels_of(stack: Stack | None, certificate: Certificate | None = None) -> tuple[str, ...]:
     """The answers that a stack can give, where its layers or its certificate know them."""
     found: dict[str, None] = {}
     for stage in stack.stages if stack else ():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from strati.core.budget import Budget
 from strati.core.context import Context
 from strati.core.errors import BudgetReached, Stopped, StratiError
-from strati.core.records import Case, Evidence, Failure, State
+from strati.core.records import Case, Evidence, Failure, State, Step
 from strati.core.records import Outcome as StepOutcome
 from strati.serve.engine.breaker import Breaker, Retries
 from strati.serve.engine.stacks import Served
@@ -196,25 +196,28 @@ def outcome_of_case(request: Request, case: Case, fingerprint: str, seconds: flo
         answer.layer if answer else None,
         last.reason if answer else why_held(case),
         answer.alternatives if answer else (),
-        tuple(
-            StepRecord(
-                step.layer,
-                str(step.outcome),
-                step.reason,
-                step.proposed,
-                step.confidence,
-                step.usage.seconds,
-                step.usage.dollars,
-                str(step.failure) if step.failure else None,
-            )
-            for step in case.steps
-        ),
+        tuple(map(step_record, case.steps)),
         tuple(_cited(one) for one in (answer.citations if answer and answer.citations else case.evidence)),
+        (),
         seconds,
         usage.dollars,
         usage.tokens_in,
         usage.tokens_out,
         fingerprint,
+    )
+
+
+def step_record(step: Step) -> StepRecord:
+    """A step as it is kept and shown."""
+    return StepRecord(
+        step.layer,
+        str(step.outcome),
+        step.reason,
+        step.proposed,
+        step.confidence,
+        step.usage.seconds,
+        step.usage.dollars,
+        str(step.failure) if step.failure else None,
     )
 
 

@@ -77,7 +77,7 @@ INJECTION: tuple[Rule, ...] = (
 
 PERSONAL: tuple[Rule, ...] = (
     _rule("email address", r"\b[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,24}\b"),
-    _rule("card number", r"\b(?:\d[ -]?){12,18}\d\b"),
+    _rule("card number", r"\b[2-6](?:[ -]?\d){12,18}\b"),
     _rule("IBAN", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b"),
     _rule("US social security number", r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b"),
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from strati.core.records import JSON, State
-from strati.serve.records import Cited, ItemKind, Outcome, Request, StepRecord
+from strati.serve.records import Cited, ItemKind, Outcome, Request, Said, StepRecord
 from strati.serve.store.database import Database
 
 _REQUEST = "id, at, key, model, fingerprint, input, audited, same_as, digest, risk"
@@ -67,6 +67,7 @@ def outcome_of(row: Sequence[JSON]) -> Outcome:
         tuple((value, share) for value, share in more.get("alternatives", ())),
         tuple(StepRecord(**step) for step in more.get("steps", ())),
         tuple(Cited(**cited) for cited in more.get("evidence", ())),
+        tuple(Said(text, said, tuple(places)) for text, said, places in more.get("sentences", ())),
         seconds,
         dollars,
         tokens_in,
@@ -110,6 +111,8 @@ def body_of(outcome: Outcome) -> str:
     body["steps"] = [_short(asdict(step)) for step in outcome.steps]
     if outcome.evidence:
         body["evidence"] = [asdict(cited) for cited in outcome.evidence]
+    if outcome.sentences:
+        body["sentences"] = [[said.text, said.state, list(said.citations)] for said in outcome.sentences]
     return _dump(body)
 
 

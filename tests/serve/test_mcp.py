@@ -77,7 +77,8 @@ def test_over_stdio_with_the_official_client(base_folder: Path) -> None:
             await session.initialize()
             names = [tool.name for tool in (await session.list_tools()).tools]
             assert names == ["stacks", "ask", "search", "check"]
-            reply = await session.call_tool("ask", {"base": "work", "question": "Within how many days may an article be returned?"})
+            asked = {"base": "work", "question": "Within how many days may an article be returned?"}
+            reply = await session.call_tool("ask", asked)
             wrong = await session.call_tool("search", {"base": "nothing", "query": "x"})
             assert wrong.is_error
             assert "there is no base 'nothing'" in str(wrong.content)

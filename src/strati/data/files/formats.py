@@ -17,14 +17,17 @@ from typing import NamedTuple
 from strati.core.content import Content
 from strati.core.encoding import encoding_of, open_text
 from strati.core.errors import DataError
+from strati.data.files.conll import ENDINGS, Conll, looks_like_conll
 from strati.data.files.delimited import Delimited
 from strati.data.files.jsontable import JsonLines, JsonList
 from strati.data.files.orange import Orange, orange_header
 from strati.data.files.parquet import Parquet
 from strati.data.files.table import Table
 
-FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "orange")
-_BY_ENDING = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet"}
+FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "orange", "conll")
+_BY_ENDING = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet"} | dict.fromkeys(
+    ENDINGS, "conll"
+)
 
 
 class Opened(NamedTuple):
@@ -52,6 +55,8 @@ def open_table(content: Content, known: Collection[str] = (), format: str | None
     table: Table
     if found == "json":
         table = JsonList(content.name, open_)
+    elif found == "conll":
+        table = Conll(content.name, open_)
     elif found == "jsonl":
         table = JsonLines(content.name, open_)
     elif found in ("orange", None) and (header := orange_header(start)):
@@ -67,11 +72,11 @@ def open_table(content: Content, known: Collection[str] = (), format: str | None
 
 def _shape(start: list[str], ending: str | None) -> str | None:
     text = "".join(start).lstrip()
-    if re.match(r"\[\s*[{\]]", text):
+    if re.match(r"\[\s*[{\[\]]", text):
         return "json"
     if text.startswith("{"):
         return "jsonl" if _is_object(text.splitlines()[0]) or ending == "jsonl" else "json"
-    return ending
+    return "conll" if ending is None and looks_like_conll(start) else ending
 
 
 def _is_object(line: str) -> bool:

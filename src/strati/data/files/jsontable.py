@@ -61,7 +61,7 @@ class JsonList(JsonLines):
         if not isinstance(data, list):
             raise DataError(f"{self.name} holds one JSON object, expected a list of objects or one object a line")
         for record in data:
-            yield record if isinstance(record, dict) else "not a JSON object"
+            yield _record(record)
 
 
 def _parsed(line: str) -> dict[str, object] | str:
@@ -69,4 +69,18 @@ def _parsed(line: str) -> dict[str, object] | str:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return "not valid JSON"
-    return record if isinstance(record, dict) else "not a JSON object"
+    return _record(record)
+
+
+def _record(record: object) -> dict[str, object] | str:
+    """A row, also as labelling tools write it: spaCy's [text, {...}], Label Studio's task with its text in `data`."""
+    if isinstance(record, list) and len(record) == 2 and isinstance(record[0], str) and isinstance(record[1], dict):
+        return {"text": record[0], **record[1]}
+    if not isinstance(record, dict):
+        return "not a JSON object"
+    data = record.get("data")
+    if isinstance(data, dict) and "annotations" in record:
+        return {**data, "annotations": record["annotations"]}
+    if isinstance(data, str) and "text" not in record:
+        return {**record, "text": data}
+    return record

@@ -19,7 +19,7 @@ class Table(Protocol):
 
     Attributes:
         columns: all columns; for JSON, those of the first rows.
-        format: csv, tsv, jsonl, json, parquet or orange.
+        format: csv, tsv, jsonl, json, parquet, orange or conll.
         delimiter: between the fields of a text table, or None.
         notes: what was assumed.
         roles: what the file itself says of a column (`class`, `meta`).

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from strati.kinds.extract.words import Token, key_of
 from strati.knowledge.graph.records import Atom, Mention
-from strati.knowledge.graph.words import Token, key_of
 
 Trie = dict[str, list[tuple[tuple[str, ...], int, bool]]]
 

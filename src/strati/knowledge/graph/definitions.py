@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from strati.knowledge.graph.lists import word_set
+from strati.kinds.extract.lists import word_set
 
 _QUOTE = "[\"“”„«»]|''|``"
 _PARENS = re.compile(r"[(\[]([^()\[\]]{1,260})[)\]]")

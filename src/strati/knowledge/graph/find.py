@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from strati.core.errors import DataError
 from strati.core.records import JSON, Source
+from strati.kinds.extract.words import core_of, key_of
 from strati.knowledge.graph.records import WEAK, Edge, Graph, Node, Place
 from strati.knowledge.graph.store import GraphStore
-from strati.knowledge.graph.words import core_of, key_of
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase

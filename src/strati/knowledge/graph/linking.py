@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from strati.kinds.extract.words import core_of, key_of
 from strati.knowledge.graph.atoms import best
 from strati.knowledge.graph.pairs import pairs
 from strati.knowledge.graph.records import NAMED, WEAK, Doubt, Edge, Graph, Merge, Node, Place, Reading, digest
 from strati.knowledge.graph.scoring import DOUBT, MERGE, Name, score, taught, veto
-from strati.knowledge.graph.words import core_of, key_of
 
 LARGEST = 12  # names of one entity that differ: more is an alarm, not a merge
 MOST_WEAK = 20  # sentences kept for a weak edge

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from strati.knowledge.graph.lists import word_set
-from strati.knowledge.graph.lists.names import (
+from strati.kinds.extract.lists import word_set
+from strati.kinds.extract.lists.names import (
     FAMILY,
     GIVEN,
     LEGAL_FORMS,
@@ -24,9 +24,9 @@ from strati.knowledge.graph.lists.names import (
     TITLES,
     WEEKDAYS,
 )
-from strati.knowledge.graph.lists.places import CODES, COUNTRIES, DOUBTFUL, PLACES, STATES
-from strati.knowledge.graph.lists.verbs import PREPOSITIONS, VERBS
-from strati.knowledge.graph.words import COMMON, Token, bare, capital, legal_form, technical
+from strati.kinds.extract.lists.places import CODES, COUNTRIES, DOUBTFUL, PLACES, STATES
+from strati.kinds.extract.lists.verbs import PREPOSITIONS, VERBS
+from strati.kinds.extract.words import COMMON, Token, bare, capital, legal_form, technical
 
 _BEGIN = word_set(
     "new north south east west northern southern eastern western great big first second third old high long good "

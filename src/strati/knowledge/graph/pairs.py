@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from strati.kinds.extract.words import core_of
 from strati.knowledge.graph.records import NAMED
 from strati.knowledge.graph.scoring import Name, Pair
-from strati.knowledge.graph.words import core_of
 
 _SIMILAR = 90.0
 _LEAST_LENGTH = 8

@@ -9,9 +9,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from strati.core.records import JSON
+from strati.kinds.extract.words import core_of, key_of
 from strati.knowledge.graph.find import Quote, View
 from strati.knowledge.graph.records import VALUES, WEAK, Edge, Node, Place
-from strati.knowledge.graph.words import core_of, key_of
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from strati.kinds.extract.lists import word_set
+from strati.kinds.extract.lists.verbs import ADVERBS, AUXILIARIES, PREPOSITIONS, UNSURE, VERBS
+from strati.kinds.extract.words import COMMON, Token
 from strati.knowledge.document import Kind
-from strati.knowledge.graph.lists import word_set
-from strati.knowledge.graph.lists.verbs import ADVERBS, AUXILIARIES, PREPOSITIONS, UNSURE, VERBS
 from strati.knowledge.graph.segments import Sentence
-from strati.knowledge.graph.words import COMMON, Token
 
 LEAST = 3  # times in a document
 _MOST = 40  # phrases of a document

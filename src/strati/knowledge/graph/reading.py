@@ -7,20 +7,20 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from strati.kinds.extract.lists import word_set
+from strati.kinds.extract.lists.names import GIVEN, LEGAL_FORMS
+from strati.kinds.extract.lists.places import PLACES
+from strati.kinds.extract.patterns import values
+from strati.kinds.extract.words import core_of, key_of, technical
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.graph.atoms import Aliases, Atoms, matched
 from strati.knowledge.graph.definitions import Definition, definitions, is_paper, is_role
-from strati.knowledge.graph.lists import word_set
-from strati.knowledge.graph.lists.names import GIVEN, LEGAL_FORMS
-from strati.knowledge.graph.lists.places import PLACES
 from strati.knowledge.graph.names import Chunk, chunks, ordinary
-from strati.knowledge.graph.patterns import values
 from strati.knowledge.graph.phrases import phrases
 from strati.knowledge.graph.records import Fact, Mention, Reading, digest
 from strati.knowledge.graph.segments import segments
 from strati.knowledge.graph.settings import GraphSettings
 from strati.knowledge.graph.structure import Structure
-from strati.knowledge.graph.words import core_of, key_of, technical
 
 _NO_CAPITALS = frozenset(("de", "lb"))
 _DAY_FIRST = frozenset(("de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "cs", "ro", "hu", "tr", "ru"))

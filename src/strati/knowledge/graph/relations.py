@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from strati.knowledge.graph.lists import word_set
-from strati.knowledge.graph.lists.names import ROLE_NOUNS
-from strati.knowledge.graph.lists.verbs import (
+from strati.kinds.extract.lists import word_set
+from strati.kinds.extract.lists.names import ROLE_NOUNS
+from strati.kinds.extract.lists.verbs import (
     ADVERBS,
     AUXILIARIES,
     BE,
@@ -22,8 +22,8 @@ from strati.knowledge.graph.lists.verbs import (
     UNSURE,
     VERBS,
 )
+from strati.kinds.extract.words import Token
 from strati.knowledge.graph.records import NAMED, VALUES
-from strati.knowledge.graph.words import Token
 
 _DOUBTS_BEFORE = word_set(
     "if whether unless denied denies deny denying neither rumors rumours rumor rumour speculation speculated "

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from strati.core.errors import DataError
 from strati.core.records import JSON
+from strati.kinds.extract.words import key_of
 from strati.knowledge.graph.find import View
 from strati.knowledge.graph.linking import Decision, Group
 from strati.knowledge.graph.records import Doubt, Node
 from strati.knowledge.graph.scoring import Name, veto
-from strati.knowledge.graph.words import key_of
 from strati.knowledge.store.lock import writing
 
 

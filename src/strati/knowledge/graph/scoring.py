@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from strati.kinds.extract.words import core_of
 from strati.knowledge.graph.records import NAMED
-from strati.knowledge.graph.words import core_of
 
 MERGE, DOUBT = 0.8, 0.3
 FEATURES = ("always", "same words", "given as another name", "fits the whole name", "plural", "similar spelling",

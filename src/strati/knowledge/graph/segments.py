@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from strati.kinds.extract.words import Token, shouted, tokens
 from strati.knowledge.document import Document, Kind
-from strati.knowledge.graph.words import Token, shouted, tokens
 from strati.knowledge.sentences import sentences
 
 LONGEST = 900  # characters of a sentence without an end: transcripts, lists

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from strati.kinds.extract.lists.verbs import MONEY_NOUNS, PREPOSITIONS, VERBS
+from strati.kinds.extract.words import COMMON, key_of
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.graph.atoms import Atoms
-from strati.knowledge.graph.lists.verbs import MONEY_NOUNS, PREPOSITIONS, VERBS
 from strati.knowledge.graph.records import VALUES, WEAK, Fact
 from strati.knowledge.graph.relations import Named, clause, relations
 from strati.knowledge.graph.segments import Sentence
-from strati.knowledge.graph.words import COMMON, key_of
 
 _HEADINGS = (Kind.TITLE, Kind.HEADING)
 _NUMBER = re.compile(

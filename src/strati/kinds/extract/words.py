@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from strati.knowledge.graph.lists import word_set
-from strati.knowledge.graph.lists.names import LEGAL_FORMS
+from strati.kinds.extract.lists import word_set
+from strati.kinds.extract.lists.names import LEGAL_FORMS
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?|\w+(?:[’'\-&./@+]\w+)*\+*|[^\w\s]")
 _POSSESSIVE = re.compile(r"['’][sS]?$")
@@ -95,7 +95,7 @@ def legal_form(token: Token) -> str | None:
     >>> [legal_form(token) for token in tokens("L.L.C. gmbh as AS", 0, 17)]
     ['llc', 'gmbh', None, 'as']
     """
-    from strati.knowledge.graph.lists.names import CAPITAL_FORMS, SHORT_FORMS
+    from strati.kinds.extract.lists.names import CAPITAL_FORMS, SHORT_FORMS
 
     word = bare(token.text)
     form = LEGAL_FORMS.get(word)

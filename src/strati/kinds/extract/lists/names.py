@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.knowledge.graph.lists import word_set
+from strati.kinds.extract.lists import word_set
 
 # Written form in lower case without full stops -> the form it is the same as. Two companies that differ in it differ.
 LEGAL_FORMS = {

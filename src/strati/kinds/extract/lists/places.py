@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.knowledge.graph.lists import word_set
+from strati.kinds.extract.lists import word_set
 
 # One a line or comma: "name" or "name = other name = ...".
 _COUNTRIES = """Afghanistan, Albania, Algeria, Andorra, Angola, Argentina, Armenia, Australia, Austria =

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from strati.knowledge.graph.lists.names import MONTHS
+from strati.kinds.extract.lists.names import MONTHS
 
 _MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
 _GAP = r"[ \t\u00a0]*\n?[ \t\u00a0]*"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.knowledge.graph.lists import word_set
+from strati.kinds.extract.lists import word_set
 
 _REGULAR = """accept accuse acquire adopt advise allow analyse analyze announce appoint approve arrest
 assassinate assign attack audit back ban blame book borrow call cancel capture certify challenge charge cite

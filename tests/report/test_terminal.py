@@ -51,11 +51,13 @@ def test_order_and_figures() -> None:
     in_order = [
         "Use n-grams. You do not need an LLM for this.",
         "LLM needed: no",
-        "It is the cheapest rung that meets the bar",
         "81.0 % (79.2 to 82.8)",
         ">  n-grams                91.2 % (89.4 to 93.0) <$0.0001  0.2 ms no  chosen",
         "79.2 % (77.4 to 81.0)   $0.021  770 ms yes no",
         "p95 of 770 ms is over the limit of 300",
+        "It is the cheapest rung that meets the bar",
+        "errs, on test",
+        "Most often: ",
         "uncertified",
         "93.1 % (91.5 to 94.5), fitted on 4,010 rows",
         "Does an LLM solve my problem?",
@@ -126,3 +128,12 @@ def test_a_rung_without_an_answer_is_not_called_no() -> None:
     )
     lines = [line for line in shown(found).splitlines() if line.startswith("   majority ")]
     assert lines[0].endswith("undecided")
+
+
+def test_a_summary_takes_the_first_screen_and_statistics_come_below() -> None:
+    found = use() | {"summary": [{"question": "How good", "answer": "Right on 91.2 % of 1,003 test examples."}]}
+    lines = shown(found).splitlines()
+    assert lines[2] == "  How good        Right on 91.2 % of 1,003 test examples."
+    text = "\n".join(lines)
+    assert text.index("How good") < text.index("The ladder") < text.index("Why ") < text.index("errs, on test")
+    assert "LLM needed: no" not in text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from strati.kinds.classify.metrics import Accuracy, MacroF1
 from strati.task.task import Goal
-from strati.verdict.decision import Decision, Measured, decide
+from strati.verdict.decision import Common, Decision, Measured, decide
 
 N = 1000
 
@@ -254,3 +254,52 @@ def test_second_answers_widen_the_interval_and_leave_the_tests_alone() -> None:
     assert second.standings[0].quality.low < 0.89 < first.standings[0].quality.low
     assert second.standings[0].p == first.standings[0].p
     assert second.comparisons == first.comparisons
+
+
+def test_without_a_language_model_nothing_is_said_of_the_need_of_one() -> None:
+    decision = verdict(candidate("rules", right(range(300))), candidate("linear", GOOD, 0.1))
+    assert (decision.name, decision.decision, decision.needs_llm, decision.llm_tried) == (
+        "linear", "use", "undecided", False,
+    )  # fmt: skip
+    assert decision.more_labels is None
+    assert decision.reasons[-1] == "no LLM was measured, so whether one is needed, or would do better, is not known"
+    retired = decide([candidate("linear", GOOD), candidate("rules", POOR)], Accuracy(), Goal(), retired_llms=["small"])
+    assert (retired.needs_llm, retired.llm_tried) == ("no", True)
+
+
+def test_one_that_always_says_the_same_is_never_chosen() -> None:
+    always = replace(candidate("majority", right(range(50)), 0.0), always="ham")
+    decision = verdict(always, candidate("linear", ALIKE, 5.0), candidate("llm", GOOD, 9.0, llm=True))
+    assert (decision.name, decision.decision) == ("linear", "use")
+    assert not decision.standings[0].qualifies
+    assert any(reason.startswith("majority always answers 'ham': a yardstick") for reason in decision.reasons)
+    assert verdict(always).decision == "undecided"
+
+
+def test_where_the_rare_answers_are_rarer_than_the_margin_nothing_is_decided() -> None:
+    field = [candidate("majority", right(range(10))), candidate("linear", right(range(4)), 0.1)]
+    found = decide(field, Accuracy(), Goal(), common=Common("ok", 0.99))
+    assert (found.name, found.decision, found.needs_llm, found.drowned) == (
+        None, "undecided", "undecided", Common("ok", 0.99),
+    )  # fmt: skip
+    assert found.reasons[0].startswith("always answering 'ok' is right on 99.0 %: all other answers together (1.0 %)")
+    assert "macro_f1" in found.reasons[0]
+    assert "--error-costs" in found.reasons[0]
+    assert decide(field, Accuracy(), Goal(margin=0.005), common=Common("ok", 0.99)).drowned is None
+    assert decide(field, Accuracy(), Goal(), common=Common("ok", 0.96)).name == "majority"
+
+
+def test_a_reason_that_rests_on_holm_says_so() -> None:
+    """By itself its test is passed; with three candidates the correction asks for more."""
+    decision = verdict(
+        candidate("best", right(range(400, 449)), 9.0, llm=True),
+        candidate("near", right(range(60))),
+        candidate("far", right(range(60, 260))),
+    )
+    near = decision.standings[1]
+    assert near.p <= 0.05 < near.p_adjusted
+    reason = next(reason for reason in decision.reasons if reason.startswith("near is not shown to keep up with best"))
+    assert reason.endswith(
+        "by itself it would pass (p 0.037), with Holm's correction for 3 candidates it does not (0.073)"
+    )
+    assert not any("Holm's" in reason for reason in decision.reasons if reason.startswith("far"))

@@ -44,7 +44,7 @@ def test_while_a_model_is_not_measured_to_the_end_its_need_is_open(tmp_path: Pat
     choice = run(tmp_path / "some", (TUNE + 50) * DOLLARS)["choice"]
     assert (choice["decision"], choice["name"], choice["needs_llm"]) == ("use", "list", "undecided")
     assert choice["headline"].startswith(
-        "Use list, of those measured so far. No LLM was measured to the end. Not finished: 1 of 3"
+        "Best so far: list, 100 %. Whether an LLM is needed is not known: none was measured to the end. Not fin"
     )
     assert "whether an LLM is needed is open until these are measured too: paid" in choice["reasons"]
     choice = run(tmp_path / "all", 9.0)["choice"]

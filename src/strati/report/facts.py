@@ -68,6 +68,26 @@ def llm_words(verdict: Record) -> str:
     return {"no": "No", "yes": "Yes, among those tried", "undecided": "Undecided"}.get(answer, "Not established")
 
 
+def seal_words(verdict: Record) -> str:
+    """The decision in two or three words."""
+    choice = record(verdict, "choice")
+    if choice.get("best_so_far"):
+        return "Best so far"
+    return DECISIONS.get(str(choice.get("decision")), "No decision")
+
+
+def summary_rows(verdict: Record) -> list[tuple[str, str]]:
+    """What a manager asks, with the answers; empty for a verdict that has none."""
+    rows = records(verdict, "summary")
+    return [(figures.line(row.get("question")), figures.line(row.get("answer"))) for row in rows]
+
+
+def weakest(verdict: Record, most: int) -> list[Record]:
+    """The labels of which fewest are found, worst first; those that occur."""
+    rows = [row for row in records(record(verdict, "per_class"), "rows") if row.get("n")]
+    return sorted(rows, key=lambda row: (figures.finite(row.get("recall")) or 0.0, str(row.get("label"))))[:most]
+
+
 def metric_words(metric: Any) -> str:
     """The name of a metric as people say it."""
     name = figures.line(metric)

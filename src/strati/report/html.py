@@ -13,7 +13,7 @@ from strati.report.facts import headline
 from strati.report.learning import learning
 from strati.report.markup import Html, join, tag
 from strati.report.mistakes import mistakes
-from strati.report.opening import asked, key_figures, masthead, picture, reasons
+from strati.report.opening import asked, first, key_figures, masthead, picture, reasons
 from strati.report.rungs import comparisons, ladder
 from strati.report.seen import seen
 from strati.report.total import total
@@ -21,9 +21,11 @@ from strati.report.total import total
 # A second lock behind the escaping: a browser that honours it loads and runs nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 CONTENTS = {
+    "short": "In short",
     "chart": "Chart",
     "ladder": "Ladder",
     "composed": "Composed",
+    "why": "Why",
     "questions": "Questions",
     "comparisons": "Comparisons",
     "mistakes": "Mistakes",
@@ -36,7 +38,7 @@ CONTENTS = {
     "methods": "Method",
 }
 PARTS = (
-    *(reasons, key_figures, picture, asked, ladder, composed, questions, comparisons, mistakes),
+    *(first, key_figures, picture, asked, ladder, composed, reasons, questions, comparisons, mistakes),
     *(cost, total, learning, seen, data, reproduce, methods),
 )
 

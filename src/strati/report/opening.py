@@ -16,6 +16,8 @@ from strati.report.facts import (
     name_of,
     record,
     records,
+    seal_words,
+    summary_rows,
     texts,
 )
 from strati.report.markup import Html, join, tag
@@ -38,7 +40,7 @@ def masthead(verdict: Record) -> Html:
             "p",
             tag(
                 "span",
-                DECISIONS.get(decision, "No decision"),
+                seal_words(verdict),
                 class_=f"seal {decision if decision in DECISIONS else ''}",
             ),
             tag("span", "LLM needed: ", tag("b", llm_words(verdict))),
@@ -48,6 +50,12 @@ def masthead(verdict: Record) -> Html:
             class_="seals",
         ),
     )
+
+
+def first(verdict: Record) -> Html:
+    """What to use, how good, how sure, what it costs, what next."""
+    rows = summary_rows(verdict)
+    return section("In short", "short", pairs(rows, "facts")) if rows else join()
 
 
 def reasons(verdict: Record) -> Html:

@@ -23,7 +23,9 @@ from strati.report.facts import (
     repeats_words,
     spending_lines,
     standing,
+    summary_rows,
     texts,
+    weakest,
 )
 from strati.report.paper import Column, Paper
 from strati.verdict.study_words import flip_words
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 NAME = 22
 COLUMNS = (Column(2), Column(NAME), Column(21), Column(8, "right"), Column(7, "right"), Column(3), Column(11))
 FINDINGS = 6
+WEAKEST = 5
+CONFUSED = 5
 NAMES = {"report": "Report", "json": "Figures", "answers": "Answers", "stack": "Chosen stack", "stacks": "Stacks"}
 
 
@@ -49,6 +53,8 @@ def render_terminal(verdict: Mapping[str, Any], console: Console, paths: Mapping
     parts = (
         _headline,
         _ladder,
+        _why,
+        _errors,
         composed.show,
         _refits,
         economy.labels,
@@ -65,8 +71,22 @@ def render_terminal(verdict: Mapping[str, Any], console: Console, paths: Mapping
 
 def _headline(verdict: Record, paper: Paper) -> None:
     paper.text(headline(verdict), style="bold")
-    choice, data = record(verdict, "choice"), record(verdict, "data")
-    rung = chosen(verdict)
+    data, rows = record(verdict, "data"), summary_rows(verdict)
+    if rows:
+        paper.console.print()
+        for question, answer in rows:
+            paper.row([question, answer], (Column(15), Column(paper.width - 18)), indent=2)
+        paper.console.print()
+    else:
+        _facts(verdict, paper)
+    if data.get("name"):
+        parts = [figures.line(data["name"]), f"{figures.count(data.get('rows'))} rows", _splits(data)]
+        paper.text(" · ".join(filter(None, [*parts, repeats_words(data)])), style="dim")
+
+
+def _facts(verdict: Record, paper: Paper) -> None:
+    """The first screen of a verdict without a summary."""
+    choice, rung = record(verdict, "choice"), chosen(verdict)
     facts = [f"LLM needed: {llm_words(verdict).lower()}"]
     if rung and figures.finite(rung.get("cost_per_1000")) is not None:
         facts.append(f"{figures.money(rung['cost_per_1000'])} per 1,000 answers")
@@ -74,12 +94,42 @@ def _headline(verdict: Record, paper: Paper) -> None:
     if choice.get("more_labels") is not None:
         facts.append(f"about {figures.count(choice['more_labels'])} more test labels would decide")
     paper.text(" · ".join(facts))
-    if data.get("name"):
-        parts = [figures.line(data["name"]), f"{figures.count(data.get('rows'))} rows", _splits(data)]
-        paper.text(" · ".join(filter(None, [*parts, repeats_words(data)])), style="dim")
-    if texts(choice, "reasons"):
+
+
+def _why(verdict: Record, paper: Paper) -> None:
+    found = texts(record(verdict, "choice"), "reasons")
+    if found:
         paper.heading("Why")
-        paper.bullets(texts(choice, "reasons"))
+        paper.bullets(found)
+
+
+def _errors(verdict: Record, paper: Paper) -> None:
+    """The labels that are found least, and what is taken for what."""
+    labels, pairs = weakest(verdict, WEAKEST), records(record(verdict, "confusions"), "rows")[:CONFUSED]
+    if not labels:
+        return
+    paper.heading(f"Where {figures.line(record(verdict, 'per_class').get('candidate'))} errs, on test")
+    wide = Column(paper.width - 44)
+    paper.row(["label", "of", "found", "precision"], (wide, Column(6, "right"), Column(22, "right"), Column(9)), "dim")
+    for row in labels:
+        found = figures.interval({"value": row.get("recall"), "low": row.get("low"), "high": row.get("high")})
+        cells = [
+            figures.line(row.get("label")),
+            figures.count(row.get("n")),
+            found,
+            figures.share(row.get("precision")),
+        ]
+        paper.row(cells, (wide, Column(6, "right"), Column(22, "right"), Column(9)))
+    hidden = len(records(record(verdict, "per_class"), "rows")) - len(labels)
+    if hidden > 0:
+        paper.text(f"and {figures.count(hidden)} more labels in the report", indent=2, style="dim")
+    said = [
+        f"{figures.line(row.get('reference'))} taken for {figures.answer_text(row.get('answer'))}: "
+        f"{figures.count(row.get('count'))}"
+        for row in pairs
+    ]
+    if said:
+        paper.text(f"Most often: {'; '.join(said)}.", above=True)
 
 
 def _splits(data: Record) -> str:

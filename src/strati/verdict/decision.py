@@ -16,9 +16,9 @@ from typing import Literal
 from strati.statistics.metric import Metric
 from strati.task.task import Goal
 from strati.verdict.reasons import SAME_COST, explain
-from strati.verdict.tests import Field, Measured, Pair, Standing, measure
+from strati.verdict.tests import Common, Field, Measured, Pair, Standing, measure
 
-__all__ = ["Decision", "Measured", "Pair", "Standing", "choose", "decide", "llm_needed"]
+__all__ = ["Common", "Decision", "Measured", "Pair", "Standing", "choose", "decide", "llm_needed"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Decision:
     standings: tuple[Standing, ...]
     more_labels: int | None
     reasons: tuple[str, ...]
+    llm_tried: bool = True
+    drowned: Common | None = None  # the commonest answer, where the others are rarer together than the margin
 
 
 def decide(
@@ -47,6 +49,7 @@ def decide(
     outraced: bool = False,
     open_llms: Sequence[str] = (),
     open_others: Sequence[str] = (),
+    common: Common | None = None,
 ) -> Decision:
     """Decide among candidates given in ladder order, simplest first, each with a name of its own.
 
@@ -55,26 +58,34 @@ def decide(
     and take no part; `outraced` whether it showed any rung not to be better by the margin than one that is here.
     `open_llms` and `open_others` name candidates with and without a language model that are not measured to the end:
     while there is one with a model it is not said that none is needed, and while there is one without, not that one is.
+    Where no language model was tried nothing is said of the need of one. `common` as in `verdict.tests.measure`: where
+    all other answers are rarer together than the margin, nothing is decided.
     The same input and seed give the same decision.
     """
-    field = measure(candidates, metric, goal, groups, seed, outraced)
+    field = measure(candidates, metric, goal, groups, seed, outraced, common)
     name, decision = choose(field)
+    tried = bool(retired_llms) or any(standing.uses_llm for standing in field.standings)
     needs_llm = llm_needed(field)
     missing = {"no": open_llms, "yes": open_others}.get(needs_llm, ())
-    if missing:
+    if missing or not tried or field.drowned:
         needs_llm = "undecided"
     more_labels, reasons = explain(field, name, decision, needs_llm, retired_llms, missing)
     pairs = tuple(Pair(a, b, result) for (a, b), result in field.results.items())
-    return Decision(name, decision, needs_llm, pairs, field.standings, more_labels, reasons)
+    drowned = field.common if field.drowned else None
+    return Decision(name, decision, needs_llm, pairs, field.standings, more_labels, reasons, tried, drowned)
 
 
 def choose(field: Field) -> tuple[str | None, Literal["use", "none", "undecided"]]:
     """The cheapest candidate that qualifies; "none" when every candidate is shown not to; else "undecided"."""
+    if field.drowned:
+        return None, "undecided"
     if field.fit:
         costs = [float("inf") if s.cost_per_1000 is None else s.cost_per_1000 for s in field.fit]
         cheapest = min(costs)
         return next(s.name for s, cost in zip(field.fit, costs, strict=True) if cost <= cheapest + SAME_COST), "use"
-    if field.standings and all(shut_out(field, standing) for standing in field.within_limits):
+    if any(one.obstacles or one.always is None for one in field.standings) and all(
+        shut_out(field, standing) for standing in field.within_limits
+    ):
         return None, "none"
     return None, "undecided"
 
@@ -93,7 +104,7 @@ def shut_out(field: Field, standing: Standing) -> bool:
 
 
 def llm_needed(field: Field) -> Literal["yes", "no", "undecided"]:
-    """Whether a language model is needed, among those tried.
+    """Whether a language model is needed, among those tried; says nothing of whether one was tried.
 
     "no" when a candidate without one qualifies. "yes" when one with a model qualifies and every candidate without is
     worse than it by more than the margin, or misses the bar: all must be shown (intersection-union, no correction);

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from strati.core.figures import milliseconds, money
 from strati.measure.journal import Journal
 from strati.measure.results import Result, Results, load_results
 from strati.measure.studies.repeats import second_statistics
 from strati.task.task import Goal
 from strati.verdict.decision import decide
-from strati.verdict.tests import Measured
+from strati.verdict.tests import Common, Measured
 
 
 def contenders(results: Results) -> list[Measured]:
@@ -22,6 +24,7 @@ def contenders(results: Results) -> list[Measured]:
             result.cost_per_1000,
             tuple(obstacles(result, results.goal)),
             second_statistics(result, results),
+            always(result, results),
         )
         for result in results.candidates
     ]
@@ -37,7 +40,25 @@ def chosen_so_far(journal: Journal, slow: bool) -> str | None:
     wanted = {result.name for result in single if slow or not result.record["slow"]}
     taking_part = [one for one in contenders(results) if one.name in wanted]
     seed = int(results.meta["seed"])
-    return decide(taking_part, results.metric, results.goal, results.groups, seed).name
+    found = decide(taking_part, results.metric, results.goal, results.groups, seed, common=common(results))
+    return found.name
+
+
+def always(result: Result, results: Results) -> str | None:
+    """The one answer that a candidate gives to every example, where references differ; None where answers differ."""
+    if not results.labels or len({str(reference) for reference in results.references}) < 2:
+        return None
+    found = {answer["value"] for answer in result.answers if answer is not None}
+    return str(next(iter(found))) if len(found) == 1 and None not in found else None
+
+
+def common(results: Results) -> Common | None:
+    """The commonest reference on test, where the metric is the share of right answers and references differ."""
+    counts = Counter(str(reference) for reference in results.references)
+    if not results.labels or results.metric.name != "accuracy" or len(counts) < 2:
+        return None
+    answer, count = counts.most_common(1)[0]
+    return Common(answer, count / len(results.references))
 
 
 def obstacles(result: Result, goal: Goal) -> list[str]:

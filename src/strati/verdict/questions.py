@@ -181,6 +181,8 @@ def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
 
 def _smallest(results: Results, decision: Decision) -> tuple[str, str]:
     fit = [standing.name for standing in decision.standings if standing.qualifies]
+    if decision.drowned is not None:
+        return "Not decided: the rare answers are rarer together than the margin.", "; ".join(decision.reasons[:1])
     if not fit:
         return "None is shown to do yet.", "; ".join(decision.reasons[:2])
     sizes = [(results.result(name), _size(results.result(name))) for name in fit]

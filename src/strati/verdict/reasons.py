@@ -32,6 +32,8 @@ def explain(
     """How many more labels would help, or None, and the reasons; `missing` is what the need of a model waits for."""
     if not field.standings:
         return None, ("no candidate has a measured example",)
+    if field.drowned:
+        return None, (*_why_drowned(field), *(_scores(standing) for standing in field.standings))
     reasons = {"use": _why_use, "none": _why_none, "undecided": _why_undecided}[decision](field, name)
     waits = f"whether an LLM is needed is open until these are measured too: {', '.join(missing)}"
     reasons.append(waits if missing else _why_llm(field, decision, needs_llm, retired_llms))
@@ -45,6 +47,20 @@ def explain(
         return None, tuple(reasons)
     more_labels, sentence = _more(field, _need_for_llm(field) if decision == "use" else _need(field))
     return more_labels, (*reasons, sentence)
+
+
+def _why_drowned(field: Field) -> list[str]:
+    assert field.common is not None
+    return [
+        f"always answering {field.common.answer!r} is right on {share(field.common.share)}: all other answers together "
+        f"({share(1 - field.common.share)}) are rarer than the margin of {_points(field.goal.margin)}, so a candidate "
+        'that never gives them would keep up; compare macro_f1 (metric = "macro_f1"), set a smaller margin, or say '
+        "what each error costs (strati certify --error-costs)"
+    ]
+
+
+def _scores(standing: Standing) -> str:
+    return f"{standing.name} scores {interval(standing.quality._asdict())} on {standing.n:,} examples"
 
 
 def _why_use(field: Field, name: str | None) -> list[str]:
@@ -118,16 +134,38 @@ def _why_undecided(field: Field, _: str | None) -> list[str]:
 
 def _why_not(field: Field, standing: Standing) -> str:
     name, quality = standing.name, standing.quality
+    if standing.always is not None:
+        return (
+            f"{name} always answers {standing.always!r}: a yardstick, never a choice; it scores {share(quality.value)}"
+        )
     if standing.obstacles:
         return f"{name} breaks a limit: {'; '.join(standing.obstacles)}"
     if not quality.value > 0:
         return f"{name} gave no right answer on {standing.n} examples"
     if standing.against == BAR or standing.against is None:
         scores = f"it scores {interval(quality._asdict())}"
-        return f"{name} is not shown to reach the bar of {share(field.goal.at_least)}: {scores}"
+        return (
+            f"{name} is not shown to reach the bar of {share(field.goal.at_least)}: {scores}{rests_on(field, standing)}"
+        )
     others = len(field.standings) - 1
     worse = others * field.results[name, standing.against].p_inferior <= field.goal.alpha
-    return against(field, name, standing.against, "is worse than" if worse else "is not shown to keep up with")
+    words = against(field, name, standing.against, "is worse than" if worse else "is not shown to keep up with")
+    return words + ("" if worse else rests_on(field, standing))
+
+
+def rests_on(field: Field, standing: Standing) -> str:
+    """Why a candidate does not qualify though its figures by themselves look as if it did; "" where they do not."""
+    alpha = field.goal.alpha
+    if standing.p <= alpha < standing.p_adjusted:
+        return (
+            f"; by itself it would pass (p {probability(standing.p)}), with Holm's correction for "
+            f"{len(field.standings)} candidates it does not ({probability(standing.p_adjusted)})"
+        )
+    pair = field.results.get((standing.name, standing.against or ""))
+    if pair is not None and pair.n and standing.p > alpha and pair.low > -field.goal.margin:
+        few = " on fewer than 30 examples nothing is concluded" if pair.n < FEWEST else " the exact test decides"
+        return f"; the limits look as if it passed, but{few} (p {probability(standing.p)})"
+    return ""
 
 
 def against(field: Field, a: str, b: str, words: str) -> str:
@@ -147,7 +185,7 @@ def _why_llm(field: Field, decision: str, needs_llm: str, retired: Sequence[str]
         every = "every LLM tried was retired on tune"
         return f"{every}; {fit_without[0]} does without one" if fit_without else every
     if not with_llm:
-        return "no LLM was measured" + (f"; {fit_without[0]} does without one" if fit_without else "")
+        return "no LLM was measured, so whether one is needed, or would do better, is not known"
     if needs_llm == "no":
         return f"no LLM is needed, compared with the LLMs tried: shown for {', '.join(fit_without)}"
     if needs_llm == "yes":

@@ -32,6 +32,8 @@ class Measured:
     `statistics` has shape [n, k]; rows where `measured` (shape [n]) is False are ignored. A failure is measured, and
     wrong. `obstacles` are the goal's limits it breaks, in words; `cost_per_1000` is in dollars, None when unknown.
     `second` are the statistics with second answers in place where it was asked twice, None where it was not.
+    `always` is the one answer it gives to every example, None for any other candidate: such a one is a yardstick and
+    never chosen.
     """
 
     name: str
@@ -41,6 +43,14 @@ class Measured:
     cost_per_1000: float | None
     obstacles: tuple[str, ...] = ()
     second: NDArray[np.float64] | None = None
+    always: str | None = None
+
+
+class Common(NamedTuple):
+    """The commonest reference, and its share of the examples."""
+
+    answer: str
+    share: float
 
 
 class Pair(NamedTuple):
@@ -71,6 +81,7 @@ class Standing:
     qualifies: bool
     obstacles: tuple[str, ...]
     against: str | None
+    always: str | None = None
 
 
 class Field(NamedTuple):
@@ -80,6 +91,12 @@ class Field(NamedTuple):
     results: Mapping[tuple[str, str], Comparison]
     goal: Goal
     n: int
+    common: Common | None = None
+
+    @property
+    def drowned(self) -> bool:
+        """Whether all answers but the commonest are rarer together than the margin: then the metric decides nothing."""
+        return self.common is not None and 1 - self.common.share <= self.goal.margin
 
     @property
     def fit(self) -> list[Standing]:
@@ -88,8 +105,8 @@ class Field(NamedTuple):
 
     @property
     def within_limits(self) -> list[Standing]:
-        """Those that break no limit."""
-        return [standing for standing in self.standings if not standing.obstacles]
+        """Those that break no limit, and could be chosen."""
+        return [standing for standing in self.standings if not standing.obstacles and standing.always is None]
 
     def others(self, name: str) -> list[str]:
         """The names of all candidates but one."""
@@ -103,8 +120,11 @@ def measure(
     groups: Sequence[Hashable] | None,
     seed: int,
     outraced: bool = False,
+    common: Common | None = None,
 ) -> Field:
     """Compare all pairs and test all candidates.
+
+    `common` is the commonest reference where the metric is the share of right answers; None where it is another one.
 
     `outraced` says that a race at level alpha showed others not to be better by the margin than one that is here: a
     candidate that is left alone has then kept up with all.
@@ -122,7 +142,7 @@ def measure(
     drafts = [_draft(candidate, results, metric, goal, groups, seed, alone) for candidate in taking_part]
     adjusted = holm([draft.p for draft in drafts])
     standings = tuple(_settle(draft, p, goal.alpha) for draft, p in zip(drafts, adjusted, strict=True))
-    return Field(standings, results, goal, len(candidates[0].measured) if candidates else 0)
+    return Field(standings, results, goal, len(candidates[0].measured) if candidates else 0, common)
 
 
 def _draft(
@@ -161,6 +181,7 @@ def _draft(
         qualifies=False,
         obstacles=candidate.obstacles,
         against=against,
+        always=candidate.always,
     )
 
 
@@ -173,7 +194,7 @@ def _settle(draft: Standing, p_adjusted: float, alpha: float) -> Standing:
     return replace(
         draft,
         p_adjusted=p_adjusted,
-        qualifies=shown and not draft.obstacles and draft.quality.value > 0,
+        qualifies=shown and not draft.obstacles and draft.quality.value > 0 and draft.always is None,
         against=None if shown else draft.against,
     )
 

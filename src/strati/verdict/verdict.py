@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from strati.core.figures import difference, share
+from strati.core.figures import difference, probability
 from strati.core.records import JSON
 from strati.measure.journal import Journal
 from strati.measure.results import Result, Results, load_results, statistics_of
@@ -16,12 +16,14 @@ from strati.statistics import Interval, brier_score, expected_calibration_error,
 from strati.statistics.metric import Statistics
 from strati.verdict.afterwards import afterwards, limits
 from strati.verdict.decision import Decision, decide
-from strati.verdict.limits import contenders, obstacles, silent_reasons
+from strati.verdict.headline import best_so_far, headline
+from strati.verdict.limits import common, contenders, obstacles, silent_reasons
 from strati.verdict.mistakes import by_label, confusions, disagreements
 from strati.verdict.questions import questions
 from strati.verdict.race_results import limits_of, race_of, retirements
 from strati.verdict.ranking import aurc_row
 from strati.verdict.spending import spending
+from strati.verdict.summary import summary
 from strati.verdict.tests import BAR, Standing
 from strati.verdict.unfinished import unfinished_reasons
 
@@ -41,6 +43,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
         any((result.raced_out or {}).get("against") for result in results.candidates),
         results.unfinished_llms,
         [name for name in results.unfinished if name not in results.unfinished_llms],
+        common(results),
     )
     shown = _shown(results, decision)
     meta, sizes, spent = results.meta, journal.read("sizes") or {}, spending(journal)
@@ -77,6 +80,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             "decision": decision.decision,
             "needs_llm": decision.needs_llm,
             "headline": headline(results, decision),
+            "best_so_far": best_so_far(results, decision),
             "reasons": [
                 *unfinished_reasons(results, spent, shown),
                 *decision.reasons,
@@ -85,6 +89,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
             ],
             "more_labels": decision.more_labels,
         },
+        "summary": summary(results, decision, shown),
         "frontier": journal.read("frontier"),
         "questions": questions(results, decision, studied),
         **studied,
@@ -98,28 +103,6 @@ def judge(journal: Journal) -> dict[str, JSON]:
     }
     cleaned: dict[str, JSON] = _clean(verdict)
     return cleaned
-
-
-def headline(results: Results, decision: Decision) -> str:
-    """The decision in one or two sentences for somebody who reads nothing else."""
-    tried = any(result.record["uses_llm"] and (result.complete or result.raced_out) for result in results.candidates)
-    none = "was measured to the end" if results.llms_began else "was tried"
-    llm = {
-        "no": "You do not need an LLM for this task"
-        + (", among the LLMs tried." if tried else f" as measured; none {none}."),
-        "yes": "Among what was tried, this task needs an LLM.",
-        "undecided": "Whether an LLM is needed is not decided." if tried else f"No LLM {none}.",
-    }[decision.needs_llm]
-    if results.unfinished:
-        llm += f" Not finished: {len(results.unfinished)} of {len(results.meta['candidates'])} candidates are missing."
-    if decision.decision == "use":
-        return f"Use {decision.name}{', of those measured so far' if results.unfinished else ''}. {llm}"
-    if decision.decision == "none":
-        return f"Nothing tried is good enough yet. {llm}"
-    more = f": about {decision.more_labels:,} more labelled test examples would decide" if decision.more_labels else ""
-    best = max(decision.standings, key=lambda standing: standing.quality.value, default=None)
-    so_far = f" Best so far: {best.name}, {share(best.quality.value)}." if best and best.quality.value > 0 else ""
-    return f"Undecided{more}.{so_far} {llm}"
 
 
 def _shown(results: Results, decision: Decision) -> Result | None:
@@ -175,7 +158,7 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "obstacles": [
             *([f"retired: {record['reason']}"] if result.retired else []),
             *([] if result.retired else obstacles(result, results.goal)),
-            *_not_shown(standing, decision),
+            *_not_shown(standing, decision, results.goal.alpha),
         ],
         "qualifies": standing.qualifies if standing else False,
         "p": standing.p if standing else None,
@@ -186,16 +169,23 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
     }
 
 
-def _not_shown(standing: Standing | None, decision: Decision) -> list[str]:
+def _not_shown(standing: Standing | None, decision: Decision, alpha: float) -> list[str]:
     """Which test a candidate has not passed, in words."""
-    if standing is None or standing.qualifies or standing.against is None:
+    if standing is None or standing.qualifies:
         return []
+    if standing.always is not None:
+        return [f"always answers {standing.always!r}: a yardstick, never a choice"]
+    if standing.against is None:
+        return []
+    holm = ""
+    if standing.p <= alpha < standing.p_adjusted:
+        holm = f", by Holm's correction alone (p {probability(standing.p)}, then {probability(standing.p_adjusted)})"
     if standing.against == BAR:
-        return ["not shown to reach the bar"]
+        return [f"not shown to reach the bar{holm}"]
     pair = next(p for p in decision.comparisons if (p.a, p.b) == (standing.name, standing.against))
     if not pair.result.n:
         return [f"no example was measured on both it and {standing.against}"]
-    return [f"not shown to keep up with {standing.against}: {difference(pair.result._asdict())} points"]
+    return [f"not shown to keep up with {standing.against}: {difference(pair.result._asdict())} points{holm}"]
 
 
 def _quality(result: Result, results: Results, name: str) -> dict[str, JSON] | None:

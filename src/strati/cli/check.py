@@ -25,7 +25,9 @@ def check(
         Path | None, typer.Option(metavar="FILE", help="Check against this file instead of a knowledge base.")
     ] = None,
     source: Annotated[str | None, typer.Option(metavar="PATTERN", help="Only this document or pattern.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Show what is supported or cannot be checked, too.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Quote what is supported, and show what cannot be checked.")
+    ] = False,
     embedder: EmbedderOption = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
@@ -89,7 +91,7 @@ def _show(report: CheckReport, text: str, file: str, every: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
     for one in report.claims:
         state = str(one.state)
-        if not every and state in ("supported", "not_checkable"):
+        if not every and state == "not_checkable":
             continue
         where = f"{file}:{text.count(chr(10), 0, one.start) + 1}"
         console.print(Text.assemble((f"{where}  ", "cyan"), (state.replace("_", " "), _COLOURS[state])), soft_wrap=True)
@@ -97,7 +99,8 @@ def _show(report: CheckReport, text: str, file: str, every: bool) -> None:
         if one.reason:
             console.print(Padding(Text(line(one.reason), "yellow"), (0, 0, 0, 3)))
         for found in one.citations:
-            console.print(Padding(Text.assemble((line(found.place), "cyan"), f": “{line(found.quote)}”"), (0, 0, 0, 3)))
+            quote = f": “{line(found.quote)}”" if every or state == "contradicted" else ""
+            console.print(Padding(Text.assemble((line(found.place), "cyan"), quote), (0, 0, 0, 3)))
         console.print()
     told = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in report.counts.items() if count)
     console.print(f"{len(report.claims)} claims: {told or 'none'}")

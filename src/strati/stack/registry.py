@@ -30,6 +30,10 @@ KINDS = {
     "write_rules.v1": "strati.write.layers:Rules",
     "person.v1": "strati.stack.layers.person:Person",
     "agreement.v1": "strati.stack.checks.agreement:Agreement",
+    "retrieve.v1": "strati.knowledge.ask.retrieve:Retrieve",
+    "withhold.v1": "strati.knowledge.ask.gate:Gate",
+    "extract.v1": "strati.knowledge.ask.extract:Extract",
+    "write_answer.v1": "strati.knowledge.ask.write:Write",
     "answer_space.v1": "strati.stack.checks.answer_space:AnswerSpace",
 }
 

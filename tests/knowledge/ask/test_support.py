@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from strati.knowledge.ask.claims import claims
-from strati.knowledge.ask.support import Text, Verdict, support
+from strati.knowledge.ask.support import Verdict, support
+from strati.knowledge.ask.text import Text
 
 SOURCE = Text.of(
     "The lease began on 12 May 2023 in Bern. Either party may end it with 30 days' notice. The deposit is not "
@@ -37,6 +38,22 @@ def test_the_nearest_sentence_is_shown() -> None:
 def test_nothing_to_hold_on_to() -> None:
     assert support("", SOURCE).verdict is Verdict.NOT_FOUND
     assert support("The lease began.", Text.of("")).verdict is Verdict.NOT_FOUND
+
+
+def test_each_item_of_a_list_has_its_own_number() -> None:
+    text = (
+        "class: HttpResponseNotFound\n\nActs just like HttpResponse but uses a 404 status code.\n\n"
+        "class: HttpResponseForbidden\n\nActs just like HttpResponse but uses a 403 status code."
+    )
+    claim = "HttpResponseForbidden acts just like HttpResponse but uses a {} status code."
+    right = support(claim.format(403), Text.of(text))
+    wrong = support(claim.format(404), Text.of(text))
+    assert (right.verdict, wrong.verdict) == (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    assert wrong.reason == "the claim says '404', the source '403'"
+    assert text[wrong.start : wrong.end] == "Acts just like HttpResponse but uses a 403 status code."
+    assert [one.text for one in claims(claim.format(404))] == [claim.format(404)]
+    flowing = Text.of("The forbidden response uses a 403 status code. The missing response uses a 404 status code.")
+    assert support("The forbidden response uses a 404 status code.", flowing).verdict is Verdict.CONTRADICTED
 
 
 def test_claims_and_their_places() -> None:

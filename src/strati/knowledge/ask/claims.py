@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from strati.knowledge.ask.units import units
 from strati.knowledge.ask.words import content, fold, words
 
-_CLAUSE = re.compile(
-    r";\s+|,?\s+(?:but|while|whereas|although)\s+|,\s+and\s+(?=(?:the|it|he|she|they|we|its|his|her|their|this|these|"
-    r"those|a|an|each|all|both|no)\b|[A-Z])"
+_SUBJECT = (
+    r"(?=(?:the|it|he|she|they|we|its|his|her|their|this|these|those|a|an|each|all|both|no|there|one|some|many)\b|"
+    r"[A-Z])"
 )
+_CLAUSE = re.compile(rf";\s+|,?\s+(?:but|while|whereas|although)\s+{_SUBJECT}|,\s+and\s+{_SUBJECT}")
 _LEAST_WORDS = 4  # words that a clause has on both sides of its cut
 _PRONOUN = re.compile(
     r"^\W*(?:(?:and|but|so|then|also|however|in addition|moreover|there),?\s+)?(it|he|she|they|this|that|these|those|"

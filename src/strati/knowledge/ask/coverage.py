@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from strati.core.records import Evidence
 from strati.knowledge.ask.question import Question, fits, names
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.units import Unit, units
-from strati.knowledge.ask.words import Word, words
+from strati.knowledge.ask.words import Word, content, words
 
 AROUND = 0.45  # what a word counts that stands in the sentence before or after, or in the headings above
 RANK = 0.25  # what the best rank counts against the words of a question
@@ -27,21 +28,29 @@ class Candidate:
     score: float
     share: float
     kind: float
+    own: float
+    before: float
+    pairs: float
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What the evidence holds of a question.
 
-    `passage` is the weighted share of the question's words in the best passage alone, `sentence` in the best sentence
-    with its neighbours; `unknown` are its words that no passage of the base holds, `names` those of them that look like
+    `passage` is the weighted share of the question's words in the best passage alone, `own` in the best sentence,
+    `before` in the one before it and not in it; `pairs` the share of the question's pairs of neighbouring words that
+    follow each other there; `margin` its lead over the next sentence, `gap` its passage's lead over all others;
+    `unknown` are its words that no passage of the base holds, `names` those of them that look like
     a name; `absent` its words that the best passage does not hold, most telling first.
     """
 
     passage: float
-    sentence: float
-    kind: float
+    own: float
+    before: float
+    pairs: float
     margin: float
+    gap: float
+    telling: int
     unknown: tuple[str, ...]
     names: tuple[str, ...]
     absent: tuple[str, ...]
@@ -52,9 +61,12 @@ class Coverage:
     def features(self) -> dict[str, float]:
         return {
             "passage": self.passage,
-            "sentence": self.sentence,
-            "kind": self.kind,
+            "own": self.own,
+            "before": self.before,
+            "pairs": self.pairs,
             "margin": self.margin,
+            "gap": self.gap,
+            "telling": float(min(self.telling, 12)),
             "unknown": float(min(len(self.unknown), 3)),
             "names": float(bool(self.names)),
             "absent_names": float(min(len(self.absent_names), 3)),
@@ -69,10 +81,12 @@ def cover(question: Question, passages: Sequence[Evidence], sources: Sources) ->
     unknown = [word for word in question.words if not sources.holding(word.text.lower())]
     best, held = 0.0, frozenset[str]()
     found: list[Candidate] = []
+    shares: dict[int, float] = {}
     for rank, passage in enumerate(passages):
         above = _keys(" ".join([str(passage.data.get("title", "")), *map(str, passage.data.get("path", ()))]))
         keys = _keys(passage.text)
         share = _share(weights, keys | above) / total
+        shares[id(passage)] = share
         if share > best + 1e-9:
             best, held = share, keys | above
         found += _candidates(question, passage, above, weights, total, rank)
@@ -82,9 +96,12 @@ def cover(question: Question, passages: Sequence[Evidence], sources: Sources) ->
     top = found[0] if found else None
     return Coverage(
         best,
-        top.share if top else 0.0,
-        top.kind if top else 0.0,
-        found[0].score - found[1].score if len(found) > 1 else (1.0 if found else 0.0),
+        top.own if top else 0.0,
+        top.before if top else 0.0,
+        top.pairs if top else 0.0,
+        found[0].score - found[1].score if len(found) > 1 else 0.0,
+        _gap(top, shares),
+        len(weights),
         _texts(unknown),
         _texts([word for word in unknown if word in named]),
         _texts(absent),
@@ -103,13 +120,28 @@ def _candidates(
     made = []
     for at, piece in enumerate(pieces):
         own = _share(weights, keys[at])
-        beside = frozenset[str]().union(above, *keys[max(0, at - 1) : at], *keys[at + 1 : at + 2]) - keys[at]
-        share = (own + AROUND * _share(weights, beside)) / total
+        before = _share(weights, keys[at - 1] - keys[at]) if at else 0.0
+        after = _share(weights, keys[at + 1] - keys[at]) if at + 1 < len(keys) else 0.0
+        share = (own + AROUND * (before + after + _share(weights, above - keys[at]))) / total
         kind = fits(question.wanted, piece.text, question.keys, question.quantities)
         heading = len(piece.text) < 60 and piece.text[-1:] not in '.!?。！？"”)' and passage.data.get("kind") == "text"
         score = share + KIND * kind + RANK / (1 + rank) - (0.3 if heading or piece.text.endswith("?") else 0.0)
-        made.append(Candidate(passage, piece, score, share, kind))
+        pairs = _pairs(question, piece.text)
+        made.append(Candidate(passage, piece, score, min(share, 1.0), kind, own / total, before / total, pairs))
     return made
+
+
+def _pairs(question: Question, sentence: str) -> float:
+    asked = set(pairwise(word.key for word in question.words))
+    said = set(pairwise(word.key for word in content(sentence)))
+    return len(asked & said) / max(1, len(asked))
+
+
+def _gap(top: Candidate | None, shares: dict[int, float]) -> float:
+    if top is None:
+        return 0.0
+    own = shares[id(top.passage)]
+    return own - max((share for key, share in shares.items() if key != id(top.passage)), default=0.0)
 
 
 def _share(weights: dict[str, float], keys: frozenset[str]) -> float:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Self
 
 from strati.core.context import Context
 from strati.core.identity import fingerprint
-from strati.core.records import Answer, Case, Evidence, Usage
+from strati.core.records import JSON, Answer, Case, Evidence, Usage
 from strati.knowledge.ask.coverage import Candidate, cover
 from strati.knowledge.ask.gate import confidence, gap_of, passages_of
 from strati.knowledge.ask.question import LONGEST, Question, read
 from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.span import best_span
-from strati.knowledge.ask.support import Text, Verdict, support
+from strati.knowledge.ask.support import Verdict, support
+from strati.knowledge.ask.text import Text
 from strati.knowledge.ask.words import words
 
 _MANY = re.compile(
@@ -35,9 +38,17 @@ class Extract:
     sources: Sources
     most: int = 3
     name: str = field(default="extract", init=False)
+    kind: ClassVar[str] = "extract.v1"
 
     def fingerprint(self) -> str:
-        return fingerprint("extract.v1", most=self.most, snapshot=self.sources.snapshot)
+        return fingerprint(self.kind, most=self.most, snapshot=self.sources.snapshot)
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        return {"most": self.most, **self.sources.save()}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        return cls(Sources.load(settings, resources), settings["most"])
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]

@@ -9,7 +9,10 @@ from typing import Protocol, runtime_checkable
 from strati.core.identity import fingerprint
 from strati.core.records import Evidence
 from strati.knowledge.ask.sources import Sources
-from strati.knowledge.ask.support import INTERCEPT, WEIGHTS, Support, Text, Verdict, support
+from strati.knowledge.ask.support import INTERCEPT, WEIGHTS, Support, Verdict, support
+from strati.knowledge.ask.text import Text
+
+NEARER = 0.15  # share of the claim's words by which a sentence has to be nearer to contradict in spite of support
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,26 @@ RULES = Rules()
 
 
 def decided(found: Sequence[Judged]) -> Judged:
-    """The passage that speaks for the claim, else one that speaks against it, else the nearest."""
-    for wanted in (Verdict.SUPPORTED, Verdict.CONTRADICTED):
-        chosen = [one for one in found if one.support.verdict is wanted]
-        if chosen:
-            return max(chosen, key=lambda one: (one.support.score, one.support.features.get("window", 0.0)))
-    return max(found, key=lambda one: one.support.score)
+    """The passage that speaks for the claim, else one that speaks against it, else the nearest.
+
+    One that speaks against it goes first where it is clearly more about the same matter.
+    """
+    best = {
+        verdict: max((one for one in found if one.support.verdict is verdict), key=_rank, default=None)
+        for verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    }
+    yes, no = best[Verdict.SUPPORTED], best[Verdict.CONTRADICTED]
+    if yes is not None and (no is None or _window(yes) >= _window(no) - NEARER):
+        return yes
+    return no or max(found, key=lambda one: one.support.score)
+
+
+def _rank(one: Judged) -> tuple[float, float]:
+    return (_window(one), one.support.score)
+
+
+def _window(one: Judged) -> float:
+    return one.support.features.get("window", 0.0)
 
 
 def text_of(passage: Evidence) -> Text:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from strati.knowledge.ask.words import Word, key_of, words
+from strati.knowledge.ask.words import Word, carries, key_of, words
 
 _NEGATION_WORDS = (
     "not no never none nobody nothing neither nor without cannot can't won't don't doesn't didn't isn't aren't wasn't "
@@ -14,7 +13,9 @@ _NEGATION_WORDS = (
     "ninguna ningún"
 )
 _NEGATION = frozenset(_NEGATION_WORDS.split())
-_CHINESE_NEGATION = re.compile("[不没未无非]")
+_CHINESE_NEGATION = "不没未无非"
+_REACH = 4  # words after a negation among which the denied one stands
+_IDIOMS = ("only", "longer", "later", "more", "less", "just", "until")
 _PAIRS = (
     "increase/decrease rise/fall increase/fall rise/decline increase/decline grow/shrink gain/lose win/lose "
     "before/after first/last above/below more/less more/fewer most/least most/fewest higher/lower high/low "
@@ -29,34 +30,52 @@ _PAIRS = (
     "always/never everyone/nobody public/private internal/external majority/minority guilty/innocent"
 )
 
+OPPOSITES: dict[str, set[str]] = {}
+"""Words with the words that exclude them, as written in the list above."""
 _OPPOSITES: dict[str, set[str]] = {}
 for _pair in _PAIRS.split():
     _one, _other = _pair.split("/")
+    OPPOSITES.setdefault(_one, set()).add(_other)
+    OPPOSITES.setdefault(_other, set()).add(_one)
     _OPPOSITES.setdefault(key_of(_one), set()).add(key_of(_other))
     _OPPOSITES.setdefault(key_of(_other), set()).add(key_of(_one))
 
 
-def negated(text: str) -> bool:
-    """Whether a sentence denies what it says: an odd number of negations ("not uncommon" is read as denied).
+def denied(text: str) -> dict[str, str]:
+    """What a text denies: the key of the word that follows each negation, with the negation.
 
-    >>> negated("The fee is not refundable."), negated("The fee is refundable.")
-    (True, False)
+    >>> denied("The fee is not refundable.")
+    {'refundabl': 'not'}
     """
-    low = text.lower().replace("’", "'")
-    if _CHINESE_NEGATION.search(low):
-        return bool(len(_CHINESE_NEGATION.findall(low)) % 2)
-    tokens = re.findall(r"[\w']+", low)
-    not_only = len(re.findall(r"\bnot only\b|\bno longer than\b|\bno later than\b|\bno more than\b|\bno less than\b|"
-                              r"\bwhether or not\b|\bno\. ?\d", low))  # fmt: skip
-    count = sum(token in _NEGATION or token.endswith("n't") for token in tokens)
-    return bool(max(0, count - not_only) % 2)
+    found: dict[str, str] = {}
+    told = words(text)
+    for at, word in enumerate(told):
+        low = word.text.lower().replace("’", "'")
+        if low in _NEGATION or low.endswith("n't"):
+            after = next((one for one in told[at + 1 : at + 1 + _REACH] if carries(one)), None)
+            idiom = after is not None and low in ("no", "not") and after.text.lower() in _IDIOMS
+            if after is not None and not idiom:
+                found[after.key] = word.text
+        elif low[:1] in _CHINESE_NEGATION and len(low) == 2:
+            found[told[at + 1].key if at + 1 < len(told) else low[1]] = low[0]
+    return found
 
 
-def negation_of(text: str) -> str:
-    """The word that denies, for the reason; "" when there is none."""
-    found = next((token for token in re.findall(r"[\w'’]+", text) if token.lower().replace("’", "'") in _NEGATION), "")
-    chinese = _CHINESE_NEGATION.search(text)
-    return found or (chinese[0] if chinese else "")
+def contrary(claim: str, source: str) -> str:
+    """The negation that only one of two sentences has, before a word that both have; "" when there is none.
+
+    >>> contrary("The fee is refundable.", "The fee is not refundable."), contrary("It is red.", "It is not far.")
+    ('not', '')
+    """
+    one, other = denied(claim), denied(source)
+    mine, theirs = {word.key for word in words(claim)}, {word.key for word in words(source)}
+    for key, word in one.items():
+        if key not in other and key in theirs:
+            return word
+    for key, word in other.items():
+        if key not in one and key in mine:
+            return word
+    return ""
 
 
 def opposed(claim: Iterable[Word], source: str) -> tuple[str, str] | None:

@@ -89,7 +89,7 @@ _DATES = (
 )
 _TIME = re.compile(r"(?<![\d:])(?P<h>\d{1,2}):(?P<min>\d{2})(?::\d{2})?\s*(?P<half>[ap]\.?m\b\.?)?", re.IGNORECASE)
 _AMOUNT = re.compile(
-    rf"(?P<sign>(?<![\w)])[-−–]\s?)?(?:(?P<before>{_CURRENCY})\s?)?(?<![\w.,])(?P<number>{_NUMBER})"
+    rf"(?P<sign>(?<![^\s(])[-−](?=\d))?(?:(?P<before>{_CURRENCY})\s?)?(?<![\w.,])(?P<number>{_NUMBER})"
     rf"(?P<ordinal>st|nd|rd|th)?(?!\d)"
     rf"(?:[\s-]?(?P<scale>{_SCALE}|[kmb](?![\w/]))(?![a-z])|(?<=\d)(?P<tight>[km]|bn|mn)(?![\w/]))?"
     rf"(?:[\s\u00a0-]?(?P<unit>{_CURRENCY}|{_UNIT})(?![\w]))?",
@@ -124,6 +124,11 @@ class Quantity:
     text: str
     loose: bool = False
     spelled: bool = False
+
+    @property
+    def hard(self) -> bool:
+        """Whether a claim stands or falls with it: no ordinal ("third"), no small number in a word ("two")."""
+        return self.kind != "ordinal" and not (self.spelled and not self.unit and self.value[0] <= 10)
 
     @property
     def year(self) -> bool:
@@ -173,18 +178,24 @@ def comparable(claim: Quantity, source: Quantity) -> bool:
     return claim.kind == source.kind and claim.unit == source.unit
 
 
-def missing(claim: Sequence[Quantity], sources: Sequence[Quantity]) -> list[Quantity]:
-    """The quantities of a claim that its sources do not have."""
-    return [one for one in claim if not any(same(one, other) for other in sources)]
+def missing(claim: Sequence[Quantity], sources: Sequence[Quantity], text: str = "") -> list[Quantity]:
+    """The quantities of a claim that its sources do not have; `text` is that of the sources without white space, in
+    which a number stands that was pulled apart ("235, 000")."""
+    return [one for one in claim if not any(same(one, other) for other in sources) and not _pulled_apart(one, text)]
+
+
+def _pulled_apart(one: Quantity, text: str) -> bool:
+    digits = re.search(r"\d+(?:[.,]\d+)+", one.text)
+    return bool(text and digits and re.search(rf"(?<![\d.,]){re.escape(digits[0])}(?![\d])", text))
 
 
 def _same_date(claim: Quantity, source: Quantity) -> bool:
     a, b = _ymd(claim), _ymd(source)
     if a is None or b is None:
         return False
-    return all(x == y or x == 0 or (y == 0 and at > 0) for at, (x, y) in enumerate(zip(a, b, strict=True))) and any(
-        x == y != 0 for x, y in zip(a, b, strict=True)
-    )
+    pairs = list(zip(a, b, strict=True))
+    agree = [x == y or 0 in (x, y) for x, y in pairs]
+    return all(agree) and (a[0] == b[0] != 0 or (a[1] == b[1] != 0 and a[2] == b[2] != 0))
 
 
 def _ymd(one: Quantity) -> tuple[Decimal, ...] | None:
@@ -248,8 +259,7 @@ def _amounts(text: str) -> Iterator[Quantity]:
         value *= _SCALES.get(scale, 1)
         named = currency or _CURRENCIES.get(unit) or _UNITS.get(unit, "")
         start = found.start("before") if found["before"] else found.start("number")
-        if found["sign"] and not found["before"]:
-            value = -value if named or text[: found.start()].endswith(("(", ":", " ", "")) else value
+        value = -value if found["sign"] else value
         yield Quantity(
             "ordinal" if found["ordinal"] else "number", (value.normalize() + 0,), named, start, found.end(),
             text[start : found.end()], bool(_HEDGE.search(text, max(0, start - 24), start)),

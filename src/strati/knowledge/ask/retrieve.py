@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Self
 
 from strati.core.context import Context
 from strati.core.identity import fingerprint
-from strati.core.records import Case, Evidence, Usage
+from strati.core.records import JSON, Case, Evidence, Usage
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.words import IRREGULAR_FORMS, content, fold
 
@@ -26,13 +28,21 @@ class Retrieve:
     k: int = 8
     neighbours: int = 0
     name: str = field(default="retrieve", init=False)
+    kind: ClassVar[str] = "retrieve.v1"
 
     def fingerprint(self) -> str:
         base = self.sources.base
         return fingerprint(
-            "retrieve.v1", k=self.k, neighbours=self.neighbours, mode=self.sources.mode, snapshot=self.sources.snapshot,
+            self.kind, k=self.k, neighbours=self.neighbours, mode=self.sources.mode, snapshot=self.sources.snapshot,
             filters=repr(self.sources.filters), embedder=base.embedder.fingerprint() if base.embedder else "",
         )  # fmt: skip
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        return {"k": self.k, "neighbours": self.neighbours, **self.sources.save()}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        return cls(Sources.load(settings, resources), settings["k"], settings["neighbours"])
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
+from strati.core.errors import ModelError, StackError
 from strati.core.records import JSON, Evidence, Source
 from strati.knowledge.ask.words import IRREGULAR_FORMS, Word, content, fold
 from strati.knowledge.store.contract import ALL, Filter
+from strati.models.contract import Embedder
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
@@ -53,30 +57,79 @@ class Citation:
 class Sources:
     """A knowledge base, or the documents of it that a filter lets through, as the layers see it.
 
-    Not shared between threads, like the base itself.
+    It is the base as it was when it was first asked; another thread opens the same folder for itself.
     """
 
     base: KnowledgeBase
     filters: Filter = ALL
     mode: str = "auto"
     _counts: dict[str, int] = field(default_factory=dict, repr=False)
+    _thread: int = field(default_factory=threading.get_ident, repr=False)
+    _local: threading.local = field(default_factory=threading.local, repr=False)
+
+    @classmethod
+    def open(cls, path: Path, embedder: Embedder | None = None, mode: str = "auto") -> Sources:
+        """The base in a folder. Raises `DataError` when there is none."""
+        from strati.knowledge.base import KnowledgeBase
+
+        return cls(KnowledgeBase.open(path, embedder, create=False), mode=mode)
+
+    @property
+    def here(self) -> KnowledgeBase:
+        """The base, for the thread that asks."""
+        from strati.knowledge.base import KnowledgeBase
+
+        if threading.get_ident() == self._thread:
+            return self.base
+        if not hasattr(self._local, "base"):
+            self._local.base = KnowledgeBase.open(self.base.store.folder, self.base.embedder, create=False)
+        return cast("KnowledgeBase", self._local.base)
+
+    def save(self) -> dict[str, JSON]:
+        """What `load` needs: the folder, by its name, and what it held."""
+        return {
+            "base": str(self.base.store.folder),
+            "snapshot": self.snapshot,
+            "mode": self.mode,
+            "embedder_name": self.base.embedder.card.name if self.base.embedder else None,
+        }
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], resources: Mapping[str, object]) -> Sources:
+        """The same base again; one that several layers of a stack name is opened once.
+
+        Raises:
+            DataError: the folder is not there.
+            StackError: the base holds something else now.
+        """
+        name, wanted = settings["base"], settings["embedder_name"]
+        embedder = resources.get(wanted) if wanted else None
+        if wanted and not isinstance(embedder, Embedder):
+            raise ModelError(f"the stack needs the embedder {wanted}: it was not found among the models given")
+        found = cls.open(Path(name), embedder if isinstance(embedder, Embedder) else None, settings["mode"])
+        if found.snapshot != settings["snapshot"]:
+            raise StackError(
+                f"the stack was made for {name} at snapshot {settings['snapshot']}, which is now at {found.snapshot}: "
+                "measure and certify it again"
+            )
+        return found
 
     @cached_property
     def snapshot(self) -> str:
         """The id of what the base holds."""
-        return self.base.snapshot()
+        return self.here.snapshot()
 
     @cached_property
     def size(self) -> int:
         """How many passages there are."""
-        return self.base.store.passage_count()
+        return self.here.store.passage_count()
 
     def search(self, text: str, k: int) -> list[Evidence]:
         """The best passages for a text, which is taken as plain words: signs have no meaning."""
         plain = " ".join(_SIGNS.sub(" ", text[:LONGEST_QUERY]).split())
         if not plain:
             return []
-        return [evidence_of(hit) for hit in self.base.search(plain, k, self.mode, self.filters)]
+        return [evidence_of(hit) for hit in self.here.search(plain, k, self.mode, self.filters)]
 
     def around(self, found: Sequence[Evidence], most: int) -> list[Evidence]:
         """The passages before and after those found, of the same documents, at most so many."""
@@ -85,7 +138,7 @@ class Sources:
         for one in found:
             if one.source is None or len(more) >= most:
                 break
-            rows = self.base.store.passages_of(one.source.document)
+            rows = self.here.store.passages_of(one.source.document)
             at = next((i for i, kept in enumerate(rows) if kept.row.start == one.source.start), None)
             for kept in [] if at is None else [*rows[max(0, at - 1) : at], *rows[at + 1 : at + 2]]:
                 if (kept.document, kept.row.start) not in have and len(more) < most:
@@ -99,7 +152,7 @@ class Sources:
         """In how many passages of the whole base a word occurs, in any of its forms."""
         if word not in self._counts:
             forms = (word, *IRREGULAR_FORMS.get(fold(word), ()))
-            self._counts[word] = min(self.size, sum(map(self.base.store.holding, forms)))
+            self._counts[word] = min(self.size, sum(map(self.here.store.holding, forms)))
         return self._counts[word]
 
     def weight(self, word: Word) -> float:
@@ -115,7 +168,7 @@ class Sources:
         source = piece.source
         if source is None:
             return None
-        kept = self.base.store.passages([int(piece.data["passage"])]).get(int(piece.data["passage"]))
+        kept = self.here.store.passages([int(piece.data["passage"])]).get(int(piece.data["passage"]))
         if kept is None or kept.document != source.document:
             return None
         row = kept.row
@@ -132,7 +185,7 @@ class Sources:
 
     def canonical(self, document: str) -> str:
         """The text of a document as its reader gave it: what spans count in."""
-        return self.base.store.packed(document)[0].decode()
+        return self.here.store.packed(document)[0].decode()
 
 
 def misquoted(sources: Sources, citations: Iterable[Citation]) -> list[Citation]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Self
 
 from strati.core.context import Context
-from strati.core.errors import LayerDown
+from strati.core.errors import LayerDown, ModelError, StackError
 from strati.core.identity import fingerprint
-from strati.core.records import Answer, Case, Evidence, Failure
+from strati.core.records import JSON, Answer, Case, Evidence, Failure
 from strati.knowledge.ask.align import Fault, fault_of, locate
 from strati.knowledge.ask.coverage import cover
 from strati.knowledge.ask.gate import confidence, gap_of, passages_of
 from strati.knowledge.ask.judge import Judged, Rules, SentenceCheck
 from strati.knowledge.ask.prompt import SYSTEM, Written, declined, keys_for, prompt_for, written
+from strati.knowledge.ask.quantities import quantities
 from strati.knowledge.ask.question import LONGEST, Question, read
 from strati.knowledge.ask.sources import Sources, piece_of
-from strati.knowledge.ask.words import content
+from strati.knowledge.ask.words import content, words
 from strati.models.ask import write
 from strati.models.contract import ContextOverflow, Generation, LanguageModel
 
@@ -27,6 +30,9 @@ FRAGMENT = 4  # telling words: an answer with fewer is read together with its qu
 ABOUT = 0.2  # share of the question's words that a sentence after the first must have
 MOST = 3  # sentences that are delivered
 _QUOTED = ('"', "“", "”", "«", "»", "「", "」")
+
+
+CHECKS: Mapping[str, Callable[[], SentenceCheck]] = {"rules": Rules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Write:
     tokens: int = TOKENS
     on_sentence: Callable[[str, Evidence], None] | None = None
     name: str = field(default="write", init=False)
+    kind: ClassVar[str] = "write_answer.v1"
 
     @property
     def batch(self) -> int:
@@ -61,9 +68,31 @@ class Write:
 
     def fingerprint(self) -> str:
         return fingerprint(
-            "write.v1", model=self.model.fingerprint(), checks=[one.fingerprint() for one in self.checks],
+            self.kind, model=self.model.fingerprint(), checks=[one.fingerprint() for one in self.checks],
             passages=self.passages, tokens=self.tokens, system=SYSTEM, snapshot=self.sources.snapshot,
         )  # fmt: skip
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        """Checks are saved by name; one that is not among `CHECKS` cannot be."""
+        unknown = [one.name for one in self.checks if one.name not in CHECKS]
+        if unknown:
+            raise StackError(f"the check {unknown[0]} cannot be saved, expected one of {', '.join(CHECKS)}")
+        return {
+            "model": self.model.card.name,
+            "checks": [one.name for one in self.checks],
+            "passages": self.passages,
+            "tokens": self.tokens,
+            **self.sources.save(),
+        }
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        model = resources.get(settings["model"])
+        if not isinstance(model, LanguageModel):
+            raise ModelError(f"the stack needs the model {settings['model']}: it was not found among the models given")
+        checks = tuple(CHECKS[name]() for name in settings["checks"])
+        sources = Sources.load(settings, resources)
+        return cls(sources, model, checks, settings["passages"], settings["tokens"])
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]
@@ -175,6 +204,9 @@ class Write:
             if judged is None or not judged.supported:
                 return f"{check.name}: {judged.support.reason if judged else 'there is no evidence'}"
             found.append(judged)
+        lost = _not_said(one.text, found[0].passage.text) if found and claim != one.text else ""
+        if lost:
+            return f"{lost!r} is not in the source"
         best = found[0] if found else Rules().judge(claim, named or order, self.sources)
         if best is None or best.passage.source is None:
             return "it cannot be placed in a source"
@@ -189,6 +221,16 @@ def _misquoted(sentence: str, passages: Sequence[Evidence]) -> Fault | None:
         if not any(locate(quote, one.text) for one in passages):
             return fault_of(quote, passages[0].text, [one.text for one in passages[1:]])
     return None
+
+
+def _not_said(fragment: str, passage: str) -> str:
+    """The first telling word of a short answer that a passage does not have, numbers aside; "" when there is none."""
+    there = {word.key for word in words(passage)}
+    numbers = quantities(fragment)
+    for word in content(fragment):
+        if word.key not in there and not any(one.start <= word.start < one.end for one in numbers):
+            return word.text
+    return ""
 
 
 def _quotations(sentence: str) -> Iterator[str]:

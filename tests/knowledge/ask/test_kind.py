@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strati.core.context import Context
+from strati.core.errors import StackError, TaskError
+from strati.core.records import Case, State
+from strati.knowledge.ask.extract import Extract
+from strati.knowledge.ask.gate import Gate
+from strati.knowledge.ask.kind import AnswerKind, loss
+from strati.knowledge.ask.ladder import ladder
+from strati.knowledge.ask.retrieve import Retrieve
+from strati.knowledge.ask.sources import Sources
+from strati.knowledge.ask.write import Write
+from strati.models.scripted import ScriptedModel
+from strati.stack.folder import load_stack, save_stack
+from strati.stack.stack import Stack
+from strati.task.kind import BadRow, Resources, Space, Unusable
+from strati.testing.layers import check_layer
+from tests.knowledge.ask import world
+from tests.knowledge.small import record
+
+KIND = AnswerKind()
+CASES = [Case("1", "Who built the tower of Ems?"), Case("2", "Where is Zorvania?"), Case("3", "What is the rent?")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "reference"),
+    [
+        ({"answer": "in May"}, ["in May"]),
+        ({"answers": ["May", "in May", "May"]}, ["May", "in May"]),
+        ({"answers": {"text": ["May"], "answer_start": [3]}}, ["May"]),
+        ({"answers": [{"text": "May"}]}, ["May"]),
+        ({"answer": 5}, ["5"]),
+        ({"answers": []}, []),
+        ({"answer": "", "unanswerable": "true"}, []),
+        ({"answer": " "}, None),
+        ({"question": "When?"}, None),
+    ],
+)
+def test_references(cells: dict[str, object], reference: object) -> None:
+    assert KIND.reference(cells) == reference
+
+
+def test_bad_values() -> None:
+    with pytest.raises(BadRow, match="answers is a list, expected"):
+        KIND.reference({"answers": [[1]]})
+    with pytest.raises(Unusable):
+        KIND.read("  ", Space())
+    with pytest.raises(TaskError, match="the metric is 'bleu', expected one of: contains, token_f1"):
+        KIND.metric("bleu", Space())
+    with pytest.raises(TaskError, match="none was given: add --kb NAME"):
+        ladder(Resources())
+
+
+def test_what_is_right() -> None:
+    metric = KIND.metric("contains", Space())
+    assert metric.score(["84 metres"], "It is 84 metres tall.").statistics == (1.0, 1.0)
+    assert metric.score(["84 metres"], "It is 48 metres tall.").statistics == (0.0, 1.0)
+    assert metric.score(["84 metres"], None).statistics == (0.0, 1.0)
+    assert metric.score([], None).statistics == (1.0, 1.0)
+    assert metric.score([], "It is 84 metres tall.").statistics == (0.0, 1.0)
+    assert loss("One. Two. Three. It is in May.", ["May"]) == 1.0
+    assert loss("任何一方可以提前三十天通知。", ["三十天"]) == 0.0
+    found = KIND.metric("token_f1", Space()).score(["the tall tower"], "tall tower of Ems")
+    assert found.statistics == pytest.approx((2 * 2 / 6, 1.0))
+
+
+def test_a_stack_of_the_layers_is_saved_and_measured(tmp_path: Path) -> None:
+    with world.base(tmp_path) as base:
+        sources = Sources(base)
+        stack = Stack.of(Retrieve(sources), Gate(sources), Extract(sources), name="extract")
+        first = stack.run(CASES, Context())
+        assert [case.state for case in first] == [State.ANSWERED, State.WITHHELD, State.ANSWERED]
+        save_stack(stack, tmp_path / "x.stack")
+        again = load_stack(tmp_path / "x.stack")
+        assert [case.answer and case.answer.value for case in again.run(CASES, Context())] == [
+            case.answer and case.answer.value for case in first
+        ]
+        base.store.put(record("new.txt", "Another thing."), {})
+    with pytest.raises(StackError, match="which is now at"):
+        load_stack(tmp_path / "x.stack")
+
+
+def test_the_contract_of_the_layers(tmp_path: Path) -> None:
+    with world.base(tmp_path) as base:
+        sources = Sources(base)
+        found = check_layer(Retrieve(sources), CASES)
+        open_cases = list(found.run(CASES, Context()))
+        check_layer(Extract(sources), open_cases)
+        model = ScriptedModel(lambda _: "The tower of Ems was built by Ida Brunner.")
+        check_layer(Write(sources, model), open_cases, resources={"scripted": model})
+
+
+def test_the_ladder(tmp_path: Path) -> None:
+    with world.base(tmp_path) as base:
+        folder = base.store.folder
+    model = ScriptedModel(lambda _: "The tower of Ems was built by Ida Brunner in 1931.")
+    rungs = ladder(Resources(models=(model,), bases=(folder,)))
+    assert [rung.name for rung in rungs] == [
+        "BM25 sentence",
+        "sentences or none",
+        "scripted unchecked",
+        "scripted + rules",
+    ]
+    for rung in rungs:
+        case = rung.forms[0].stack.run([CASES[0]], Context())[0]
+        assert case.answer is not None
+        assert loss(case.answer.value, ["Ida Brunner"]) == 0.0

@@ -12,7 +12,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/python examples/demo.py
+	$(BIN)/strati demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadscope

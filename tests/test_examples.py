@@ -8,11 +8,10 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 OFFLINE = {"bench_in_python.py"}
-DOWNLOADS = {"demo.py", "reuters.py"}
 
 
 def test_every_example_is_known() -> None:
-    assert {path.name for path in EXAMPLES.glob("*.py")} == OFFLINE | DOWNLOADS
+    assert {path.name for path in EXAMPLES.glob("*.py")} == OFFLINE
 
 
 def test_bench_in_python_prints_a_decision(tmp_path: Path) -> None:

@@ -44,7 +44,10 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("review", "review:review"),
         Command("mcp", "mcp:mcp"),
     ),
-    "Set up": (Command("models", "models:app"),),
+    "Set up": (
+        Command("demo", "demo:demo"),
+        Command("models", "models:app"),
+    ),
 }
 START = """strati: do you need an LLM, which one, is it good enough to ship, and what does it cost?
 

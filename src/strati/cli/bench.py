@@ -52,6 +52,9 @@ def bench(
     layer: Annotated[list[str] | None, typer.Option(help="Your own code as a candidate, FILE.py:NAME.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="A file of keyword rules as a candidate.")] = None,
     sample: Annotated[int | None, typer.Option(help="Test examples that slow rungs answer. Default: by power.")] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="Leave out rungs whose name holds this, e.g. few-shot; repeatable.")
+    ] = None,
     racing: Annotated[
         bool | None, typer.Option("--racing/--no-racing", help="Whether hopeless slow rungs are retired on tune.")
     ] = None,
@@ -132,7 +135,7 @@ def bench(
     for note in inputs.notes:
         print(f"strati: {note}", file=sys.stderr)
     also = _also(settings, rules or [], inputs)
-    outcome = _run(inputs, settings, also, catalog or [], runs_dir, plan, json, kb or [], tables or [])
+    outcome = _run(inputs, settings, also, catalog or [], runs_dir, plan, json, kb or [], tables or [], skip or [])
     if outcome is None:
         return
     finish(outcome, out, as_json=json)
@@ -152,6 +155,7 @@ def _run(
     quiet: bool,
     bases: list[Path],
     tables: list[Path],
+    skip: list[str],
 ) -> Outcome | None:
     import time
     from dataclasses import replace
@@ -182,7 +186,7 @@ def _run(
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance, paid=show.paid)
         with stop_on_interrupt(ctx.cancelled):
-            given = (inputs.test, models, embedders, None, also, effort, seed, ctx, bases, tables)
+            given = (inputs.test, models, embedders, None, also, effort, seed, ctx, bases, tables, skip)
             plan = prepare(inputs.data, inputs.task, *given)
             if not only_plan:
                 prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])

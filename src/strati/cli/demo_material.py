@@ -13,6 +13,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,7 +128,7 @@ def _stories(path: Path) -> list[tuple[str, str]]:
     return [(example.text, str(example.reference)) for example in data.examples]
 
 
-def _write(path: Path, header: tuple[str, ...], rows: list[tuple[str, ...]] | list[tuple[str, str]]) -> None:
+def _write(path: Path, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """A CSV file that is there whole or not at all."""
     part = path.with_name(f".{path.name}.part")
     with part.open("w", encoding="utf-8", newline="") as file:

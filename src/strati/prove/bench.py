@@ -104,6 +104,7 @@ def prepare(
     ctx: Context,
     bases: Sequence[Path] = (),
     tables: Sequence[Path] = (),
+    skip: Sequence[str] = (),
 ) -> Plan:
     """Check the data, split them, and line the candidates up. Reads no journal, spends nothing."""
     check_seed(seed)
@@ -120,6 +121,7 @@ def prepare(
     space = kind.space(task, (example.reference for part in parts.values() for example in part.examples))
     material = Resources(tuple(models), tuple(embedders), tuple(bases), tuple(tables))
     lined_up = [*(kind.ladder(task, space, material) if candidates is None else candidates), *also]
+    lined_up = [candidate for candidate in lined_up if not any(part in candidate.name for part in skip)]
     _refuse_leaks(lined_up, task)
     _refuse_untimed(lined_up, task)
     allowed = tuple(lined_up)

@@ -1,9 +1,13 @@
 """How well search finds: strati's BM25, embeddings and fusion beside plain SQLite FTS5 with its default tokeniser.
 
     python benchmarks/retrieval.py --data FOLDER [--bases FOLDER]
+    python benchmarks/retrieval.py --data FOLDER --words [--save FILE] [--against FILE]
 
-FOLDER holds cranfield/{cran.all.1400,cran.qry,cranqrel} and squad_xquad/xquad.en.json. Each document is a file, is read
-by `strati ingest` as it is, and is found when one of its passages is. Cranfield: nDCG@10 with linear gains 4 to 1 for
+With `--words`, BM25 alone on all queries, without an embedding model, in English and Chinese; `--save` keeps the value
+of every query, `--against` compares with those that another version kept, query by query.
+
+FOLDER holds cranfield/{cran.all.1400,cran.qry,cranqrel} and squad_xquad/xquad.{en,zh}.json. Each document is a file, is
+read by `strati ingest` as it is, and is found when one of its passages is. Cranfield: nDCG@10 with linear gains 4 to 1 for
 the codes 1 to 4 of the judgements' own description (-1, which it does not describe, gains nothing). XQuAD: the share
 of questions whose own paragraph comes first. The settings of fusion are chosen on the queries with even numbers; every
 figure is of those with odd numbers: the mean with its bootstrap (BCa) interval, and the paired difference to plain
@@ -20,6 +24,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -55,10 +60,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--bases", type=Path, help="keep the knowledge bases here, for another run")
+    parser.add_argument("--words", action="store_true", help="BM25 alone, without an embedding model")
+    parser.add_argument("--save", type=Path, help="with --words: keep the value of every query in this file")
+    parser.add_argument("--against", type=Path, help="with --words: compare with the values in this file")
     arguments = parser.parse_args()
     data: Path = arguments.data
+    if arguments.words:
+        by_words(data, arguments.save, arguments.against)
+        return
     embedder = open_models(["minilm"], [], llms=False)[1][0]
-    collections = [cranfield(data / "cranfield"), xquad(data / "squad_xquad" / "xquad.en.json")]
+    collections = [cranfield(data / "cranfield"), xquad(data / "squad_xquad" / "xquad.en.json", "XQuAD-en")]
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.bases or Path(temporary)
         lists = [ranked_lists(collection, embedder, folder / collection.name[:5]) for collection in collections]
@@ -80,6 +91,51 @@ def main() -> None:
     ]
     if not (any(low > 0 for low, _ in verdicts) and all(high >= 0 for _, high in verdicts)):
         sys.exit("fusion is not shown to be above plain FTS5")
+
+
+def by_words(data: Path, save: Path | None, against: Path | None) -> None:
+    """BM25 as `strati search` has it, beside plain FTS5 and beside another version."""
+    folder = data / "squad_xquad"
+    collections = [
+        cranfield(data / "cranfield"),
+        *(xquad(folder / f"xquad.{c}.json", f"XQuAD-{c}") for c in ("en", "zh")),
+    ]
+    before = json.loads(against.read_text(encoding="utf-8")) if against else {}
+    kept: dict[str, list[float]] = {}
+    for collection in collections:
+        with tempfile.TemporaryDirectory() as temporary:
+            rankings = searched(collection, Path(temporary))
+        values = collection.values(rankings)
+        kept[collection.name] = values.tolist()
+        print(f"{collection.name}, {len(values)} queries")
+        print(f"  BM25         {mean(values)}")
+        print(f"  plain FTS5   {mean(collection.values(plain_fts5(collection)))}")
+        if collection.name in before:
+            change = values - np.array(before[collection.name])
+            interval = bca_interval(units_of(change[:, None]), partial(average, len(change)))
+            within = f" [{interval.low:+.3f}, {interval.high:+.3f}]" if interval else ""
+            print(f"  before       {mean(np.array(before[collection.name]))}   difference {change.mean():+.3f}{within}")
+    if save:
+        save.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def average(count: int, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return sums[..., 0] / count
+
+
+def searched(collection: Collection, folder: Path) -> list[Ranking]:
+    """The documents of the first ten hits of each query, as a user gets them."""
+    for name, text in collection.documents.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with KnowledgeBase.open(folder / "x") as base:
+        base.ingest([folder])
+        found = [base.search(_plain(query), 10, "bm25") for query in collection.queries]
+    return [[f"{Path(hit.name).name}/0" for hit in hits] for hits in found]
+
+
+def _plain(query: str) -> str:
+    """A question without the signs that a query gives a meaning to."""
+    return re.sub(r"[\"“”:-]", " ", query)
 
 
 def shown(
@@ -179,7 +235,7 @@ def discounted(gains: Sequence[int]) -> float:
     return sum(gain / math.log2(place + 2) for place, gain in enumerate(gains[:10]))
 
 
-def xquad(path: Path) -> Collection:
+def xquad(path: Path, name: str) -> Collection:
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
     paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
     documents = {f"{number:04}.txt": paragraph["context"] for number, paragraph in enumerate(paragraphs)}
@@ -188,7 +244,7 @@ def xquad(path: Path) -> Collection:
     def quality(number: int, ranking: Ranking) -> float:
         return float(documents_of(ranking)[:1] == [asked[number][1]])
 
-    return Collection("XQuAD-en, hit@1", documents, [question for question, _ in asked], quality)
+    return Collection(f"{name}, hit@1", documents, [question for question, _ in asked], quality)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ so nothing has to be fitted again when documents come and go.
 
 from __future__ import annotations
 
-import re
 import zlib
 from typing import TYPE_CHECKING
+
+from strati.knowledge.folding import WORD, folded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 SIZE = 64
 SHINGLE = 3
-_WORD = re.compile(r"\w+")
 _FEWEST = 6  # words: shorter passages are alike by chance
 
 
@@ -25,7 +25,7 @@ def signature(text: str) -> bytes:
     """The signature, 64 bytes; empty for passages too short to compare."""
     import numpy as np
 
-    words = _WORD.findall(text.lower())
+    words = WORD.findall(folded(text).lower())
     if len(words) < _FEWEST:
         return b""
     triples = {" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}

@@ -25,6 +25,9 @@ MODES = ("auto", "bm25", "embeddings", "fusion")
 DEPTH = 50  # passages taken from each list before they are fused, at least
 # Chosen by benchmarks/retrieval.py: words tell more than meaning where the words are known.
 WEIGHTS = {"bm25": 1.0, "embeddings": 0.5}
+# The next passage of a document counts so much of its score, where it has `SHORT` passages or fewer; in one of `LONG`
+# all of it.
+SPREAD, SHORT, LONG = 0.8, 4, 12
 
 
 class Reranker(Protocol):
@@ -69,13 +72,29 @@ class Engine:
             lists["bm25"] = self.store.search(query, depth, filter).ids.tolist()
         if self.embedder is not None and mode != "bm25" and query.meaning and not query.required:
             lists["embeddings"] = self._nearest(query, depth, filter)
-        ranking = fuse(lists, WEIGHTS)
+        ranking = self._spread(fuse(lists, WEIGHTS))
         hits = self._hits(query, ranking, lists, k if reranker is None else depth, per_document)
         if reranker is not None:
             scores = reranker.rerank(text, hits)
             order = sorted(range(len(hits)), key=lambda at: (-scores[at], at))
             hits = [replace(hits[at], score=float(scores[at])) for at in order][:k]
         return hits
+
+    def _spread(self, ranking: dict[int, float]) -> dict[int, float]:
+        """Each further passage of a short document counts less, so that one document does not take all places.
+
+        The passages of a long one tell different things: they keep their score.
+        """
+        documents = self.store.documents_of(list(ranking))
+        lengths = self.store.lengths_of(set(documents.values()))
+        seen: Counter[str] = Counter()
+        scores: dict[int, float] = {}
+        for id, score in ranking.items():
+            document = documents.get(id, "")
+            short = min(1.0, max(0.0, (LONG - lengths.get(document, LONG)) / (LONG - SHORT)))
+            scores[id] = score * SPREAD ** (short * seen[document])
+            seen[document] += 1
+        return dict(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def _nearest(self, query: Query, depth: int, filter: Filter) -> list[int]:
         if self.embedder is None:

@@ -125,6 +125,20 @@ class Reading:
         ids = np.array([id for id, _ in rows], np.int64)
         return ids, np.frombuffer(b"".join(mark for _, mark in rows), np.uint8).reshape(len(rows), -1)
 
+    def documents_of(self, ids: Sequence[int]) -> dict[int, str]:
+        """The documents of passages; ids that are gone are left out."""
+        found: dict[int, str] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            query = f"SELECT id, document FROM passages WHERE id IN ({', '.join('?' * len(some))})"
+            found.update(self.db.execute(query, some))
+        return found
+
+    def lengths_of(self, documents: Iterable[str]) -> dict[str, int]:
+        """How many passages documents have."""
+        query = "SELECT max(position) + 1 FROM passages WHERE document = ?"
+        return {one: self.db.execute(query, (one,)).fetchone()[0] or 0 for one in documents}
+
     def passages_of(self, document: str) -> list[Kept]:
         query = f"SELECT {_PASSAGE} FROM passages WHERE document = ? ORDER BY position"
         return [_kept(row) for row in self.db.execute(query, (document,))]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 
 from strati.core.errors import UserError
 
-SCHEMA = 1
+SCHEMA = 2
 
 # Portable: types and constraints that SQLite and PostgreSQL both know (BLOB is BYTEA there).
 TABLES = """
@@ -32,7 +33,7 @@ CREATE TABLE vectors (
 """
 
 # From each version to the next: statements that lose nothing. Run in one transaction.
-MIGRATIONS: dict[int, str] = {}
+MIGRATIONS: dict[int, str] = {1: ""}
 
 
 def version_of(db: sqlite3.Connection) -> int:
@@ -53,12 +54,13 @@ def check_version(db: sqlite3.Connection, name: str) -> int:
     return found
 
 
-def migrate(db: sqlite3.Connection, found: int, dialect: str) -> None:
-    """Create the tables or bring them forward, inside the caller's transaction."""
+def migrate(db: sqlite3.Connection, found: int, dialect: str, more: Mapping[int, str]) -> None:
+    """Create the tables or bring them forward, inside the caller's transaction; `dialect` and `more` are what one kind
+    of database adds to the tables and to `MIGRATIONS`."""
     if found == 0:
         _run(db, TABLES + dialect)
-    for version in range(max(found, 1), SCHEMA):
-        _run(db, MIGRATIONS[version])
+    for version in range(found, SCHEMA) if found else ():
+        _run(db, f"{MIGRATIONS[version]};{more.get(version, '')}")
     db.execute("DELETE FROM meta WHERE key = 'schema'")
     db.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA),))
 

@@ -61,13 +61,16 @@ class SqliteStore(Reading):
                 raise
 
     def _open(self) -> None:
+        sqlite_search.connect(self.db)
         self.db.execute("PRAGMA secure_delete=ON")
         self.db.execute("PRAGMA synchronous=NORMAL")
         found = check_version(self.db, str(self.folder))
         if found != SCHEMA:
             self.db.execute("PRAGMA journal_mode=WAL")
             with self.transaction():
-                migrate(self.db, check_version(self.db, str(self.folder)), sqlite_search.TABLES)
+                migrate(
+                    self.db, check_version(self.db, str(self.folder)), sqlite_search.TABLES, sqlite_search.MIGRATIONS
+                )
         if self.read("erase"):
             self._erase()
 

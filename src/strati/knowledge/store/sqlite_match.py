@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from strati.knowledge.folding import RUN, pairs
 from strati.knowledge.search.query import Query, Term, telling
 
 Spellings = dict[str, tuple[str, ...]]
@@ -39,9 +40,29 @@ def any_of(terms: Iterable[Term], near: Spellings, fields: bool = True) -> str:
     return " OR ".join(one(term, near, fields) for term in terms)
 
 
+def quoted(text: str) -> str:
+    """A word or words in a row, as the index has them; a last character of a script without blanks may go on.
+
+    >>> quoted("early end"), quoted("书面通知"), quoted("书"), quoted("第3条书面")
+    ('"early end"', '"书面 面通 通知"', '"书" *', '"第 3 条书 书面"')
+    """
+    runs = list(RUN.finditer(text))
+    if not runs:
+        return f'"{text}"'
+    ends = runs[-1].end() == len(text)
+    parts: list[str] = []
+    at = 0
+    for run in runs:
+        goes_on = ends and run is runs[-1]
+        parts += [text[at : run.start()], pairs(run[0], last=not goes_on)]
+        at = run.end()
+    words = " ".join(" ".join([*parts, text[at:]]).split())
+    return f'"{words}"' + (" *" if ends and len(runs[-1][0]) == 1 else "")
+
+
 def one(term: Term, near: Spellings, fields: bool = True) -> str:
     """One term with its other spellings."""
     spellings = [term.text, *near.get(term.text, ())]
-    found = " OR ".join(f'"{text}"' for text in spellings)
+    found = " OR ".join(map(quoted, spellings))
     found = f"({found})" if len(spellings) > 1 else found
     return f"{term.field} : {found}" if term.field and fields else found

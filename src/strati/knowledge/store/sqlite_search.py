@@ -1,7 +1,8 @@
 """SQLite's part of searching: an FTS5 index over the passages, its ranking and its vocabulary.
 
-The index keeps no text of its own (an external-content table), and stems with Porter's algorithm over `unicode61` words
-without diacritics. Titles and headings are columns of their own, with weights.
+The index keeps no text of its own (an external-content table over a view that folds the passages, see
+`strati.knowledge.folding`), and stems with Porter's algorithm over `unicode61` words without diacritics. Titles and
+headings are columns of their own, with weights.
 """
 
 from __future__ import annotations
@@ -11,28 +12,42 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
+from strati.knowledge.folding import WORD, folded, folded_with_places, plainly
 from strati.knowledge.search.query import Query, Term
 from strati.knowledge.store.spelling import SHORTEST, spellings
 from strati.knowledge.store.sqlite_match import Spellings, expression, one, words_of
 
-TOKENIZE = "porter unicode61 remove_diacritics 2"
+TOKENIZE = "porter unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"  # marks are parts of words
 TABLES = """
+CREATE VIEW passages_folded AS
+    SELECT id, strati_folded(title) AS title, strati_folded(heading) AS heading, strati_folded(text) AS text
+    FROM passages;
 CREATE VIRTUAL TABLE passages_fts USING fts5(
-    title, heading, text, content='passages', content_rowid='id', tokenize='TOKENIZE'
+    title, heading, text, content='passages_folded', content_rowid='id', tokenize='TOKENIZE'
 );
 CREATE VIRTUAL TABLE terms USING fts5vocab(passages_fts, row);
 """.replace("TOKENIZE", TOKENIZE)
+# By the version that a base had: the first one indexed the passages as they are.
+MIGRATIONS = {
+    1: f"DROP TABLE terms; DROP TABLE passages_fts; {TABLES} INSERT INTO passages_fts (passages_fts) VALUES ('rebuild')"
+}
 WEIGHTS = (1.0, 1.0, 1.0)  # title, heading, text: chosen by benchmarks/retrieval.py
 ENOUGH, AFFORDABLE = 500, 2_500  # passages that rare words must choose, and may choose
 # Characters that are not in any text: they mark matches in FTS5's output.
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 _COLUMNS = "rowid, title, heading, text"
+_FOLDED = "id, strati_folded(title), strati_folded(heading), strati_folded(text)"
+
+
+def connect(db: sqlite3.Connection) -> None:
+    """Make known what the index is made with."""
+    db.create_function("strati_folded", 1, folded, deterministic=True)
 
 
 def add(db: sqlite3.Connection, document: str) -> None:
     """Index the passages of a document, which are in the table already."""
     db.execute(
-        f"INSERT INTO passages_fts ({_COLUMNS}) SELECT id, title, heading, text FROM passages WHERE document = ?",
+        f"INSERT INTO passages_fts ({_COLUMNS}) SELECT {_FOLDED} FROM passages WHERE document = ?",
         (document,),
     )
 
@@ -41,7 +56,7 @@ def drop(db: sqlite3.Connection, document: str) -> None:
     """Take the passages of a document out of the index, before they leave the table."""
     db.execute(
         f"INSERT INTO passages_fts (passages_fts, {_COLUMNS}) "
-        "SELECT 'delete', id, title, heading, text FROM passages WHERE document = ?",
+        f"SELECT 'delete', {_FOLDED} FROM passages WHERE document = ?",
         (document,),
     )
 
@@ -58,6 +73,7 @@ def faults(db: sqlite3.Connection) -> list[str]:
     except sqlite3.DatabaseError as error:
         if "readonly" in str(error):
             with closing(sqlite3.connect("", isolation_level=None)) as copy:
+                connect(copy)
                 db.backup(copy)
                 return faults(copy)
         return [f"the search index does not fit the passages: {error}"]
@@ -130,11 +146,9 @@ def _count(db: sqlite3.Connection, match: str) -> int:
 
 
 def holding(db: sqlite3.Connection, word: str) -> int:
-    """In how many passages a word occurs in any of its forms. A run of a script without blanks is looked for inside
-    longer runs, which are one word to the index."""
-    if any("\u3040" <= character <= "\u9fff" or "\u0e00" <= character <= "\u0e7f" for character in word):
-        return int(db.execute("SELECT count(*) FROM passages WHERE instr(text, ?)", (word,)).fetchone()[0])
-    return _count(db, one(Term(word.replace('"', " ").replace("\0", " ")), {})) if word.strip() else 0
+    """In how many passages a word occurs in any of its forms, inside longer runs where a script has no blanks."""
+    asked = " ".join(WORD.findall(plainly(word)))
+    return _count(db, one(Term(asked, phrase=True), {})) if asked else 0
 
 
 def _vocabulary(db: sqlite3.Connection, letter: str) -> list[tuple[str, int]]:
@@ -153,12 +167,27 @@ class Marker:
     def spans(self, match: str, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """For each text the spans that match, in order."""
         found: list[list[tuple[int, int]]] = [[] for _ in texts]
+        places = [None if text.isascii() else folded_with_places(text) for text in texts]
+        shown = [text if place is None else place.text for text, place in zip(texts, places, strict=True)]
         self._db.execute("DELETE FROM shown")
-        self._db.executemany("INSERT INTO shown (rowid, text) VALUES (?, ?)", enumerate(texts))
+        self._db.executemany("INSERT INTO shown (rowid, text) VALUES (?, ?)", enumerate(shown))
         query = f"SELECT rowid, highlight(shown, 0, '{OPEN}', '{CLOSE}') FROM shown WHERE shown MATCH ?"
         for number, marked in self._db.execute(query, (match,)):
-            found[number] = spans_of(marked)
+            place = places[number]
+            spans = spans_of(marked)
+            found[number] = spans if place is None else _together([place.span(*span) for span in spans])
         return found
+
+
+def _together(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans that overlap, made one: pairs of characters that follow each other."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def spans_of(marked: str) -> list[tuple[int, int]]:

@@ -6,12 +6,12 @@
 With `--words`, BM25 alone on all queries, without an embedding model, in English and Chinese; `--save` keeps the value
 of every query, `--against` compares with those that another version kept, query by query.
 
-FOLDER holds cranfield/{cran.all.1400,cran.qry,cranqrel} and squad_xquad/xquad.{en,zh}.json. Each document is a file, is
-read by `strati ingest` as it is, and is found when one of its passages is. Cranfield: nDCG@10 with linear gains 4 to 1 for
-the codes 1 to 4 of the judgements' own description (-1, which it does not describe, gains nothing). XQuAD: the share
-of questions whose own paragraph comes first. The settings of fusion are chosen on the queries with even numbers; every
-figure is of those with odd numbers: the mean with its bootstrap (BCa) interval, and the paired difference to plain
-FTS5.
+FOLDER holds cranfield/{cran.all.1400,cran.qry,cranqrel} and squad_xquad/xquad.{en,zh}.json. Each document is a file,
+is read by `strati ingest` as it is, and is found when one of its passages is. Cranfield: nDCG@10 with linear gains 4
+to 1 for the codes 1 to 4 of the judgements' own description (-1, which it does not describe, gains nothing). XQuAD:
+the share of questions whose own paragraph comes first. The settings of fusion are chosen on the queries with even
+numbers; every figure is of those with odd numbers: the mean with its bootstrap (BCa) interval, and the paired
+difference to plain FTS5.
 """
 
 from __future__ import annotations

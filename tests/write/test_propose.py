@@ -64,7 +64,7 @@ def test_facts_are_not_touched(english: Tools) -> None:
 
 
 def test_a_name_at_the_start_of_a_sentence_is_known_from_elsewhere(english: Tools) -> None:
-    proposal = propose("We like the Frobnicator. Frobnicator is good.", using=english)
+    proposal = propose("They saw Wendesday Inc there. Wendesday is good.", using=english)
     assert proposal.edits == ()
     assert len(proposal.dropped) == 2
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strati.cli.base import JsonOption
+from strati.cli.base import CatalogOption, EmbedderOption, JsonOption
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,41 +17,106 @@ if TYPE_CHECKING:
     from strati.write import Edit, Proposal
     from strati.write.files import Draft
     from strati.write.review import Reply
+    from strati.write.session import Session
 
 _KEYS = "y yes, n no, a the rest, q quit"
 
 
 def write(
-    draft: Annotated[Path, typer.Argument(help="A Markdown, text or Word (.docx) file.")],
+    drafts: Annotated[list[Path], typer.Argument(metavar="DRAFT...", help="A Markdown, text or Word (.docx) file.")],
+    kb: Annotated[str | None, typer.Option("--kb", metavar="NAME", help="Check its claims against this base.")] = None,
     style: Annotated[Path | None, typer.Option(metavar="FILE", help="Your style rules; style.toml beside it.")] = None,
     language: Annotated[str | None, typer.Option(help="The draft's language, such as en.")] = None,
     apply: Annotated[str | None, typer.Option("--apply", metavar="HASH", help="Make the edits shown.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Give the draft back as it was before.")] = False,
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Decide edit by edit.")] = False,
+    consistency: Annotated[
+        bool, typer.Option("--consistency", help="Names, numbers, dates and terms that disagree across chapters.")
+    ] = False,
+    embedder: EmbedderOption = None,
+    catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Propose edits for a draft: each with its reason, none that changes a fact.
+
+    Exit code 1 when --kb finds a claim without support, or --consistency two places that disagree.
 
     Example: strati write draft.md, then strati write draft.md --apply HASH
     """
     from strati.core.errors import TaskError
 
-    if sum((apply is not None, undo, interactive)) > 1:
-        raise TaskError("--apply, --undo and --interactive exclude one another: give one of them")
+    if sum((apply is not None, undo, interactive, consistency)) > 1:
+        raise TaskError("--apply, --undo, --interactive and --consistency exclude one another: give one of them")
+    if consistency:
+        _compare(drafts, as_json)
+        return
+    if len(drafts) > 1:
+        raise TaskError(f"expected one draft, found {len(drafts)}; several go with --consistency")
+    draft = drafts[0]
     if apply is not None or undo:
         _done(draft, apply, as_json)
         return
-    from strati.write.session import opened
-
-    session = opened(draft, style, language)
+    session = _session(draft, style, language, kb, embedder, catalog or [])
     if interactive:
         _interactive(session.draft, session.proposal, draft)
         return
     session.remember()
     if as_json:
         print(json.dumps({"file": str(draft), **session.to_json()}, ensure_ascii=False, indent=1))
+    else:
+        _show(session.draft, session.proposal, draft)
+        _show_claims(session)
+    if session.doubtful:
+        raise typer.Exit(1)
+
+
+def _session(
+    draft: Path, style: Path | None, language: str | None, kb: str | None, embedder: str | None, catalogs: list[Path]
+) -> Session:
+    from strati.write.session import opened
+
+    if kb is None:
+        return opened(draft, style, language)
+    from strati.cli.base import embedder_for
+    from strati.knowledge.base import KnowledgeBase, folder_of
+
+    model = embedder_for(folder_of(kb), embedder, catalogs)
+    with KnowledgeBase.open(kb, model, create=False) as base:
+        return opened(draft, style, language, base)
+
+
+def _show_claims(session: Session) -> None:
+    from strati.write.show import Places
+
+    if session.claims is None:
         return
-    _show(session.draft, session.proposal, draft)
+    console, places = _console(), Places(session.draft.text)
+    for one in session.doubtful:
+        state = "contradicted" if str(one.state) == "contradicted" else "not in the base"
+        console.print(f"line {places.line(one.start)}  {' '.join(one.text.split())}", markup=False)
+        console.print(f"    {state}: {one.reason}", style="yellow", markup=False)
+        for cited in one.citations[:1]:
+            console.print(f"    {cited.place}: {' '.join(cited.quote.split())}", style="dim", markup=False)
+    counts = {name: count for name, count in session.claims.counts.items() if count}
+    told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    console.print(f"claims checked: {told or 'none'}")
+
+
+def _compare(drafts: list[Path], as_json: bool) -> None:
+    from strati.write.session import compared
+
+    found = compared(drafts)
+    if as_json:
+        print(json.dumps({"disagreements": [one.to_json() for one in found]}, ensure_ascii=False, indent=1))
+    else:
+        console = _console()
+        for one in found:
+            console.print(f"{one.about}: {one.one} or {one.other}?", style="bold", markup=False)
+            for place in one.places:
+                console.print(f"    {place}: {' '.join(place.text.split())}", markup=False)
+        console.print(f"{_count(len(found), 'pair')} of places that disagree")
+    if found:
+        raise typer.Exit(1)
 
 
 def _done(draft: Path, hash: str | None, as_json: bool) -> None:

@@ -15,6 +15,7 @@ _SOUNDS = (("ph", "f"), ("c", "k"), ("z", "s"), ("q", "k"))
 _LAST_RANK = 3  # of words that the rule did not give
 # Weights of a softmax over the words of a misspelling, fitted on JFLEG's even sentences.
 _RANK, _DISTANCE, _FIRST, _LAST, _COMMON, _FREQUENT, _SOUND = -0.24, -1.56, -0.92, -0.35, 2.09, 1.00, -1.06
+_FAR = -1.0  # a score below which a word that is used twice is no misspelling
 _SWAPPED = 3.0  # letters that changed places; too few among those sentences to fit
 
 
@@ -49,8 +50,10 @@ class RuleRanker:
             return flag.words
         if _CODE.search(before):
             return ()
-        scored = [(-score(before, word, rank), word) for word, rank in words_for(before, flag, self._knows)]
-        return tuple(word for _, word in sorted(scored))
+        scored = sorted((-score(before, word, rank), word) for word, rank in words_for(before, flag, self._knows))
+        if scored and -scored[0][0] < _FAR and text.count(before) > 1:
+            return ()  # far from all words, and used again: a term of its own
+        return tuple(word for _, word in scored)
 
 
 def words_for(before: str, flag: Flag, knows: Callable[[str], bool]) -> list[tuple[str, int]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strati.core.records import JSON
 from strati.write.files import Draft, read_bytes, read_draft
@@ -11,6 +13,11 @@ from strati.write.journal import remember
 from strati.write.proposal import Proposal, sha256
 from strati.write.propose import Tools, propose, tools
 from strati.write.style import Style
+
+if TYPE_CHECKING:
+    from strati.knowledge.ask import Checked, CheckReport
+    from strati.knowledge.base import KnowledgeBase
+    from strati.write.consistency import Disagreement
 
 STYLE_FILE = "style.toml"
 
@@ -22,6 +29,7 @@ class Session:
     path: Path
     draft: Draft
     proposal: Proposal
+    claims: CheckReport | None = None
 
     def remember(self) -> None:
         """Keep the proposal, so that its hash applies it."""
@@ -29,16 +37,26 @@ class Session:
             remember(self.path, self.proposal)
 
     def to_json(self) -> dict[str, JSON]:
-        return {**self.proposal.to_json(), "notes": [note.to_json() for note in self.proposal.notes]}
+        told = {**self.proposal.to_json(), "notes": [note.to_json() for note in self.proposal.notes]}
+        return told if self.claims is None else {**told, "claims": self.claims.to_json()}
+
+    @property
+    def doubtful(self) -> list[Checked]:
+        """Claims that the base contradicts or does not know."""
+        told = [] if self.claims is None else list(self.claims.claims)
+        return [one for one in told if str(one.state) in ("contradicted", "not_found")]
 
 
-def opened(path: Path, style: Path | None = None, language: str | None = None) -> Session:
+def opened(
+    path: Path, style: Path | None = None, language: str | None = None, base: KnowledgeBase | None = None
+) -> Session:
     """Read a draft and propose edits for it.
 
     Args:
         path: the draft.
         style: the style file; by default `style.toml` beside the draft, where there is one.
         language: its language; by default told from the text.
+        base: an open knowledge base that its claims are checked against.
 
     Raises:
         DataError: the draft cannot be read.
@@ -48,7 +66,25 @@ def opened(path: Path, style: Path | None = None, language: str | None = None) -
     data = read_bytes(path)
     draft = read_draft(path, data)
     chosen = _style(path, style)
-    return Session(path, draft, proposed(draft, tools(chosen), language, sha256(data)))
+    return Session(path, draft, proposed(draft, tools(chosen), language, sha256(data)), _checked(base, draft))
+
+
+def _checked(base: KnowledgeBase | None, draft: Draft) -> CheckReport | None:
+    if base is None:
+        return None
+    from strati.knowledge.ask import check_text
+
+    return check_text(base, draft.text)
+
+
+def compared(paths: Sequence[Path]) -> list[Disagreement]:
+    """What the drafts, chapters of one text, do not agree on with one another and within each.
+
+    Raises `DataError` when one cannot be read.
+    """
+    from strati.write.consistency import Chapter, disagreements
+
+    return disagreements([Chapter(str(path), read_draft(path, read_bytes(path)).text) for path in paths])
 
 
 def proposed(draft: Draft, using: Tools, language: str | None, of: str) -> Proposal:

@@ -48,15 +48,18 @@ def main() -> None:
     errors = aggrefact(arguments.data)
     documents = dict.fromkeys(document for pairs in sets.values() for _, document, _ in pairs)
     weigh = rarity(documents)
+    blocked: list[bool] = []
     for name, pairs in sets.items():
-        shown(name, pairs, weigh)
+        blocked += shown(name, pairs, weigh)
+    share("supported pairs of all sets, and blocked", blocked)
     for kind, pairs in errors.items():
         found = [judged(one, weigh).verdict is not Verdict.SUPPORTED for one in pairs]
         share(f"AggreFact, {kind}: found", found)
     injected(arguments.data, arguments.errors)
 
 
-def shown(name: str, pairs: Sequence[Pair], weigh: Weigh) -> None:
+def shown(name: str, pairs: Sequence[Pair], weigh: Weigh) -> list[bool]:
+    """Print the figures of a set; which of its supported pairs were blocked."""
     odd = list(pairs)[1::2]
     texts = {document: Text.of(document) for _, document, _ in odd}
     start = time.perf_counter()
@@ -74,6 +77,7 @@ def shown(name: str, pairs: Sequence[Pair], weigh: Weigh) -> None:
     vetoed = np.array([one.veto for one in found])
     share("  of supported, vetoed by a number or a contradiction", list(vetoed[right]))
     share("  of not supported, vetoed", list(vetoed[~right]))
+    return [bool(one) for one in ~passed[right]]
 
 
 def injected(data: Path, count: int) -> None:
@@ -98,6 +102,9 @@ def injected(data: Path, count: int) -> None:
     share("  true sentences, and blocked", blocked)
     for name, found in sorted(kinds.items()):
         share(f"  {name}: found", found)
+    share(
+        "  numbers, dates and units: found", [one for kind in ("number", "date", "unit") for one in kinds.get(kind, [])]
+    )
 
 
 def judged(pair: Pair, weigh: Weigh) -> Support:

@@ -185,8 +185,8 @@ def missing(claim: Sequence[Quantity], sources: Sequence[Quantity], text: str = 
 
 
 def _pulled_apart(one: Quantity, text: str) -> bool:
-    digits = re.search(r"\d+(?:[.,]\d+)+", one.text)
-    return bool(text and digits and re.search(rf"(?<![\d.,]){re.escape(digits[0])}(?![\d])", text))
+    said = "".join(one.text.split())
+    return bool(text and re.search(r"\d[.,]\d", said) and re.search(rf"(?<![\d.,]){re.escape(said)}(?!\d)", text))
 
 
 def _same_date(claim: Quantity, source: Quantity) -> bool:
@@ -211,7 +211,7 @@ def _rounded(claim: Quantity, source: Quantity) -> bool:
         return False
     digits = len(value.normalize().as_tuple().digits)
     apart = abs(value - exact) / abs(exact)
-    if claim.loose and apart <= Decimal("0.05"):
+    if claim.loose and digits <= 2 and apart <= Decimal("0.05"):
         return True
     wanted = f"{{:.{max(digits, 1) - 1}e}}"
     rounds = Decimal(wanted.format(exact)) == value

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from strati.knowledge.ask.polarity import contrary, opposed
 from strati.knowledge.ask.quantities import Quantity, comparable, missing, quantities
+from strati.knowledge.ask.swap import swap
 from strati.knowledge.ask.text import Text
 from strati.knowledge.ask.words import Word, content
 
@@ -32,6 +33,7 @@ WEIGHTS: Mapping[str, float] = {
 }
 INTERCEPT = 1.6
 SUPPORTED = 0.5  # score from which a claim counts as supported
+LEAST_SHARE = 0.4  # of the claim's words in sentences in a row: below it nothing is supported
 SAME_MATTER = 0.6  # share of the claim's words in a sentence from which another number there is a contradiction
 SAME_WORDS = 0.8  # the same for a negation, an opposite, or where the sentence beside it has the number
 LONGER = 0.08  # share that a further sentence must add to be part of the quote
@@ -105,11 +107,11 @@ def support(claim: str, evidence: Text, weigh: Weigh = even) -> Support:
     rare = sorted({word.text: made.weights[word.key] for word in gone}.items(), key=lambda pair: -pair[1])[:3]
     told = [text for text, _ in rare]
     are = "are" if len(told) > 1 else "is"
-    if score >= SUPPORTED:
+    if score >= SUPPORTED and window >= LEAST_SHARE:
         reason = f"in other words: {_quoted(told)} {are} not in the source" if told else ""
         return Support(Verdict.SUPPORTED, score, reason, features, start, end)
     reason = f"{_quoted(told)} {are} not in the source" if told else "its words do not stand together in the source"
-    return Support(Verdict.NOT_FOUND, score, reason, features, start, end)
+    return Support(Verdict.NOT_FOUND, min(score, 0.4), reason, features, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,8 @@ def _difference(claim: _Claim, evidence: Text, lost: Sequence[Quantity]) -> tupl
     equal = [at for at, share in enumerate(shares) if share >= top - 1e-9]
     at = min(equal, key=lambda one: (len(claim.missing(evidence, [one])), one))
     told = _other_number(claim, evidence, at, top, lost) or _other_sense(claim, evidence, at, top)
+    if not told and (other := swap(claim.text, evidence.pieces[at].text)):
+        told = f"the claim says {other.claim!r}, the source {other.source!r}"
     return told, at
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,9 +70,10 @@ def shares(all_outputs: Sequence[Sequence[Output]]) -> list[float]:
     """
     if not all_outputs or not all_outputs[0]:
         return [1.0 for _ in all_outputs]
-    counts = [Counter(column) for column in zip(*all_outputs, strict=True)]
-    whole = len(all_outputs) * len(counts)
-    return [sum(count[output] for count, output in zip(counts, row, strict=True)) / whole for row in all_outputs]
+    rows = [[loose(output) for output in row] for row in all_outputs]
+    counts = [Counter(column) for column in zip(*rows, strict=True)]
+    whole = len(rows) * len(counts)
+    return [sum(count[output] for count, output in zip(counts, row, strict=True)) / whole for row in rows]
 
 
 def difference(
@@ -80,13 +82,24 @@ def difference(
     """The probe on which most of the others do something else than the chosen one; None where all agree."""
     best: tuple[int, int] = (0, 0)
     for at in range(len(probes)):
-        apart = sum(row[at] != chosen[at] for row in others)
+        apart = sum(loose(row[at]) != loose(chosen[at]) for row in others)
         best = max(best, (apart, -at))
     apart, at = best[0], -best[1]
     if not apart:
         return None
-    there = Counter(row[at] for row in others if row[at] != chosen[at]).most_common(1)[0][0]
+    there = Counter(row[at] for row in others if loose(row[at]) != loose(chosen[at])).most_common(1)[0][0]
     return Difference(probes[at].call, told(chosen[at]), told(there), apart)
+
+
+def loose(output: Output) -> Output:
+    """An output so that values that Python holds equal are equal: 1, 1.0 and True.
+
+    >>> loose(("value", "[True, 2.0]"))
+    ('value', '[1, 2]')
+    """
+    kind, value = output
+    value = re.sub(r"\bTrue\b", "1", re.sub(r"\bFalse\b", "0", value))
+    return kind, re.sub(r"(?<=\d)\.0\b", "", value)
 
 
 def told(output: Output) -> str:

@@ -188,6 +188,15 @@ class OpenAICompatible:
         done, spent = self._ask(Request(as_messages(prompt), limit, schema=schema))
         return Generation(done.text, _timed(spent, start), done.finish in ("stop", ""))
 
+    def sample(self, prompt: Prompt, max_tokens: int, *, seed: int, temperature: float) -> Generation:
+        """A reply drawn at random; whether the same seed gives the same one is up to the server."""
+        if max_tokens < 1 or not 0 < temperature <= 2:
+            raise ModelError(f"max_tokens is {max_tokens} and temperature {temperature}, expected above 0, at most 2")
+        start = time.perf_counter()
+        limit = max_tokens + self.settings.reasoning_tokens
+        done, spent = self._ask(Request(as_messages(prompt), limit, temperature, seed))
+        return Generation(done.text, _timed(spent, start), done.finish in ("stop", ""))
+
     def count_tokens(self, text: str) -> int:
         """As the server counts, where it tells; else an estimate."""
         found = self._caller.count(text)

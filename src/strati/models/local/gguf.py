@@ -167,6 +167,20 @@ class GgufModel:
             usage = call.usage(start)
         return Generation(loaded.form.reply(said), usage, finish == "stop")
 
+    def sample(self, prompt: Prompt, max_tokens: int, *, seed: int, temperature: float) -> Generation:
+        """A reply drawn at random: another for each seed, the same for the same one."""
+        if max_tokens < 1 or not 0 < temperature <= 2:
+            raise ModelError(f"max_tokens is {max_tokens} and temperature {temperature}, expected above 0, at most 2")
+        start = time.perf_counter()
+        with self._lock:
+            loaded = self.load()
+            tokens = loaded.form.prompt(prompt)
+            loaded.must_fit(len(tokens.all))
+            call = _Call(loaded, tokens)
+            reply = call.drawn(max_tokens, seed, temperature)
+        choice = reply["choices"][0]
+        return Generation(loaded.form.reply(choice["text"]), call.usage(start), choice["finish_reason"] == "stop")
+
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Inside it, a prompt that was asked with more options is not evaluated again for fewer of them.
@@ -317,6 +331,13 @@ class _Call:
             tokens_in, tokens_out = used.get("prompt_tokens", len(ids)), used.get("completion_tokens", written)
             self._counts += Usage(0.0, 1, tokens_in, cached, tokens_out)
 
+    def drawn(self, max_tokens: int, seed: int, temperature: float) -> dict[str, Any]:
+        """A reply drawn from the likeliest tokens that together have 95 % of the probability."""
+        self._prepare()
+        settings: dict[str, JSON] = {"max_tokens": max_tokens, "temperature": temperature, "top_p": 0.95, "seed": seed}
+        settings["stop"] = self._loaded.form.stop
+        return self._complete(self._tokens.all, settings)
+
     def usage(self, start: float) -> Usage:
         """What all calls took together, `start` being the time of `time.perf_counter()` before them.
 
@@ -389,7 +410,7 @@ class _Call:
     def _complete(self, ids: Ids, settings: dict[str, JSON], keep: bool = True) -> dict[str, Any]:
         keep = keep and bool(self._loaded.head)
         self._loaded.last = ids
-        reply = self._loaded.engine.complete(ids, {**settings, "cache_prompt": keep, "seed": 1})
+        reply = self._loaded.engine.complete(ids, {"seed": 1, **settings, "cache_prompt": keep})
         used = reply["usage"]
         cached = (used.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
         self._counts += Usage(0.0, 1, used["prompt_tokens"], cached, used["completion_tokens"])

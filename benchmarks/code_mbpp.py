@@ -58,8 +58,9 @@ def problems(folder: Path, count: int) -> list[Problem]:
             if row is None:
                 continue
             tests = "\n".join([*row["test_imports"], *row["test_list"]])
-            like = next(iter(_calls(tests, plus["entry_point"])), None)
-            hidden = [repr(_shaped(given, like)) for given in plus["base_input"] + plus["plus_input"]]
+            like = next(iter(_calls(tests, plus["entry_point"])), ())
+            given_inputs = [*plus["base_input"], *(plus["plus_input"] or [])]
+            hidden = [text for given in given_inputs if _literal(text := repr(_shaped(given, like)))]
             as_set = "set(" + plus["entry_point"] in tests
             function, reference = plus["entry_point"], plus["canonical_solution"]
             found.append(Problem(plus["task_id"], row["prompt"], tests, function, reference, hidden, as_set))
@@ -74,6 +75,13 @@ def _calls(tests: str, function: str) -> Iterator[tuple[object, ...]]:
                 yield tuple(ast.literal_eval(part) for part in node.args)
             except ValueError:
                 continue
+
+
+def _literal(text: str) -> bool:
+    try:
+        return isinstance(ast.literal_eval(text), tuple)
+    except ValueError:  # infinity and the like
+        return False
 
 
 def _shaped(given: object, like: object) -> object:

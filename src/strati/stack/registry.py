@@ -28,6 +28,7 @@ KINDS = {
     "llm.v1": "strati.kinds.classify.llm:LLM",
     "write_as_it_is.v1": "strati.write.layers:AsItIs",
     "write_rules.v1": "strati.write.layers:Rules",
+    "programmer.v1": "strati.code.layer:Programmer",
     "person.v1": "strati.stack.layers.person:Person",
     "agreement.v1": "strati.stack.checks.agreement:Agreement",
     "retrieve.v1": "strati.knowledge.ask.retrieve:Retrieve",

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strati.code.change import Change, FileChange
 from strati.code.journal import Journal
@@ -134,3 +137,25 @@ def test_two_at_once_do_not_mix(folder: Path) -> None:
     journal = Journal(folder)
     with journal._writing(), pytest.raises(BusyError):
         Journal(folder).propose(BOTH)
+
+
+NAMES = st.sampled_from(["a.py", "in/b.py", "c.bin", "new.txt", "in/new.py"])
+CONTENTS = st.binary(max_size=40) | st.sampled_from([b"", b"a\n", b"a\r\n", b"\xef\xbb\xbfx"])
+
+
+@given(st.lists(st.dictionaries(NAMES, CONTENTS | st.none(), min_size=1), min_size=1, max_size=4))
+def test_edits_and_their_undoing_leave_every_byte(edits: list[dict[str, bytes | None]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = write(Path(name), {"a.py": "a\n", "in/b.py": b"b\r\n", "c.bin": b"\0\1"})
+        journal, states = Journal(folder), [state(folder)]
+        for edit in edits:
+            before = states[-1]
+            parts = [FileChange(path, before.get(path), new) for path, new in edit.items() if before.get(path) != new]
+            change = Change(tuple(parts))
+            journal.propose(change)
+            journal.apply(change.hash)
+            states.append(state(folder))
+            assert states[-1] == {k: v for k, v in {**before, **edit}.items() if v is not None}
+        for before in reversed(states[:-1]):
+            journal.undo()
+            assert state(folder) == before

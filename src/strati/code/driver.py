@@ -110,6 +110,8 @@ def _limit(limits: dict[str, float]) -> None:
         resource.RLIMIT_CORE: 0,
     }
     for name, bound in bounds.items():
+        hard = resource.getrlimit(name)[1]
+        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
         resource.setrlimit(name, (bound, bound))
 
 

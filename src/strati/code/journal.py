@@ -112,8 +112,8 @@ class Journal:
         for entry in self.entries():
             if entry.what == "applied":
                 found.append(entry.hash)
-            elif entry.what == "undone":
-                found.remove(entry.hash)
+            elif entry.what == "undone":  # a change may have been applied more than once: the last time is undone
+                del found[len(found) - 1 - found[::-1].index(entry.hash)]
         return found
 
     @contextmanager

@@ -57,6 +57,8 @@ class TestRun:
             return "the tests took more memory than the limit"
         if self.end is End.OUTPUT:
             return "the tests printed more than the limit"
+        if self.end is End.DISK:
+            return "the tests wrote more than the limit"
         return "" if self.whole else "the tests were ended by the program before they were done"
 
 

@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +42,12 @@ def run(
     *,
     environment: Mapping[str, str],
     keep_open: Sequence[int] = (),
-    prepare: Callable[[], None] | None = None,
+    room: Path | None = None,
 ) -> Ran:
     """Run a command in a session of its own, its standard input being `job`.
 
-    Its standard output is the driver's report, its standard error what the program printed.
+    Its standard output is the driver's report, its standard error what the program printed. `room` is a folder on disk
+    that it may write to; it is ended when that grows beyond the limit.
     """
     start = time.monotonic()
     try:
@@ -58,21 +59,22 @@ def run(
             env=dict(environment),
             pass_fds=keep_open,
             start_new_session=True,
-            preexec_fn=prepare,
             cwd="/",
         )
     except OSError as error:
         return Ran(End.SANDBOX, -1, b"", str(error).encode(), time.monotonic() - start)
     heard = _Heard(limits.output, bytearray(), bytearray())
     try:
-        end = _listen(process, job, limits, heard, start)
+        end = _listen(process, job, limits, heard, start, room)
     finally:
         _kill(process)
     code = process.returncode
     return Ran(end, code, bytes(heard.report), bytes(heard.printed), time.monotonic() - start)
 
 
-def _listen(process: subprocess.Popen[bytes], job: bytes, limits: Limits, heard: _Heard, start: float) -> End:
+def _listen(
+    process: subprocess.Popen[bytes], job: bytes, limits: Limits, heard: _Heard, start: float, room: Path | None
+) -> End:
     """Feed and listen until both outputs are closed and the process is gone, or a limit is reached."""
     assert process.stdin is not None
     assert process.stdout is not None
@@ -93,6 +95,8 @@ def _listen(process: subprocess.Popen[bytes], job: bytes, limits: Limits, heard:
                 looked = now
                 if _memory_of_all(process.pid) > limits.memory:
                     return End.MEMORY
+                if room is not None and _size(room) > limits.disk:
+                    return End.DISK
             if process.poll() is not None and not ready.select(0):
                 break  # a process that was left behind may hold the outputs open: it ends now
             for key, _ in ready.select(_LOOK):
@@ -133,10 +137,14 @@ def _read(fd: int) -> bytes | None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the session that was started, and whatever else descends from it."""
-    for pid in _descendants(process.pid):
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+    """End the session that was started, and whatever else descends from it: children first, so that none gets away."""
+    for _ in range(5):
+        below = _descendants(process.pid)[1:]
+        if not below:
+            break
+        for pid in below:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(OSError):
@@ -166,6 +174,16 @@ def _descendants(pid: int) -> list[int]:
     for one in found:
         found += [child for child, parent in parents.items() if parent == one]
     return found
+
+
+def _size(folder: Path) -> int:
+    """Bytes that the files in a folder take."""
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(where, name)).st_blocks * 512 + 256
+    return total
 
 
 def _memory_of_all(pid: int) -> int:

@@ -28,6 +28,7 @@ class End(StrEnum):
     TIME = "time"
     MEMORY = "memory"
     OUTPUT = "output"
+    DISK = "disk"
     SANDBOX = "sandbox"  # the sandbox itself could not be set up
 
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from strati.task.kind import BadRow, Resources, Space, Unusable, kind_of
 
 from strati import Task, bench, read
 from strati.code.kind import CodeKind
@@ -18,7 +19,6 @@ from strati.core.errors import TaskError
 from strati.core.records import Case, State
 from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedModel
-from strati.task.kind import BadRow, Resources, Space, Unusable, kind_of
 
 
 def row(number: int) -> dict[str, str]:

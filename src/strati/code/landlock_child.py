@@ -24,7 +24,7 @@ _DENIED = (
 
 
 def main() -> int:
-    from sandlock import Sandbox  # type: ignore[import-untyped]
+    from sandlock import Sandbox
 
     libc = ctypes.CDLL(None)
     libc.prctl(_SUBREAPER, 1, 0, 0, 0)

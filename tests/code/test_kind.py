@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from strati.task.kind import BadRow, Resources, Space, Unusable, kind_of
 
 from strati import Task, bench, read
 from strati.code.kind import CodeKind
@@ -19,6 +18,7 @@ from strati.core.errors import TaskError
 from strati.core.records import Case, State
 from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedModel
+from strati.task.kind import BadRow, Resources, Space, Unusable, kind_of
 
 
 def row(number: int) -> dict[str, str]:

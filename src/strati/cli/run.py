@@ -31,6 +31,7 @@ def run(
     catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
     max_dollars: Annotated[float | None, typer.Option(help="Money that may be spent on paid models.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; default: one a core where no model is used.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Add to each line what its answer rests on.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")] = False,
 ) -> None:
     """Answer every row of a file with a saved stack.
@@ -60,7 +61,9 @@ def run(
     with RunLock(out.with_name(out.name + ".lock")), Journal(journal_of(out)) as journal, Show(0.0, json) as show:
         ctx = Context(memo=journal, begin=show.begin, advance=show.advance)
         with stop_on_interrupt(ctx.cancelled):
-            loaded, reason, tally = _answer(stack, rows, out, journal, ctx, workers, config, catalog or [], max_dollars)
+            loaded, reason, tally = _answer(
+                stack, rows, out, journal, ctx, workers, config, catalog or [], max_dollars, explain
+            )
         counts = _people(loaded, out, journal, tally, decisions, pending, form)
         if queue is not None:
             counts.update(_queued(stack, loaded, out, journal, tally, queue))
@@ -77,6 +80,7 @@ def _answer(
     config: Path | None,
     catalogs: list[Path],
     dollars: float | None,
+    explained: bool,
 ) -> tuple[Stack | None, str | None, Tally]:
     from dataclasses import replace
 
@@ -92,7 +96,7 @@ def _answer(
     if stack is None or reason is not None:
         answer, size = hold_all(reason or ""), CHUNK
     else:
-        answer, size = _answerer(stack, folder, ctx, workers, bool(resources))
+        answer, size = _answerer(stack, folder, ctx, workers, bool(resources), explained)
     ctx.begin(f"answering with {folder.stem}", 0)
     try:
         answer_rows(rows, out, journal, tally, answer, size, ctx)
@@ -137,14 +141,16 @@ def _held(journal: Journal, out: Path, reason: str | None) -> None:
         )
 
 
-def _answerer(stack: Stack, folder: Path, ctx: Context, workers: int | None, uses_models: bool) -> tuple[Answerer, int]:
+def _answerer(
+    stack: Stack, folder: Path, ctx: Context, workers: int | None, uses_models: bool, explained: bool
+) -> tuple[Answerer, int]:
     from strati.serve.batch.here import CHUNK, answer_here
     from strati.serve.batch.processes import answer_in_processes, default_workers
     from strati.stack.stack import BATCH
 
     size = max(CHUNK, stack.batch) if stack.batch >= BATCH else stack.batch
-    count = 1 if uses_models else (workers or default_workers())
-    return (answer_in_processes(folder, count) if count > 1 else answer_here(stack, ctx)), size
+    count = 1 if uses_models or explained else (workers or default_workers())
+    return (answer_in_processes(folder, count) if count > 1 else answer_here(stack, ctx, explained=explained)), size
 
 
 def _people(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from strati.core.context import Context
 from strati.core.identity import fingerprint, sha256_of_array
 from strati.core.records import JSON, Answer, Case, Example, Usage
+from strati.stack.explain import SHOWN, Explanation
 from strati.stack.layers.features import SharedFits, TextFeatures
 from strati.stack.layers.timing import Stopwatch
 
@@ -83,6 +84,27 @@ class Linear:
             case.answered(self._answer(row, best, known), usage)
             for case, row, best, known in zip(cases, probabilities, order, familiar, strict=True)
         ]
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:
+        """The words and phrases of the text that speak most for the answer, against the next best label."""
+        assert case.answer is not None
+        assert self.weights is not None
+        matrix, _ = self.features.transform([case.text], ctx)
+        best = self.labels.index(case.answer.value)
+        others = [value for value, _ in case.answer.alternatives if value != case.answer.value]
+        against = self.labels.index(others[0]) if others and others[0] in self.labels else best
+        weights = self.weights[best, :-1] - (self.weights[against, :-1] if against != best else 0.0)
+        row = matrix.tocsr()
+        places = row.indices
+        gains = row.data * weights[places]
+        names = self.features.names(places.tolist())
+        ranked = sorted(zip(names, gains.tolist(), strict=True), key=lambda pair: -abs(pair[1]))
+        told = [(name, gain) for name, gain in ranked if name and not name.startswith("characters ")][:SHOWN]
+        told = told or [(name, gain) for name, gain in ranked if name][:SHOWN]
+        line = f"{case.answer.value}" + (f" rather than {others[0]}" if others else "") + ": "
+        line += ", ".join(f"“{name}” {gain:+.2f}" for name, gain in told) or "no known word"
+        terms = [{"term": name, "weight": gain} for name, gain in told]
+        return Explanation(line, {"kind": "ngrams", "against": others[0] if others else None, "terms": terms})
 
     def _answer(self, row: NDArray[np.float64], best: NDArray[np.int64], familiar: float) -> Answer:
         alternatives = tuple((self.labels[i], float(row[i])) for i in best)

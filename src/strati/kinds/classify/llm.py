@@ -18,6 +18,7 @@ from strati.kinds.classify.prompts import FORMS, options, render
 from strati.models.ask import WAVES, choose, concurrency, each
 from strati.models.ask_in_batches import TOGETHER, ask_ahead, batches
 from strati.models.contract import Choice, ContextOverflow, LanguageModel, Prompt
+from strati.stack.explain import SHOWN, Explanation, probabilities
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,12 @@ class LLM:
             features["nearest"] = max(near)
         answer = Answer(alternatives[0][0], alternatives[0][1], self.name, alternatives, features)
         return case.answered(answer, usage)
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:  # noqa: ARG002
+        """The probabilities that the model gave the labels, and the examples that it was shown."""
+        found = probabilities(case, f"{self.model.card.name}: ")
+        shots = [{"text": e.text, "label": e.data.get("value")} for e in case.evidence if e.kind == "example"][:SHOWN]
+        return replace(found, data={**found.data, "examples": shots}) if shots else found
 
     def _ask_ahead(self, cases: Sequence[Case], ctx: Context) -> None:
         """Tell a model that answers in batches what it is about to be asked."""

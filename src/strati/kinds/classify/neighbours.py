@@ -16,6 +16,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Evidence, Example, Usage
 from strati.kinds.classify.prompts import spoken
 from strati.models.contract import Embedder
+from strati.stack.explain import SHOWN, Explanation
 from strati.stack.layers.features import needed_embedder
 from strati.stack.layers.timing import Stopwatch
 
@@ -115,6 +116,16 @@ class Neighbours:
             self._vote(case, list(map(int, rows)), list(map(float, close)), usage)
             for case, rows, close in zip(cases, found, near, strict=True)
         ]
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:
+        """The nearest training rows, with their labels and how near they are."""
+        found, near = self.index.search([case.text], min(self.k, SHOWN), ctx)
+        pairs = list(zip(found[0].tolist(), near[0].tolist(), strict=True))
+        line = "; ".join(
+            f"{self.index.values[row]}: {self.index.texts[row][:60]!r} ({close:.2f})" for row, close in pairs[:3]
+        )
+        rows = [{"text": self.index.texts[r], "label": self.index.values[r], "similarity": s} for r, s in pairs]
+        return Explanation(f"nearest: {line}", {"kind": "examples", "examples": rows})
 
     def _vote(self, case: Case, rows: list[int], close: list[float], usage: Usage) -> Case:
         votes: dict[str, float] = {}

@@ -21,6 +21,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Example, Usage
 from strati.kinds.classify.induction import induce
 from strati.kinds.classify.rule import Rule, padded, parse_rules
+from strati.stack.explain import Explanation
 from strati.stack.layers.features import SharedFits
 from strati.stack.layers.timing import Stopwatch
 
@@ -61,6 +62,11 @@ class Rules:
             else case.answered(Answer(rule.value, rule.precision, self.name), usage, str(rule))
             for case, rule in zip(cases, found, strict=True)
         ]
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:  # noqa: ARG002
+        """The rule that gave the answer."""
+        rule = self._first(padded(case.text))
+        return Explanation(f"the rule {rule}", {"kind": "rule", "rule": str(rule)})
 
     def _first(self, text: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.matches(text)), None)

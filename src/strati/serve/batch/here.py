@@ -19,6 +19,7 @@ from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import JSON, Case, State, Usage
 from strati.measure.journal import Journal
+from strati.stack.explain import Explanation, explain
 from strati.stack.stack import Stack
 
 CHUNK = 2000  # rows answered together; a slow layer asks for fewer
@@ -136,12 +137,13 @@ def _chunks(cases: Iterable[Case], done: int, size: int, ctx: Context) -> Iterat
         yield chunk
 
 
-def answer_here(stack: Stack, ctx: Context) -> Answerer:
-    """Answers in this process."""
+def answer_here(stack: Stack, ctx: Context, *, explained: bool = False) -> Answerer:
+    """Answers in this process; `explained` adds to each line what its answer rests on."""
 
     def answer(chunks: Iterator[Sequence[Case]]) -> Iterator[Chunk]:
         for cases in chunks:
-            yield answered(stack.run(cases, ctx))
+            done = stack.run(cases, ctx)
+            yield answered(done, [explain(stack, case, ctx) for case in done] if explained else ())
 
     return answer
 
@@ -156,15 +158,15 @@ def hold_all(reason: str) -> Answerer:
     return answer
 
 
-def answered(cases: Sequence[Case]) -> Chunk:
+def answered(cases: Sequence[Case], why: Sequence[Explanation] = ()) -> Chunk:
     """Finished cases as lines of the file of answers."""
-    lines = b"".join(_line(case) for case in cases)
+    lines = b"".join(_line(case, why[place] if why else None) for place, case in enumerate(cases))
     states = Counter(str(case.state) for case in cases)
     layers = Counter(case.answer.layer for case in cases if case.answer)
     return Chunk(lines, dict(states), dict(layers), sum(case.usage.dollars for case in cases))
 
 
-def _line(case: Case) -> bytes:
+def _line(case: Case, why: Explanation | None = None) -> bytes:
     answer = case.answer
     last = case.steps[-1]
     steps = [
@@ -191,6 +193,8 @@ def _line(case: Case) -> bytes:
         "reason": last.reason,
         "steps": steps,
     }
+    if why is not None:
+        record["why"] = {"line": why.line, **why.data}
     if case.state is not State.ANSWERED:
         record["input"] = case.input if isinstance(case.input, str) else dict(case.input)
     return dump(record)

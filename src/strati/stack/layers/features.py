@@ -87,6 +87,17 @@ class TextFeatures:
         known = np.diff(matrices[0].indptr) / np.array([text.count(" ") + 1 for text in texts], dtype=np.float64)
         return self._joined(matrices, self._vectors(texts, ctx)), known
 
+    def names(self, places: Sequence[int]) -> list[str]:
+        """What the columns of the matrix stand for: word n-grams as they are, `characters ...`, "" for an embedding."""
+        tables = [block.get_feature_names_out() for block in self.blocks]
+        starts = np.cumsum([0, *(len(table) for table in tables)]).tolist()
+        found = []
+        for place in places:
+            block = next((number for number in range(len(tables)) if place < starts[number + 1]), None)
+            name = "" if block is None else str(tables[block][place - starts[block]])
+            found.append(f"characters {name!r}" if block else name)
+        return found
+
     def _vectors(self, texts: Sequence[str], ctx: Context) -> NDArray[np.float32] | None:
         return None if self.embedder is None else ctx.embed(self.embedder, texts)
 

@@ -1,78 +1,156 @@
-"""`strati tables`: ask tables in plain words."""
+"""`strati tables`: look at tables, and ask them in plain words."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strati.cli.base import JsonOption
+from strati.cli.base import CatalogOption, JsonOption
 
 if TYPE_CHECKING:
-    from strati.tables import TableAnswer
+    from rich.console import Console
 
-app = typer.Typer(name="tables", help="Ask tables in plain words.", no_args_is_help=True)
+    from strati.models.contract import LanguageModel
+    from strati.tables import Profile, TableAnswer
+
+app = typer.Typer(name="tables", help="Look at tables, and ask them in plain words.", no_args_is_help=True)
+SourceArgument = Annotated[
+    list[str], typer.Argument(metavar="SOURCE...", help="CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB.")
+]
+_SHOWN = 20  # rows
+
+
+@app.command("look")
+def look(source: SourceArgument, as_json: JsonOption = False) -> None:
+    """Show what is in tables: columns, what they hold, keys, gaps, joins, and five questions that they answer.
+
+    Example: strati tables look orders.csv customers.xlsx
+    """
+    from strati.tables import look as look_at
+
+    profile = look_at(*source)
+    if as_json:
+        print(json.dumps(profile.to_json(), ensure_ascii=False, indent=1))
+    else:
+        _show_profile(profile)
 
 
 @app.command("ask")
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in plain English.")],
-    source: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB.")
-    ],
+    source: SourceArgument,
+    model: Annotated[str | None, typer.Option(help="A pulled model, for what needs one.")] = None,
+    sql: Annotated[str | None, typer.Option(help="Run this query of yours instead, checked the same.")] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Keep the query as approved by you.")] = False,
+    who: Annotated[str, typer.Option(help="Your name, for --approve; by default that of the account.")] = "",
+    approved: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Approved queries; by default .strati/approved_queries.jsonl.")
+    ] = None,
+    catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question from tables by one query that you can read.
+    """Answer a question from tables by one query that you can read, or say which word was not found.
 
     Example: strati tables ask "How many orders are closed?" orders.csv
     """
     from strati.tables import Standing
     from strati.tables import ask as ask_tables
+    from strati.tables.approved import FILE
+    from strati.tables.approved import approve as keep
 
-    answer = ask_tables(question, *source)
+    answer = ask_tables(question, *source, model=_model(model, catalog or []), sql=sql, approved=approved)
     if as_json:
         print(json.dumps(answer.to_json(), ensure_ascii=False, indent=1))
     else:
         _show(answer)
     if answer.state is not Standing.ANSWERED:
         raise typer.Exit(1)
+    if approve:
+        made = keep(question, answer.sql, who, approved or FILE)
+        print(f"strati: approved by {made.who}, kept in {approved or FILE}", file=sys.stderr)
+
+
+def _model(name: str | None, catalogs: list[Path]) -> LanguageModel | None:
+    from strati.core.errors import ModelError
+    from strati.models.contract import LanguageModel
+    from strati.models.open import open_models
+
+    if name is None:
+        return None
+    found = open_models([name], catalogs, llms=True)[0]
+    if not found or not isinstance(found[0], LanguageModel):
+        raise ModelError(f"the model {name} does not write text")
+    return found[0]
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
 
 
 def _show(answer: TableAnswer) -> None:
-    from rich.console import Console
     from rich.text import Text
 
     from strati.tables import Standing
-    from strati.tables.answer import said
 
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    console = _console()
     if answer.state is Standing.REFUSED:
         console.print(Text(f"no answer: {_line(answer.reason)}"))
         return
     console.print(Text(_line(answer.text), "bold"))
-    if answer.words and answer.state is Standing.ANSWERED:
+    if answer.state is Standing.ANSWERED:
         console.print(Text(f"{_line(answer.words)}  [{answer.badge.value}, {answer.confidence:.0%} sure]", "cyan"))
         if answer.reason:
             console.print(Text(_line(answer.reason), "yellow"))
-    if len(answer.rows) > 1 or len(answer.columns) > 1:
-        _rows(console, answer, said)
-    console.print(Text(answer.sql, "dim"))
+        if len(answer.rows) > 1 or len(answer.columns) > 1:
+            _rows(console, answer.columns, answer.rows)
+    console.print(Text("\n".join(map(_line, answer.sql.splitlines())), "dim"))
 
 
-def _rows(console, answer: TableAnswer, said) -> None:  # type: ignore[no-untyped-def]
+def _rows(console: Console, columns: tuple[str, ...], rows: tuple[tuple[object, ...], ...]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from strati.tables.answer import said
+
     table = Table(show_edge=False, pad_edge=False)
-    for name in answer.columns:
+    for name in columns:
         table.add_column(Text(_line(name)), overflow="fold")
-    for row in answer.rows[:20]:
+    for row in rows[:_SHOWN]:
         table.add_row(*(Text(_line(said(cell))) for cell in row))
     console.print(table)
-    if len(answer.rows) > 20:
-        console.print(Text(f"{len(answer.rows) - 20:,} more rows", "dim"))
+    if len(rows) > _SHOWN:
+        console.print(Text(f"{len(rows) - _SHOWN:,} more rows", "dim"))
+
+
+def _show_profile(profile: Profile) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from strati.tables.profile import HEADS, cells
+
+    console = _console()
+    for one in profile.schema.tables:
+        console.print(Text(f"{_line(one.name)}: {one.rows:,} rows from {_line(one.source)}", "bold"))
+        table = Table(show_edge=False, pad_edge=False)
+        rows = [cells(one, column) for column in one.columns]
+        used = [place for place in range(len(HEADS)) if place < 2 or any(row[place] for row in rows)]
+        for place in used:
+            table.add_column(HEADS[place], overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(_line(row[place])) for place in used))
+        console.print(table)
+    for link in profile.schema.links:
+        console.print(Text(_line(f"joins: {link.table}.{link.column} = {link.to_table}.{link.to_column}")))
+    if profile.questions:
+        console.print(Text("\nIt can answer, for example:"))
+        for question in profile.questions:
+            console.print(Text(f"  {_line(question)}"))
 
 
 def _line(text: str) -> str:

@@ -36,6 +36,10 @@ KINDS = {
     "extract.v1": "strati.knowledge.ask.extract:Extract",
     "write_answer.v1": "strati.knowledge.ask.write:Write",
     "answer_space.v1": "strati.stack.checks.answer_space:AnswerSpace",
+    "approved_queries.v1": "strati.tables.layers:ApprovedQueries",
+    "question_parser.v1": "strati.tables.layers:QuestionParser",
+    "sql_model.v1": "strati.tables.layers:SqlModel",
+    "query_check.v1": "strati.tables.checks:QueryCheck",
 }
 
 

@@ -8,6 +8,8 @@ from html import escape
 
 from strati.core.records import JSON, Usage
 
+LEAST_SURE = 0.5  # readings that are less likely are not given as an answer
+
 
 class Standing(StrEnum):
     """What became of a question."""
@@ -135,3 +137,15 @@ def said(value: JSON) -> str:
     if isinstance(value, float):
         return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.4g}"
     return str(value)
+
+
+def same_answer(a: JSON, b: JSON) -> bool:
+    """Whether two answers say the same, in whatever order."""
+
+    def flat(value: JSON) -> list[str]:
+        if isinstance(value, list):
+            return sorted(repr(flat(one)) for one in value)
+        return [f"{value:.9g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)]
+
+    one, two = (value if isinstance(value, list) else [value] for value in (a, b))
+    return flat(one) == flat(two)

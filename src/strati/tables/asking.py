@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 from strati.core.errors import UserError
 from strati.core.records import JSON, Usage
 from strati.tables.allowed import Checked, validated
-from strati.tables.answer import Badge, Cell, Standing, TableAnswer
+from strati.tables.answer import LEAST_SURE, Badge, Cell, Standing, TableAnswer, same_answer
 from strati.tables.chart import chart_of
 from strati.tables.engine import QueryFailed, Result
 from strati.tables.parse.link import nearest
 from strati.tables.parse.parser import Candidate, Parser
-from strati.tables.parse.reading import Agg, Op, Reading, Shape
+from strati.tables.parse.reading import Reading, Shape
 from strati.tables.parse.render import sql_of_ignored, sql_of_rows
 
 if TYPE_CHECKING:
+    from strati.models.contract import LanguageModel
+    from strati.tables.approved import Approved
     from strati.tables.database import Tables
 
-LEAST_SURE = 0.5  # readings below are not given as an answer
 CLOSE = 0.92  # a second reading at least so likely beside the first makes the question ambiguous
 _BEHIND = 20  # rows behind an answer that are shown
 
@@ -136,18 +137,6 @@ def answer_of(result: Result, reading: Reading | None = None) -> JSON:
     return listed
 
 
-def same_answer(a: JSON, b: JSON) -> bool:
-    """Whether two answers say the same, in whatever order."""
-
-    def flat(value: JSON) -> list[str]:
-        if isinstance(value, list):
-            return sorted(repr(flat(one)) for one in value)
-        return [f"{value:.9g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)]
-
-    one, two = (value if isinstance(value, list) else [value] for value in (a, b))
-    return flat(one) == flat(two)
-
-
 def ignoring(reading: Reading, tables: Tables) -> str:
     """The rows left out because a value is missing: "12 without a date"."""
     asked = sql_of_ignored(reading)
@@ -221,4 +210,116 @@ def _usage(started: float) -> Usage:
     return Usage(seconds=round(time.perf_counter() - started, 6))
 
 
-__all__ = ["Agg", "Op", "OverLimit", "by_parser"]
+# Queries that no reading stands behind
+
+
+def by_all(
+    question: str, tables: Tables, *, approved: Sequence[Approved] = (), model: LanguageModel | None = None
+) -> TableAnswer:
+    """The answer of an approved query, else of the parser, else of a language model if one is given."""
+    parser = Parser(tables)
+    if known := by_approved(question, tables, approved, parser):
+        return known
+    answer = by_parser(question, tables, parser)
+    if answer.state is Standing.ANSWERED or model is None or not question.strip():
+        return answer
+    return by_model(question, tables, approved, model, answer)
+
+
+def by_sql(question: str, sql: str, tables: Tables) -> TableAnswer:
+    """The outcome of the user's own query, which must pass the same checks.
+
+    Raises:
+        Refused: the query is not one SELECT over known tables, columns and functions.
+        OverLimit: it needs more than it may use.
+    """
+    from strati.tables.sql_words import words_of_sql
+
+    started = time.perf_counter()
+    checked = validated(sql, tables.schema)
+    try:
+        result = run(checked, tables)
+    except QueryFailed as failed:
+        raise UserError(f"the query cannot run: {failed}") from None
+    return _of_sql(question, checked, result, words_of_sql(checked.sql), 1.0, Badge.OWN, started)
+
+
+def by_approved(
+    question: str, tables: Tables, approved: Sequence[Approved], parser: Parser | None = None
+) -> TableAnswer | None:
+    """The answer of an approved query that asks the same but for values; None where there is none."""
+    from strati.tables.allowed import Refused
+    from strati.tables.approved import filled
+    from strati.tables.sql_words import words_of_sql
+
+    if not approved:
+        return None
+    started = time.perf_counter()
+    for index in (parser or Parser(tables)).indexes:
+        hit = filled(question, approved, index)
+        if hit is None:
+            continue
+        one, sql = hit
+        try:
+            checked = validated(sql, tables.schema)
+            result = run(checked, tables)
+        except (Refused, QueryFailed):
+            continue
+        made = _of_sql(question, checked, result, words_of_sql(checked.sql), 0.99, Badge.APPROVED, started)
+        return replace(made, reason=f"approved by {one.who or 'someone'} on {one.when[:10]} for {one.question!r}")
+    return None
+
+
+def by_model(
+    question: str, tables: Tables, approved: Sequence[Approved], model: LanguageModel, parsed: TableAnswer
+) -> TableAnswer:
+    """The answer of a query that a language model wrote and the allow-list let pass; else the refusal as it was."""
+    from strati.core.context import Context
+    from strati.core.records import Case, Evidence
+    from strati.tables.approved import nearest
+    from strati.tables.layers import SqlModel
+    from strati.tables.sql_words import words_of_sql
+
+    started = time.perf_counter()
+    near = nearest(question, approved)
+    shots = [Evidence("example", one.question, score, data={"label": one.sql}) for one, score in near if score > 0]
+    case = Case("question", question, tuple(shots))
+    case = SqlModel(model, _Open(tables)).run([case], Context())[0]
+    usage = replace(case.usage, seconds=round(time.perf_counter() - started + parsed.usage.seconds, 6))
+    if case.answer is None:
+        told = f"{parsed.reason}; the model {model.card.name}: {case.steps[-1].reason}"
+        return replace(parsed, reason=told, usage=usage)
+    value = case.answer.value
+    checked = validated(value["sql"], tables.schema)
+    rows = tuple(tuple(row) for row in value["rows"])
+    result = Result(tuple(value["columns"]), (), rows)
+    made = _of_sql(
+        question, checked, result, words_of_sql(checked.sql), case.answer.confidence or 0.0, Badge.GENERATED, started
+    )
+    notes = [f"written by {model.card.name}, read it before you rely on it", parsed.reason, *checked.flags]
+    return replace(made, reason="; ".join(filter(None, notes)), usage=usage)
+
+
+class _Open:
+    """Open tables in the place of held ones."""
+
+    paths: tuple[str, ...] = ()
+
+    def __init__(self, tables: Tables) -> None:
+        self.database, self.schema = tables, tables.schema
+
+    def run(self, sql: str) -> Result:
+        return self.database.query(sql)
+
+
+def _of_sql(
+    question: str, checked: Checked, result: Result, words: str, sure: float, badge: Badge, started: float
+) -> TableAnswer:
+    note = "; ".join(checked.flags)
+    if result.cut:
+        note = "; ".join(filter(None, (note, f"only the first {len(result.rows):,} rows are shown")))
+    chart = chart_of(result.columns, result.rows) if len(result.columns) == 2 else None
+    return TableAnswer(
+        question, Standing.ANSWERED, answer_of(result), result.columns, result.rows, checked.sql, words, sure, badge,
+        note, usage=_usage(started), chart=chart,
+    )  # fmt: skip

@@ -46,10 +46,12 @@ def found(origins: Iterable[Origin], scratch: Path) -> tuple[Source, ...]:
     Raises `DataError` for what does not exist or holds no table.
     """
     sources = []
-    for number, origin in enumerate(origins, 1):
+    number = 0
+    for origin in origins:
         if isinstance(origin, str | Path):
             sources.append(_file(Path(origin)))
         else:
+            number += 1
             sources.append(_frame(origin, scratch / f"frame{number}.parquet", number))
     if not sources:
         raise DataError(f"no table was given, expected a file ({KNOWN}) or a data frame")

@@ -143,6 +143,7 @@ class Index:
         self.table_stems = tuple(stem(word) for word in name_words(base.name))
         self.people = any(set(n.stems) & set(PERSON_WORDS) for n in self.named if n.field.column.type is Type.TEXT)
         self._keys = tuple(self._exact)
+        self.templates: dict[str, tuple[tuple[str, ...], list[str]]] = {}  # of questions seen, without their values
 
     def _add(self, one: Field, value: str) -> None:
         norm = key(value)

@@ -37,12 +37,12 @@ class Parser:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
-        self._indexes = [Index(tables, table) for table in tables.schema.tables]
+        self.indexes = [Index(tables, table) for table in tables.schema.tables]
 
     def readings(self, question: str) -> list[Candidate]:
         """All readings that differ in their query, the likeliest first."""
         found: dict[str, Candidate] = {}
-        for index in self._indexes:
+        for index in self.indexes:
             for one in _read(question, index):
                 if one.sql not in found or found[one.sql].score < one.score:
                     found[one.sql] = one
@@ -51,7 +51,7 @@ class Parser:
     def unknown(self, question: str) -> list[str]:
         """The words of a question that are no name, no value and no common word, in any table."""
         left: list[set[str]] = []
-        for index in self._indexes:
+        for index in self.indexes:
             link = linked(question, index)
             items = respelled(link.choices[0], link.words, index)
             left.append({item.text for item in items if item.kind == "word"})

@@ -122,7 +122,7 @@ def _offers(table: Table) -> Iterator[str]:
     keys = [c for c in columns if table.unique(c)]
     groups = [c for c in columns if c.type is Type.TEXT and 1 < c.distinct <= max(30, table.rows // 3)]
     groups = [c for c in groups if c not in keys]
-    measures = [c for c in columns if c.numeric and c not in keys and not _code(c)]
+    measures = [c for c in columns if c.numeric and not _code(c) and not (c in keys and c is columns[0])]
     labels = [c for c in columns if c.type is Type.TEXT and c in keys] or groups
     dates = [c for c in columns if c.temporal]
     if measures and labels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shlex
+import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -156,9 +157,10 @@ def serve_forever(service: Service, sock: socket.socket, ready: Callable[[], Non
             await super().startup(sockets)
             ready()
 
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
             service.drain()
-            super().handle_exit(sig, frame)
+            self.force_exit = self.should_exit and sig == signal.SIGINT  # a second Ctrl-C ends it at once
+            self.should_exit = True
 
     config = uvicorn.Config(
         application(service),

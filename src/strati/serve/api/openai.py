@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from functools import partial
@@ -14,7 +15,7 @@ from strati.core.records import JSON, State
 from strati.serve.api.bodies import field, must_know, read_json
 from strati.serve.api.chat_body import ChatBody, chat_body
 from strati.serve.api.errors import error_response
-from strati.serve.api.replies import chunks, completion, headers_of
+from strati.serve.api.replies import LiveChunks, chunks, completion, headers_of
 from strati.serve.api.who import Caller, caller_of, gone, service_of
 from strati.serve.errors import ClientGone, Refused
 from strati.serve.limits import tokens_of
@@ -33,6 +34,8 @@ async def chat(request: Request) -> Response:
     body, digest = await read_json(request)
     labels = {name: served.labels for name, served in service.stacks.items()}
     asked = chat_body(body, digest, request.headers.get("idempotency-key"), labels)
+    if asked.stream and asked.question.model in service.bases:
+        return await _streamed_base(service, caller, asked, request)
     if asked.stream and asked.question.wait > 0:
         return await _streamed_wait(service, caller, asked, request)
     outcome = await service.ask(caller.key, asked.question, partial(gone, request))
@@ -66,6 +69,29 @@ async def _streamed_wait(service: Service, caller: Caller, asked: ChatBody, requ
 
     headers = {**headers_of(first), "cache-control": "no-store"}
     return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+
+
+async def _streamed_base(service: Service, caller: Caller, asked: ChatBody, request: Request) -> Response:
+    """Sentences go out as they pass their checks; whether the whole stands is said in the last chunk."""
+    heard: asyncio.Queue[str | None] = asyncio.Queue()
+    task = asyncio.create_task(service.ask(caller.key, asked.question, partial(gone, request), heard.put_nowait))
+    task.add_done_callback(lambda _: heard.put_nowait(None))
+    first = await heard.get()
+    if first is None:
+        outcome = await task  # done at once, or refused: then with the status it deserves
+        events = chunks(outcome, asked.form, asked.include_usage, service)
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers_of(outcome))
+
+    async def events_of() -> AsyncIterator[bytes]:
+        live = LiveChunks(asked.question.model)
+        sentence: str | None = first
+        while sentence is not None:
+            yield live.piece(sentence)
+            sentence = await heard.get()
+        for event in live.end(await task, asked.include_usage, service):
+            yield event
+
+    return StreamingResponse(events_of(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
 async def models(request: Request) -> Response:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
@@ -80,30 +82,54 @@ def completion(outcome: Outcome, form: Form, service: Service) -> dict[str, JSON
 
 def chunks(outcome: Outcome, form: Form, include_usage: bool, service: Service) -> Iterator[bytes]:
     """The events of a streamed completion; the last one with a choice carries what strati knows of the answer."""
-    head: dict[str, JSON] = {
-        "id": f"chatcmpl-{outcome.request.id}",
-        "object": "chat.completion.chunk",
-        "created": int(outcome.request.at),
-        "model": outcome.request.model,
-    }
-    if include_usage:
-        head["usage"] = None
-
-    def event(delta: Mapping[str, JSON], reason: str | None = None, **more: JSON) -> bytes:
-        choice = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": reason}
-        return sse({**head, "choices": [choice], **more})
-
-    yield event({"role": "assistant", "content": "" if outcome.state is State.ANSWERED else None})
+    live = LiveChunks(outcome.request.model, f"chatcmpl-{outcome.request.id}")
     if outcome.state is State.ANSWERED:
         for piece in pieces(content_of(outcome, form)):
-            yield event({"content": piece})
-    else:
-        yield event({"refusal": refusal_of(outcome)})
-    reason = "stop" if outcome.state is State.ANSWERED else "content_filter"
-    yield event({}, reason, strati=outcome_json(outcome, service))
-    if include_usage:
-        yield sse({**head, "choices": [], "usage": usage_of(outcome)})
-    yield b"data: [DONE]\n\n"
+            yield live.piece(piece)
+    yield from live.end(outcome, include_usage, service, form)
+
+
+class LiveChunks:
+    """The events of a completion that is still being made."""
+
+    def __init__(self, model: str, id: str = "") -> None:
+        self._head: dict[str, JSON] = {
+            "id": id or f"chatcmpl-{secrets.token_hex(12)}",
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": model,
+        }
+        self._told = ""
+
+    def piece(self, text: str) -> bytes:
+        """The next piece of the answer."""
+        first = not self._told
+        text = text if first or self._told.endswith((" ", "\n")) else f" {text}"
+        self._told += text
+        return self._event({"role": "assistant", "content": text} if first else {"content": text})
+
+    def end(self, outcome: Outcome, include_usage: bool, service: Service, form: Form | None = None) -> Iterator[bytes]:
+        """What is left of the answer, why it ended, and what strati knows of it.
+
+        An answer that does not stand after all ends with a refusal: what was told of it before is no answer.
+        """
+        answered = outcome.state is State.ANSWERED
+        whole = content_of(outcome, form or Form()) if answered else ""
+        stands = answered and whole.startswith(self._told)
+        if stands and len(whole) > len(self._told):
+            yield self._event({"role": "assistant", "content": whole[len(self._told) :]})
+        elif not stands:
+            yield self._event({"role": "assistant", "content": None, "refusal": refusal_of(outcome)})
+        ended = {} if not include_usage else {"usage": None}
+        about = outcome_json(outcome, service)
+        yield self._event({}, "stop" if stands else "content_filter", **ended, strati=about)
+        if include_usage:
+            yield sse({**self._head, "choices": [], "usage": usage_of(outcome)})
+        yield b"data: [DONE]\n\n"
+
+    def _event(self, delta: Mapping[str, JSON], reason: str | None = None, **more: JSON) -> bytes:
+        choice = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": reason}
+        return sse({**self._head, "choices": [choice], **more})
 
 
 def pieces(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from strati.core.context import Context
 from strati.core.errors import StratiError
 from strati.core.records import JSON, Case
-from strati.serve.engine.rungs import Rung
+from strati.serve.engine.rungs import Rung, stage_of
 from strati.serve.service import Service
 from strati.stack.models_of import held_models
 from strati.stack.stack import Stack, Stage
@@ -28,8 +28,7 @@ async def explained(service: Service, text: str, rungs: Sequence[Rung]) -> dict[
         return {}
     found = {}
     for rung in rungs:
-        stack = service.stacks[rung.stack].stack
-        stage = next((one for one in stack.stages if one.name == rung.rung), None) if stack else None
+        stage = stage_of(service.stacks[rung.stack], rung.rung)
         if stage is not None and rung.answer is not None and not held_models(Stack((stage,))):
             found[rung.stack, rung.rung] = await asyncio.to_thread(_words, stage, text, places, rung)
     return found

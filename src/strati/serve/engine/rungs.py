@@ -15,6 +15,7 @@ from strati.serve.keys import Key
 from strati.stack.layers.person import Person
 
 if TYPE_CHECKING:
+    from strati.serve.engine.stacks import Served
     from strati.serve.service import Service
     from strati.stack.stack import Stack, Stage
 
@@ -49,6 +50,22 @@ async def compared(service: Service, key: Key, text: str, names: Sequence[str]) 
         budget = service.money.of(key.id, key.dollars)
         ctx = Context(budget=budget, deadline=time.monotonic() + service.settings.timeout)
         found += await asyncio.to_thread(_rungs, served.stack, name, text, ctx, served.hold or service.alarm(name))
+        found += await asyncio.to_thread(_beside, served, text, ctx)
+    return found
+
+
+def stage_of(served: Served, rung: str) -> Stage | None:
+    """The stage behind a rung, of the stack or of the ladder beside it."""
+    stacks = [served.stack, *served.ladder] if served.stack else []
+    return next((stage for stack in stacks if stack for stage in stack.stages if stage.name == rung), None)
+
+
+def _beside(served: Served, text: str, ctx: Context) -> list[Rung]:
+    """What the rungs say that were measured and are not in the stack."""
+    found = []
+    for stack in served.ladder:
+        for rung in _rungs(stack, served.name, text, ctx, "measured beside it, not in the stack"):
+            found.append(replace(rung, threshold=None))
     return found
 
 

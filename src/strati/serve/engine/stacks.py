@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,26 @@ class Served:
         if self.state == "valid":
             return f"{base[0].upper()}{base[1:]}."
         return f"The certificate is {self.state}, so every case goes to people: {'; '.join(self.reasons)}."
+
+    @cached_property
+    def ladder(self) -> tuple[Stack, ...]:
+        """The other rungs of the run that the certificate names, where its folder is still here: for trying only.
+
+        Those that need a model which the stack does not use stay out: opening one takes long.
+        """
+        from strati.core.errors import StratiError
+        from strati.stack.folder import load_stack, named_resources
+
+        run = self.certificate.run if self.certificate else ""
+        folder = self.folder.parent / ".strati" / "runs" / run / "stacks"
+        found = []
+        for path in sorted(folder.glob("*.stack")) if run else ():
+            try:
+                if {one.name for one in named_resources(path)} <= set(self.resources):
+                    found.append(load_stack(path, self.resources))
+            except StratiError:
+                continue
+        return tuple(one for one in found if not {s.name for s in one.stages} & set(self.rungs))
 
     @property
     def rungs(self) -> list[str]:

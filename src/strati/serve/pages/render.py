@@ -40,7 +40,15 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters.update(
-        pct=percent, seconds=seconds, money=money, ago=ago, bytes=size, shorten=shorten, basename=basename, kind=kind
+        pct=percent,
+        gap=gap,
+        seconds=seconds,
+        money=money,
+        ago=ago,
+        bytes=size,
+        shorten=shorten,
+        basename=basename,
+        kind=kind,
     )
     found.globals["icon"] = found.get_template("icons.html").module
     return found
@@ -66,10 +74,12 @@ def page(request: Request, template: str, caller: Caller | None, status: int = 2
 def percent(value: float) -> str:
     """A share, with as many digits as tell something.
 
-    >>> percent(0.5), percent(0.0123), percent(0.99987), percent(1)
-    ('50 %', '1.2 %', '99.99 %', '100 %')
+    >>> percent(0.5), percent(0.0123), percent(0.9998), percent(0.999999), percent(1)
+    ('50 %', '1.2 %', '99.98 %', 'over 99.99 %', '100 %')
     """
     shown = 100 * value
+    if 99.99 < shown < 100:
+        return "over 99.99 %"
     digits = 0 if shown == round(shown) else 2 if shown > 99.9 or 0 < shown < 0.1 else 1
     return f"{shown:.{digits}f} %"
 
@@ -122,6 +132,18 @@ def shorten(text: object, most: int) -> str:
     """The beginning of a text, whole words."""
     plain = " ".join(str(text).split())
     return plain if len(plain) <= most else plain[:most].rsplit(" ", 1)[0] + " …"
+
+
+def gap(reason: str) -> str:
+    """Why a base has no answer, below a heading that says so already.
+
+    >>> gap("not in your sources: 'long'"), gap("the sources disagree")
+    ("Nothing there is about 'long'.", 'The sources disagree.')
+    """
+    about = reason.removeprefix("not in your sources").lstrip(": ")
+    if about != reason:
+        return f"Nothing there is about {about}." if about else "Nothing there says it."
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def basename(path: str) -> str:

@@ -27,14 +27,17 @@ class Bucket:
     def take(self, amount: float, now: float) -> float:
         """Take from it; 0.0 when it was there, else seconds until it will be (nothing is taken then).
 
+        More than it holds is there when it is full, and empties it: otherwise it would never be.
+
         >>> bucket = Bucket(60.0)
         >>> bucket.take(60, now=0.0), bucket.take(1, now=0.0), bucket.take(1, now=1.0)
         (0.0, 1.0, 0.0)
         """
         self.level = min(self.size, self.level + (now - self.at) * self.size / 60)
         self.at = now
+        amount = min(amount, self.size)
         if amount > self.level:
-            return (min(amount, self.size) - self.level) * 60 / self.size
+            return (amount - self.level) * 60 / self.size
         self.level -= amount
         return 0.0
 

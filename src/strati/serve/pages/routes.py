@@ -23,7 +23,7 @@ from strati.serve.engine.rungs import Rung, compared
 from strati.serve.errors import Refused
 from strati.serve.pages.asked import in_paragraphs
 from strati.serve.pages.examples import curl_of, python_of
-from strati.serve.pages.render import HERE, page
+from strati.serve.pages.render import HERE, PAGES, page
 from strati.serve.pages.sources import page_image, source_view, why_no_image
 from strati.serve.pages.stacks import stack_view
 from strati.serve.records import Action, Role
@@ -60,7 +60,7 @@ async def login(request: Request) -> Response:
     if code:
         key = service.keys.get(service.sessions.redeem(code) or "")
         if key is not None:
-            return _logged_in(request, service.sessions.begin(key))
+            return _logged_in(request, service.sessions.begin(key), request.query_params.get("to", ""))
         return page(request, "login.html", None, 401, wrong="That link was used or is over. Log in with the key.")
     return page(request, "login.html", None, wrong="")
 
@@ -74,9 +74,11 @@ async def log_in(request: Request) -> Response:
     return _logged_in(request, service.sessions.begin(key, " ".join(str(form.get("person", "")).split())[:60]))
 
 
-def _logged_in(request: Request, cookie: str) -> Response:
+def _logged_in(request: Request, cookie: str, to: str = "") -> Response:
+    """Logged in, and on to a page of ours: `to` is the name of one, never an address."""
     service = service_of(request)
-    reply = RedirectResponse("/try" if service.stacks or not service.bases else "/ask", 303)
+    first = "try" if service.stacks or not service.bases else "ask"
+    reply = RedirectResponse(f"/{to if to in dict(PAGES) else first}", 303)
     secure = service.settings.secure or request.url.scheme == "https"
     reply.set_cookie(
         COOKIE, cookie, max_age=service.sessions.LASTS, httponly=True, samesite="lax", secure=secure, path="/"

@@ -3,9 +3,9 @@
     python benchmarks/serve_rate.py [--requests 5000] [--beside-model]
 
 A stack of one keyword rule, which answers in some 20 microseconds, is served as a process; `hey` (a load generator in
-Go, from Debian) asks it. Processor time is that of the serving process, all threads: parsing, key, limits, guards, draw
-of the audit, stack, commit to the service database, metrics, log, reply. With `--beside-model` another process generates
-with SmolLM2-135M all the while.
+Go, from Debian) asks it. Processor time is that of the serving process, all threads: parsing, key, limits, guards, the
+draw of the audit, stack, commit to the service database, metrics, log, reply. With `--beside-model` another process
+generates with SmolLM2-135M all the while.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import shlex
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from strati.cli import main
+from strati.core.errors import AnswerIsNo, DataError, NoSpace, Stopped, StratiError
 from tests import corpus
 
 ROWS = [(str(example.input), str(example.reference)) for example in corpus.examples()]
@@ -148,12 +150,43 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(
     assert sorted(path.name for path in folder.glob("*.*") if path.name != ".strati") == before
 
 
-def test_findings_that_stop_are_exit_code_2_for_the_doctor_too(
+def test_findings_that_stop_are_a_no_of_the_doctor(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert folder.is_dir()
     monkeypatch.setattr(sys, "argv", ["strati", "doctor", "one.csv"])
     with pytest.raises(SystemExit) as ended:
         main()
-    assert ended.value.code == 2
+    assert ended.value.code == 1
     assert "STOP  all 120 rows of one.csv have the label 'x'" in " ".join(capsys.readouterr().out.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (AnswerIsNo("it does not hold"), 1, "it does not hold"),
+        (DataError("no such column"), 2, "no such column"),
+        (NoSpace("no space left"), 2, "no space left"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "here.db"),
+            2,
+            "no space left on the disk that holds here.db",
+        ),
+        (OSError(errno.EFBIG, "File too large", "here.db"), 2, "here.db would be larger than files may be here"),
+        (PermissionError(errno.EACCES, "Permission denied", "out"), 2, "out cannot be written: Permission denied"),
+        (Stopped("its time is over"), 3, "its time is over"),
+        (StratiError("a layer gave other cases back"), 70, "a layer gave other cases back"),
+        (KeyError("place"), 70, "a fault of strati itself (KeyError): please report it"),
+    ],
+)
+def test_each_kind_of_error_has_its_exit_code(
+    error: Exception, code: int, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("strati.cli.app.app", broken)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    assert words in capsys.readouterr().err.splitlines()[-1]

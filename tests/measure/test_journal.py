@@ -285,3 +285,32 @@ def test_no_space_left_is_one_sentence_and_nothing_is_lost(tmp_path: Path) -> No
 def test_a_case_without_answer_as_json() -> None:
     row = case_to_json(Case("1", "x"))
     assert (row["state"], row["value"], row["alternatives"], row["steps"]) == ("open", None, [], [])
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
+def test_a_damaged_journal_is_told_in_one_sentence(tmp_path: Path, cut: float) -> None:
+    path = tmp_path / "run.db"
+    with Journal(path) as journal:
+        for number in range(2000):
+            journal.write(f"key {number}", "x" * 100)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * cut)])
+
+    def everything() -> None:
+        with Journal(path, read_only=True) as journal:
+            for number in range(2000):
+                journal.read(f"key {number}")
+
+    with pytest.raises(DataError, match=r"journal") as told:
+        everything()
+    assert "\n" not in str(told.value)
+
+
+def test_a_value_that_is_no_json_is_a_damaged_journal(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    with Journal(path) as journal:
+        journal.write("key", 1)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE meta SET value = '{\"half' WHERE key = 'key'")
+    with Journal(path, read_only=True) as journal, pytest.raises(DataError, match=r"run\.db is damaged .*move it away"):
+        journal.read("key")

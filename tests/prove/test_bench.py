@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,9 @@ import pytest
 
 from strati.core.context import Context
 from strati.core.environment import environment
-from strati.core.errors import BusyError, DataError, TaskError
+from strati.core.errors import BusyError, DataError, NoSpace, TaskError
 from strati.core.lock import RunLock
-from strati.core.records import Example
+from strati.core.records import Case, Example
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
 from strati.measure.answers_file import answer_lines
@@ -35,6 +37,7 @@ from tests import corpus
 
 EFFORT = Effort(sample=20, form_rows=6, tune_rows=8, fast_tune_rows=30, probes=2)
 ROWS = corpus.examples()
+REFUNDS = [example.text for example in ROWS if example.reference == "refund"]
 TIMES = {"cost_per_1000", "cost_parts", "latency_ms", "seconds_per_answer", "fit_seconds", "memory_mb", "seconds"}
 
 
@@ -227,8 +230,10 @@ def test_stopping_keeps_everything_and_the_same_call_goes_on(tmp_path: Path) -> 
 
 
 def test_a_failing_layer_is_a_failed_candidate_and_the_others_go_on(tmp_path: Path) -> None:
-    def shaky(text: str) -> str:  # noqa: ARG001
-        raise KeyError("no such thing")
+    def shaky(text: str) -> str:
+        if text in ("", *REFUNDS):
+            raise KeyError("no such thing")
+        return "delivery"
 
     down = ScriptedModel({})  # raises ModelError: its script has no reply
     broken = Candidate.of(LLM(down, corpus.LABELS), "broken", uses_llm=True, slow=True)
@@ -241,8 +246,8 @@ def test_a_failing_layer_is_a_failed_candidate_and_the_others_go_on(tmp_path: Pa
     )
     assert one(outcome, "broken")["status"] == "failed"
     assert "the script has no reply" in one(outcome, "broken")["reason"]
-    assert one(outcome, "shaky")["failures"] == {"layer_error": outcome.verdict["data"]["splits"]["test"]}
-    assert (one(outcome, "shaky")["quality"]["value"], one(outcome, "shaky")["completion"]) == (0.0, 0.0)
+    assert one(outcome, "shaky")["failures"] == {"layer_error": 24}
+    assert one(outcome, "shaky")["completion"] == 0.75
     assert one(outcome, "majority")["status"] == "measured"
 
 
@@ -404,3 +409,26 @@ def test_repeats_are_no_evidence_in_verdict_and_report(tmp_path: Path) -> None:
     counted = measured(once, Task(repeats="traffic"))
     assert counted["data"]["splits"]["test"] == 480
     assert any("traffic that repeats" in note for note in counted["data"]["notes"])
+
+
+def test_a_disk_that_takes_no_more_ends_the_run_and_is_no_failed_candidate(tmp_path: Path) -> None:
+    def full(text: object) -> str:  # noqa: ARG001
+        raise OSError(errno.ENOSPC, "No space left on device", "model.bin")
+
+    class Writes(Majority):
+        def run(self, cases: Sequence[Case], ctx: Context) -> list[Case]:  # noqa: ARG002
+            return [Case.of(ROWS[0]) for _ in full("x")]
+
+    with pytest.raises(NoSpace, match=r"no space left on the disk that holds model\.bin"):
+        bench(corpus.dataset(), Task(), candidates=[Candidate.of(Writes(), "writes")], runs=tmp_path / "runs")
+
+
+def test_a_function_that_always_raises_has_failed_and_says_how(tmp_path: Path) -> None:
+    def boom(text: object) -> str:  # noqa: ARG001
+        raise ValueError("no good")
+
+    candidates = [majority(), Candidate.of(boom, "boom")]
+    verdict = bench(corpus.dataset(), Task(), candidates=candidates, effort=EFFORT, runs=tmp_path / "runs").verdict
+    row = next(row for row in verdict["candidates"] if row["name"] == "boom")
+    assert (row["status"], row["quality"]) == ("failed", None)
+    assert row["reason"] == "it raised for all 15 tune examples: ValueError: no good"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.core.errors import StackError
+from strati.core.errors import AnswerIsNo, StackError
 
 if TYPE_CHECKING:
     from strati.certify.certify import Certified
@@ -216,7 +216,7 @@ def _notes(done: Certified) -> Iterator[str]:
 
 
 def show_check(path: Path, catalogs: list[Path], config: Path | None, *, as_json: bool) -> None:
-    """Whether the certificate of a stack stands; exit code 2 unless it is valid."""
+    """Whether the certificate of a stack stands; exit code 1 unless it is valid."""
     from strati.certify.certificate import Certificate
     from strati.serve.load import standing_of
 
@@ -226,7 +226,7 @@ def show_check(path: Path, catalogs: list[Path], config: Path | None, *, as_json
     if as_json:
         print(json.dumps({"stack": str(path), "state": standing.state, "reasons": list(standing.reasons)}))
     if standing.state != "valid":
-        raise StackError(f"the certificate of {path} is {standing.state}: {'; '.join(standing.reasons)}")
+        raise AnswerIsNo(f"the certificate of {path} is {standing.state}: {'; '.join(standing.reasons)}")
     if not as_json:
         certificate = Certificate.read(path)
         since = "" if certificate is None else f" (of {certificate.created[:10]}, run {certificate.run})"
@@ -234,14 +234,14 @@ def show_check(path: Path, catalogs: list[Path], config: Path | None, *, as_json
 
 
 def show_verify(path: Path, *, as_json: bool) -> None:
-    """Compute n, errors and p again from the outcomes file; exit code 2 where they differ."""
+    """Compute n, errors and p again from the outcomes file; exit code 1 where they differ."""
     from strati.certify.verify import verify
 
     stated, wrong = verify(path)
     if as_json:
         print(json.dumps({"stack": str(path), "reproduced": not wrong, "differences": wrong}))
     if wrong:
-        raise StackError(f"the certificate of {path} does not add up: {'; '.join(wrong)}")
+        raise AnswerIsNo(f"the certificate of {path} does not add up: {'; '.join(wrong)}")
     if not as_json and stated.step is not None:
         step = stated.step
         lost = f"with a summed loss of {step.errors:.4g}" if stated.path.promise.graded else f"{step.errors:g} wrong"

@@ -31,7 +31,7 @@ def doctor(
 
     Duplicates within and across splits, contradictory labels, files sorted by
     label, missing classes, leaks by group, labels that models confidently
-    disagree with. Exit code 2 when a result would be meaningless.
+    disagree with. Exit code 1 when a result would be meaningless.
 
     Example: strati doctor tickets.csv --input text --label intent
     """
@@ -76,4 +76,4 @@ def doctor(
         if not findings:
             console.print("nothing to report")
     if any(finding.severity == "stop" for finding in findings):
-        raise typer.Exit(2)
+        raise typer.Exit(1)

@@ -8,10 +8,14 @@ StratiError                 base; `str(error)` is one clear sentence
 │   ├── StackError          a stack folder is damaged or altered
 │   │   └── NewerFormat     a newer version of strati wrote it
 │   ├── MissingExtra        an optional dependency is needed: names the extra
+│   ├── NoSpace             the disk does not take what is written
 │   └── BusyError           another process is writing the same run
 ├── Stopped                 a limit or the user ended the work; everything so far is kept: exit code 3
 │   └── BudgetReached       the money is spent: what costs nothing can still go on
-└── LayerDown               a layer cannot answer at all now; its cases go to people
+├── AnswerIsNo              something was checked and the answer is no: exit code 1
+└── LayerDown               a layer cannot answer at all now; its cases go to people: exit code 3 where nothing goes on
+
+Exit codes: 0 done; 1 checked, and the answer is no; 2 the user can fix it; 3 a limit ended it; 70 a fault of strati.
 """
 
 from __future__ import annotations
@@ -58,6 +62,10 @@ class MissingExtra(UserError):
         self.extra = extra
 
 
+class NoSpace(UserError):
+    """The disk is full, or does not take what is written to it. Ends a run: nothing is measured around it."""
+
+
 class BusyError(UserError):
     """Another process is at work on the same run."""
 
@@ -68,6 +76,10 @@ class Stopped(StratiError):
 
 class BudgetReached(Stopped):
     """The budget does not allow another call. It ends what is paid; what costs nothing goes on."""
+
+
+class AnswerIsNo(StratiError):
+    """A check was made, and the answer is no; the sentence says why."""
 
 
 class LayerDown(StratiError):

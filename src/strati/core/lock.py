@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import IO
 
-from strati.core.errors import BusyError, UserError
+from strati.core.errors import BusyError, NoSpace, UserError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class RunLock:
@@ -61,14 +64,22 @@ def _try_lock(file: IO[str]) -> bool:
 def in_words(error: Exception, path: Path) -> UserError:
     """What went wrong with a file on disk, as an error that people can act on."""
     text = str(error)
-    if "full" in text or "No space" in text:
-        return UserError(f"no space left on the disk that holds {path}: free some and run the same command again")
-    if "disk I/O" in text:
-        return UserError(
-            f"the disk did not take what was written to {path}: see that it has space and works, run again"
-        )
+    if "disk is full" in text or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+        return NoSpace(f"no space left on the disk that holds {path}: free some and run the same command again")
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return NoSpace(f"{path} would be larger than files may be here (ulimit -f): raise the limit and run again")
+    if "disk I/O" in text or (isinstance(error, OSError) and error.errno == errno.EIO):
+        return NoSpace(f"the disk did not take what was written to {path}: see that it has space and works, run again")
     if isinstance(error, OSError):
         return UserError(f"{path} cannot be written: {error.strerror}")
     if "readonly" in text or "Permission" in text or "unable to open" in text:
         return UserError(f"{path} cannot be written: {text}")
     return UserError(f"{path}: {text}")
+
+
+def raise_if_full(error: BaseException, path: Path) -> None:
+    """Raise `NoSpace` where an error says that the disk took no more; the file it names is told, else `path`."""
+    if isinstance(error, NoSpace):
+        raise error
+    if isinstance(error, OSError) and error.errno in FULL:
+        raise in_words(error, Path(error.filename) if isinstance(error.filename, str) else path) from error

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from strati.core.errors import DataError
+from strati.core.figures import shorten
 from strati.core.lock import RunLock as RunLock
 from strati.core.lock import in_words
 from strati.core.records import JSON, Case, Usage
 from strati.models import jobs
 
 SCHEMA = 1
+DAMAGED = ("malformed", "not a database", "Could not decode", "no such table", "no such column", "file is encrypted")
 _USAGE = tuple(field.name for field in fields(Usage))
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -86,7 +88,7 @@ class Journal:
         row = self._db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
         if row is None and not read_only:
             self.write("schema", SCHEMA)
-        elif row is None or json.loads(row[0]) != SCHEMA:
+        elif row is None or self._load(row[0]) != SCHEMA:
             found = "none" if row is None else row[0]
             raise DataError(f"{self.path} has journal format {found}, this version of strati reads format {SCHEMA}")
 
@@ -107,7 +109,25 @@ class Journal:
             try:
                 yield
             except (sqlite3.OperationalError, OSError) as error:
+                if any(words in str(error) for words in DAMAGED):
+                    raise self._damaged(error) from error
                 raise in_words(error, self.path) from error
+            except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+                raise
+            except (sqlite3.DatabaseError, ValueError) as error:  # ValueError: JSON that is none
+                raise self._damaged(error) from error
+
+    def _load(self, text: str) -> JSON:
+        try:
+            return json.loads(text)
+        except (ValueError, TypeError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DataError:
+        return DataError(
+            f"the journal {self.path} is damaged ({shorten(error, 60)}): restore it from a copy, or move it away and "
+            "run the same command again, from the beginning"
+        )
 
     def write(self, key: str, value: JSON) -> None:
         """Keep a JSON value under a key."""
@@ -118,7 +138,7 @@ class Journal:
         """The value kept under a key, or None."""
         with self._guard():
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        return None if row is None else self._load(row[0])
 
     def write_examples(self, split: str, examples: Iterable[StoredExample]) -> None:
         """Keep what the report needs of the examples of a split."""
@@ -134,7 +154,7 @@ class Journal:
         query = "SELECT id, reference, grouping, input FROM examples WHERE split = ? ORDER BY position"
         with self._guard():
             rows = self._db.execute(query, (split,)).fetchall()
-        return [StoredExample(i, json.loads(r), g, None if x is None else json.loads(x)) for i, r, g, x in rows]
+        return [StoredExample(i, self._load(r), g, None if x is None else self._load(x)) for i, r, g, x in rows]
 
     def write_candidate(self, name: str, position: int, record: Mapping[str, JSON]) -> None:
         """Keep what is known of a candidate, in place of what was."""
@@ -145,7 +165,7 @@ class Journal:
         """Records by name, in ladder order."""
         with self._guard():
             rows = self._db.execute("SELECT name, record FROM candidates ORDER BY position").fetchall()
-        return {name: json.loads(record) for name, record in rows}
+        return {name: self._load(record) for name, record in rows}
 
     def write_answers(self, candidate: str, split: str, cases: Iterable[Case]) -> None:
         """Keep finished cases; an answer that is there already stays as it is."""
@@ -178,12 +198,12 @@ class Journal:
             query += f" AND id IN ({','.join('?' * len(ids))})"
         with self._guard():
             rows = self._db.execute(query, (candidate, split, *(ids or ()))).fetchall()
-        return {key: json.loads(answer) for key, answer in rows}
+        return {key: self._load(answer) for key, answer in rows}
 
     def recall(self, key: str) -> tuple[JSON, Usage] | None:
         with self._guard():
             row = self._db.execute("SELECT reply, usage FROM calls WHERE key = ?", (key,)).fetchone()
-        return None if row is None else (json.loads(row[0]), Usage(*json.loads(row[1])))
+        return None if row is None else (self._load(row[0]), Usage(*self._load(row[1])))
 
     def remember(self, key: str, reply: JSON, usage: Usage) -> None:
         row = (key, _dump(reply), _dump(_usage_row(usage)))

@@ -11,6 +11,7 @@ import numpy as np
 
 from strati.core.context import Context, VectorCache
 from strati.core.errors import BudgetReached, StackError, Stopped, StratiError
+from strati.core.lock import raise_if_full
 from strati.core.records import JSON, Case, Example
 from strati.data import Splits, Unit
 from strati.measure.answer import answer
@@ -21,7 +22,7 @@ from strati.measure.race.halving import HalvingTuner
 from strati.measure.race.racing import SPLIT, Race, no_race
 from strati.measure.race.sizing import behind_fast, likely_size, right_on_tune, sample_size
 from strati.measure.telling import tell_answering, tell_choosing
-from strati.measure.tune import Chosen, Tuner, merged_forms
+from strati.measure.tune import Chosen, Tuner, merged_forms, raise_if_broken
 from strati.stack.candidate import Candidate
 from strati.stack.contract import Saveable
 from strati.stack.folder import save_stack, stack_folder_name
@@ -146,8 +147,10 @@ class Bench:
             except Stopped:
                 raise
             except StratiError as error:
+                raise_if_full(error, self.journal.path)
                 entry.failed(str(error))
             except Exception as error:  # a layer of the user's own
+                raise_if_full(error, self.stacks or self.journal.path)
                 entry.failed(f"{type(error).__name__}: {error}")
             self.journal.write_candidate(entry.candidate.name, entry.position, record)
 
@@ -182,6 +185,7 @@ class Bench:
         tell_choosing(candidate, tuner, self.splits.units)
         for unit in self.splits.units:
             chosen = tuner.choose(candidate, unit)
+            raise_if_broken(chosen.cases)
             if self.race and not candidate.slow:
                 record.update(self.race.enter_fast(candidate, chosen))
             elif self.race:

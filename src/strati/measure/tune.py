@@ -133,6 +133,12 @@ def raise_if_down(cases: Sequence[Case]) -> None:
             raise LayerDown(case.steps[-1].reason)
 
 
+def raise_if_broken(cases: Sequence[Case]) -> None:
+    """A layer whose code raises for every example is no candidate that is always wrong: it failed, and says how."""
+    if cases and all(case.failure is Failure.LAYER_ERROR for case in cases):
+        raise LayerDown(f"it raised for all {len(cases):,} tune examples: {cases[0].steps[-1].reason}")
+
+
 def merged_forms(units: Sequence[Sequence[dict[str, JSON]]]) -> list[dict[str, JSON]]:
     """Forms tried, averaged over the units of cross-fitting; `chosen` marks those chosen in most units."""
     rows = list(zip(*units, strict=True))

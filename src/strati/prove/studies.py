@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from strati.core.context import Context
 from strati.core.errors import Stopped, TaskError
+from strati.core.lock import raise_if_full
 from strati.core.records import Case, Example, Usage
 from strati.data import Unit
 from strati.measure.effort import shuffled
@@ -88,6 +89,7 @@ class Study:
         except Stopped:
             raise
         except Exception as error:
+            raise_if_full(error, self.bench.journal.path)
             reason = f"{type(error).__name__}: {error}"
         self.bench.journal.write(failure_key(what, candidate.name), reason)
 

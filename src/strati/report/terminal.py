@@ -163,6 +163,8 @@ def _notes(candidate: Record) -> Iterable[str]:
     model = figures.line(candidate.get("model"))
     if model and model not in name_of(candidate):
         yield f"model {model}"
+    if candidate.get("status") == "failed" and candidate.get("reason"):
+        yield figures.line(candidate["reason"])
     yield from texts(candidate, "obstacles")
     if texts(candidate, "silent"):
         yield f"what {', '.join(texts(candidate, 'silent'))} uses is not known: it does not say"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Self
 
 from strati.core.context import Context
 from strati.core.errors import LayerDown, StratiError
 from strati.core.identity import fingerprint
+from strati.core.lock import raise_if_full
 from strati.core.records import JSON, Case, Example, Failure, Outcome, State
 from strati.stack.calibration import Combiner
 from strati.stack.contract import Adaptive, Check, Finding, Layer, Trainable
@@ -115,6 +117,7 @@ class Stage:
         except StratiError:
             raise
         except Exception as error:
+            raise_if_full(error, Path(self.name))
             reason = f"{type(error).__name__}: {error}"
             return [case.failed(self.name, Failure.LAYER_ERROR, reason) for case in cases]
         if [case.id for case in found] != [case.id for case in cases]:

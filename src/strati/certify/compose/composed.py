@@ -18,6 +18,7 @@ from strati.certify.compose.frontier import FEWEST, frontier
 from strati.certify.compose.rung_answers import Part, read_part, rungs_to_compose
 from strati.core.errors import DataError, StratiError
 from strati.core.identity import fingerprint
+from strati.core.lock import raise_if_full
 from strati.core.records import JSON
 from strati.measure.journal import Journal
 from strati.measure.results import Result, Results, load_results
@@ -167,7 +168,8 @@ def _record(
         stack = assemble(pair.composition, thresholds, folders, resources, name, people=False)
         save_stack(stack, stacks / folder)
         stack_fingerprint = stack.fingerprint()
-    except StratiError:
+    except StratiError as error:
+        raise_if_full(error, stacks)
         folder = ""
     return {
         **records[1],

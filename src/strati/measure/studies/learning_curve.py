@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from strati.core.context import Context
 from strati.core.errors import Stopped
+from strati.core.lock import raise_if_full
 from strati.core.records import JSON, Case, Example, Usage
 from strati.data import Unit
 from strati.measure.effort import shuffled
@@ -111,6 +112,7 @@ class CurveMaker:
         except Stopped:
             raise
         except Exception as error:  # a layer of the user's own
+            raise_if_full(error, self.journal.path)
             kept["failed"] = f"{type(error).__name__}: {error}"
         self.journal.write(key, kept)
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 
 from strati.code.sandbox import NoSandbox, Sandbox
-from strati.core.errors import TaskError
+from strati.core.errors import TaskError, install
 
 HOW_TO_GET_ONE = (
     "no sandbox works here, so nothing was run: install bubblewrap (apt install bubblewrap, or dnf install "
-    "bubblewrap), or pip install -e '.[code]' for sandlock (Linux 5.13 or later)"
+    f"bubblewrap), or {install('code')}, for sandlock (Linux 5.13 or later)"
 )
 
 

@@ -49,15 +49,24 @@ class NewerFormat(StackError):
     """Written by a newer version of strati: this one cannot tell what it says."""
 
 
+def install(extra: str) -> str:
+    """The command that installs an extra; `strati` on the package index is not ours, so it needs a checkout.
+
+    >>> install("docs")
+    "pip install -e '.[docs]' in a checkout of strati"
+    """
+    return f"pip install -e '.[{extra}]' in a checkout of strati"
+
+
 class MissingExtra(UserError):
     """An optional dependency is needed.
 
     >>> str(MissingExtra("xllamacpp", "local"))
-    "this needs the package xllamacpp: pip install 'strati[local]'"
+    "this needs the package xllamacpp: pip install -e '.[local]' in a checkout of strati"
     """
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"this needs the package {package}: pip install 'strati[{extra}]'")
+        super().__init__(f"this needs the package {package}: {install(extra)}")
         self.package = package
         self.extra = extra
 

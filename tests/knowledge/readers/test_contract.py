@@ -111,7 +111,7 @@ def test_every_reader_with_a_format_of_its_own_has_a_sample() -> None:
 )
 def test_a_missing_package_names_the_extra(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtra, match=r"pip install 'strati\[docs\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install -e '\.\[docs\]'"):
         readers()[name].read(SAMPLES[name][1], "it", Limits())
 
 

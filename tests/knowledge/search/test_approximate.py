@@ -229,7 +229,7 @@ def test_few_vectors_need_no_index_and_many_say_when_there_is_none(
     assert list(tmp_path.glob("vectors*")) == []
     assert why_exact(10, 10) == ""
     monkeypatch.setattr("strati.knowledge.search.build.installed", lambda: False)
-    assert "strati[vectors]" in build(store, least=9)
+    assert "'.[vectors]'" in build(store, least=9)
     assert "compare all 10 vectors" in why_exact(10, 9)
     store.close()
 

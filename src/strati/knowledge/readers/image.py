@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from strati.core.errors import install
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Document, Page
 from strati.knowledge.locator import Locator
@@ -35,7 +36,7 @@ class ImageReader:
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         if not ocr.available():
-            raise Refused(Reason.NO_TEXT_LAYER, "it is a picture; pip install 'strati[ocr]' reads it")
+            raise Refused(Reason.NO_TEXT_LAYER, f"it is a picture; to read it: {install('ocr')}")
         made = DocumentBuilder(limits)
         for number, picture in enumerate(_frames(data, limits), 1):
             height, width = picture.shape[:2]

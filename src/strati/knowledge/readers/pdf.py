@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from strati.core.errors import MissingExtra
+from strati.core.errors import MissingExtra, install
 from strati.knowledge.builder import DocumentBuilder
 from strati.knowledge.document import Attachment, Document, Metadata, Page
 from strati.knowledge.locator import Box, Locator
@@ -169,7 +169,7 @@ def _recognised(page: Any) -> list[PdfLine]:
 
 def _check_text(pages: Sequence[PageLines], empty: Sequence[int], made: DocumentBuilder) -> None:
     if empty and not any(page.lines or page.written for page in pages) and not made.attachments:
-        told = "no text was found in them" if ocr.available() else "pip install 'strati[ocr]' reads them"
+        told = "no text was found in them" if ocr.available() else f"to read them: {install('ocr')}"
         raise Refused(Reason.NO_TEXT_LAYER, f"its pages are pictures; {told}")
     made.warnings += [f"page {number} has no text layer" for number in empty]
 

@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from strati.core.errors import install
 from strati.core.identity import sha256_of
 from strati.knowledge.search.approximate import FORMAT, Graph
 from strati.knowledge.search.hnsw import empty_index, installed
@@ -60,7 +61,7 @@ def why_exact(count: int, least: int = LEAST) -> str:
     """A sentence for a base without an index that would have one; "" for a small base."""
     if count <= least:
         return ""
-    get = "strati ingest builds an index" if installed() else "pip install 'strati[vectors]' and ingest for an index"
+    get = "strati ingest builds an index" if installed() else f"{install('vectors')}, then ingest for an index"
     return f"searches by meaning compare all {count:,} vectors: {get}"
 
 

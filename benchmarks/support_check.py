@@ -17,6 +17,7 @@ import argparse
 import json
 import math
 import random
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -27,10 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strati.knowledge.ask.corrupt import corrupted, names_in
-from strati.knowledge.ask.support import Support, Verdict, Weigh, support
+from strati.knowledge.ask.sources import Sources
+from strati.knowledge.ask.support import Support, Verdict, Weigh, scored, support
 from strati.knowledge.ask.text import Text
+from strati.knowledge.ask.trained import FEATURES, train
 from strati.knowledge.ask.units import units
 from strati.knowledge.ask.words import Word, words
+from strati.knowledge.base import KnowledgeBase
 from strati.statistics import clopper_pearson
 
 Pair = tuple[str, str, bool]
@@ -74,10 +78,38 @@ def shown(name: str, pairs: Sequence[Pair], weigh: Weigh) -> list[bool]:
     print(f"  balanced accuracy {(passed[right].mean() + (~passed)[~right].mean()) / 2:.3f}")
     share("  supported, and blocked", list(~passed[right]))
     share("  not supported, and blocked", list(~passed[~right]))
+    lifted(list(texts), found, right, passed)
     vetoed = np.array([one.veto for one in found])
     share("  of supported, vetoed by a number or a contradiction", list(vetoed[right]))
     share("  of not supported, vetoed", list(vetoed[~right]))
     return [bool(one) for one in ~passed[right]]
+
+
+def lifted(
+    documents: Sequence[str], found: Sequence[Support], right: NDArray[np.bool_], passed: NDArray[np.bool_]
+) -> None:
+    """The check that learns from corruptions of these very documents, and its paired lift in balanced accuracy."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(documents):
+            (Path(folder) / f"{number:05}.txt").write_text(text, encoding="utf-8")
+        with KnowledgeBase.open(Path(folder) / "x") as base:
+            base.ingest([folder])
+            made = train(Sources(base))
+    if made is None:
+        print("  learned: too few sentences")
+        return
+    weights = dict(zip(FEATURES, made.weights, strict=True))
+    score = np.array([scored(one.features, weights, made.intercept) if not one.veto else one.score for one in found])
+    learned = np.array([not one.veto for one in found]) & (score >= made.threshold)
+    gain = np.where(right, learned.astype(float) - passed, passed - learned.astype(float))
+    share_of = np.where(right, 0.5 / right.mean(), 0.5 / (~right).mean()) * gain
+    spread = share_of.std(ddof=1) / math.sqrt(len(gain))
+    middle = share_of.mean()
+    both = (learned[right].mean() + (~learned)[~right].mean()) / 2
+    print(
+        f"  learned from the base: area {auc(score[right], score[~right])}, balanced accuracy {both:.3f}, "
+        f"lift {middle:+.3f} [{middle - 1.96 * spread:+.3f}, {middle + 1.96 * spread:+.3f}]"
+    )
 
 
 def injected(data: Path, count: int) -> None:

@@ -64,6 +64,8 @@ def test_a_note_with_one_wrong_number(monkeypatch: pytest.MonkeyPatch, capsys: p
         (["ask", " "], "the question is empty"),
         (["ask", "Who?", "--kb", "none"], "there is no knowledge base none.kb"),
         (["ask", "Who?", "--model", "none-such"], "no catalog has a model 'none-such'"),
+        (["ask", "Who?", "--classifier", "in"], "in holds no model.onnx"),
+        (["check", "note.md", "--judge", "none-such"], "no catalog has a model 'none-such'"),
         (["check", "none.md"], "none.md cannot be read"),
         (["check", "note.md", "--against", "none.pdf"], "none.pdf cannot be read"),
         (["check", "work.kb/base.db"], "cannot be read"),

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, OnlyKbOption
+from strati.cli.base import CatalogOption, ClassifierOption, EmbedderOption, JsonOption, JudgeOption, OnlyKbOption
 
 if TYPE_CHECKING:
-    from strati.knowledge.ask import Citation, Reply
-    from strati.models.contract import LanguageModel
+    from strati.knowledge.ask import Citation, Reply, Sentence
 
 
 def ask(
@@ -25,6 +24,8 @@ def ask(
     ] = None,
     source: Annotated[str | None, typer.Option(metavar="PATTERN", help="Only this document or pattern.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages are read.")] = 8,
+    classifier: ClassifierOption = None,
+    judge: JudgeOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the steps, seconds and tokens.")] = False,
     embedder: EmbedderOption = None,
     catalog: CatalogOption = None,
@@ -37,43 +38,37 @@ def ask(
 
     Example: strati ask "Which agreements can be ended for convenience?" --kb work
     """
-    from strati.cli.base import embedder_for, only_base
+    from strati.cli.base import checks_for, embedder_for, language_model, only_base
     from strati.knowledge.ask import ask as answer
     from strati.knowledge.ask.answer import checked
     from strati.knowledge.base import KnowledgeBase
 
     checked(question)
     folder = only_base(kb)
-    writer = _model(model, catalog or [], config) if model else None
+    writer = language_model(model, catalog or [], config) if model else None
+    checks = checks_for(classifier, judge, catalog or [], config)
     with KnowledgeBase.open(folder, embedder_for(folder, embedder, catalog or []), create=False) as base:
-        reply = answer(base, question, model=writer, source=source, k=k)
+        told = _say if writer is not None and not as_json and sys.stdout.isatty() else None
+        reply = answer(base, question, model=writer, source=source, k=k, checks=checks, on_sentence=told)
     if as_json:
         print(json.dumps(reply.to_json(), ensure_ascii=False, indent=1))
         return
-    _show(reply, explain)
+    _show(reply, explain, said=told is not None)
 
 
-def _model(name: str, catalogs: list[Path], config: Path | None) -> LanguageModel:
-    from strati.core.errors import ModelError
-    from strati.models.open import open_models
-    from strati.task.config import load_config
-
-    path = config or (Path("strati.toml") if Path("strati.toml").is_file() else None)
-    hosted = load_config(path).models if path is not None else {}
-    found = open_models([name], catalogs, llms=True, hosted=hosted)[0]
-    if not found:
-        raise ModelError(f"the model {name} writes no text, expected a language model")
-    return found[0]
+def _say(sentence: Sentence) -> None:
+    """A sentence on the terminal as soon as it has passed."""
+    print(line(sentence.text), flush=True)
 
 
-def _show(reply: Reply, explain: bool) -> None:
+def _show(reply: Reply, explain: bool, *, said: bool = False) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
     if reply.answered:
-        for sentence in reply.sentences:
+        for sentence in () if said else reply.sentences:
             marks = "".join(f"[{n}]" for n in sentence.citations)
             console.print(Text.assemble(line(sentence.text), " ", (marks, "cyan")))
     else:

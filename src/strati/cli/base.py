@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from strati.knowledge.ask.judge import SentenceCheck
     from strati.knowledge.ingest.pipeline import Settings
-    from strati.models.contract import Embedder
+    from strati.models.contract import Embedder, LanguageModel
 
 
 def _only() -> str:
@@ -33,6 +34,13 @@ KbOption = Annotated[
 OnlyKbOption = Annotated[
     str | None,
     typer.Option("--kb", metavar="NAME", help="The knowledge base: a folder NAME.kb; by default the only one here."),
+]
+ClassifierOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Check each claim with a pair classifier too: model.onnx, tokenizer.json."),
+]
+JudgeOption = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="Check each claim by a language model's yes or no, too.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 EmbedderOption = Annotated[
@@ -81,6 +89,36 @@ def only_base(name: str | None) -> Path:
     if len(found) > 1:
         raise DataError(f"there are {len(found)} knowledge bases here: name one, such as --kb {found[0].stem}")
     return found[0]
+
+
+def language_model(name: str, catalogs: Sequence[Path], config: Path | None = None) -> LanguageModel:
+    """A pulled model, or one behind a server that a strati.toml names. Raises `ModelError` for anything else."""
+    from strati.core.errors import ModelError
+    from strati.models.open import open_models
+    from strati.task.config import load_config
+
+    path = config or (Path("strati.toml") if Path("strati.toml").is_file() else None)
+    hosted = load_config(path).models if path is not None else {}
+    found = open_models([name], catalogs, llms=True, hosted=hosted)[0]
+    if not found:
+        raise ModelError(f"the model {name} writes no text, expected a language model")
+    return found[0]
+
+
+def checks_for(
+    classifier: Path | None, judge: str | None, catalogs: Sequence[Path], config: Path | None = None
+) -> tuple[SentenceCheck, ...]:
+    """The rules, and the checks that the user adds. Raises `ModelError` for what cannot be used."""
+    from strati.knowledge.ask.judge import RULES
+    from strati.knowledge.ask.llm_judge import LlmJudge
+    from strati.knowledge.ask.pair_classifier import PairClassifier
+
+    found: list[SentenceCheck] = [RULES]
+    if classifier is not None:
+        found.append(PairClassifier(classifier).opened())
+    if judge is not None:
+        found.append(LlmJudge(language_model(judge, catalogs, config)))
+    return tuple(found)
 
 
 def with_catalogs(catalogs: Sequence[Path]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, OnlyKbOption
+from strati.cli.base import CatalogOption, ClassifierOption, EmbedderOption, JsonOption, JudgeOption, OnlyKbOption
 
 if TYPE_CHECKING:
     from strati.knowledge.ask import CheckReport
@@ -28,6 +28,8 @@ def check(
     all_: Annotated[
         bool, typer.Option("--all", help="Quote what is supported, and show what cannot be checked.")
     ] = False,
+    classifier: ClassifierOption = None,
+    judge: JudgeOption = None,
     embedder: EmbedderOption = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
@@ -38,17 +40,19 @@ def check(
 
     Example: strati check draft.md --kb work
     """
-    from strati.cli.base import embedder_for, only_base
+    from strati.cli.base import checks_for, embedder_for, only_base
     from strati.knowledge.ask import check_text
+    from strati.knowledge.ask.judge import All
     from strati.knowledge.base import KnowledgeBase
 
     text = _text(file)
+    by = All(checks_for(classifier, judge, catalog or []))
     if against is not None:
-        report = check_text(None, text, against=against)
+        report = check_text(None, text, against=against, check=by)
     else:
         folder = only_base(kb)
         with KnowledgeBase.open(folder, embedder_for(folder, embedder, catalog or []), create=False) as base:
-            report = check_text(base, text, source=source)
+            report = check_text(base, text, source=source, check=by)
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False, indent=1))
     else:

@@ -10,6 +10,7 @@ from strati.knowledge.ask.gate import Gate
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.base import KnowledgeBase
 from strati.models.contract import Prompt
+from strati.models.local.gguf import GgufModel
 from strati.models.scripted import ScriptedModel
 from strati.testing.layers import check_layer
 from tests.knowledge.ask import world
@@ -145,6 +146,15 @@ def test_a_model_that_fails(base: KnowledgeBase, script: object, note: str) -> N
     assert reply.answer == "The tower of Ems was built in 1931 by Ida Brunner."
     assert note in reply.reason
     assert reply.reason.endswith("these are the nearest sentences")
+
+
+def test_a_real_model_is_read_while_it_writes(base: KnowledgeBase, smollm2: GgufModel) -> None:
+    said: list[Sentence] = []
+    reply = ask(base, "Who built the tower of Ems?", model=smollm2, on_sentence=said.append)
+    assert reply.answered
+    assert [one.text for one in said] == [one.text for one in reply.sentences]
+    assert reply.usage.tokens_out > 0
+    quotes_stand(base, reply)
 
 
 def test_no_model_is_asked_what_the_sources_cannot_answer(base: KnowledgeBase) -> None:

@@ -12,7 +12,7 @@ from strati.core.errors import TaskError
 from strati.core.records import Case, Evidence, State
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import LEAST, Gate, gap_of, passages_of
-from strati.knowledge.ask.judge import Rules, SentenceCheck
+from strati.knowledge.ask.judge import RULES, SentenceCheck
 from strati.knowledge.ask.question import LONGEST
 from strati.knowledge.ask.reply import Reply, Sentence, reply_of
 from strati.knowledge.ask.retrieve import Retrieve
@@ -36,6 +36,7 @@ def ask(
     source: str | None = None,
     k: int = 8,
     least: float = LEAST,
+    checks: tuple[SentenceCheck, ...] = (RULES,),
     on_sentence: Callable[[Sentence], None] | None = None,
     ctx: Context | None = None,
 ) -> Reply:
@@ -49,6 +50,7 @@ def ask(
         source: only documents with this id or name, or that fit this pattern ("contracts/*").
         k: how many passages are read.
         least: below this confidence nothing is answered.
+        checks: what a sentence that the model wrote has to pass.
         on_sentence: told of each sentence as soon as it has passed its check.
         ctx: limits on time and money, and where to tell of progress.
 
@@ -62,7 +64,7 @@ def ask(
     sources = sources_of(base, embedder, source)
     text = checked(question)
     ctx = ctx or Context()
-    stack = stack_for(sources, model, k=k, least=least, on_sentence=on_sentence)
+    stack = stack_for(sources, model, k=k, least=least, checks=checks, on_sentence=on_sentence)
     case = stack.run([Case("question", text)], ctx)[0]
     told = on_sentence if model is None else None
     note = ""
@@ -83,7 +85,7 @@ def stack_for(
     *,
     k: int = 8,
     least: float = LEAST,
-    checks: tuple[SentenceCheck, ...] = (Rules(),),
+    checks: tuple[SentenceCheck, ...] = (RULES,),
     on_sentence: Callable[[Sentence], None] | None = None,
 ) -> Stack:
     """The stack that `ask` runs: retrieve, withhold, then extract, or write with a model and check."""

@@ -11,6 +11,7 @@ from strati.core.records import Evidence
 from strati.knowledge.ask.question import Question, fits, names
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.units import Unit, units
+from strati.knowledge.ask.untrusted import instruction_in
 from strati.knowledge.ask.words import Word, content, words
 
 AROUND = 0.45  # what a word counts that stands in the sentence before or after, or in the headings above
@@ -119,6 +120,8 @@ def _candidates(
     keys = [_keys(piece.text) for piece in pieces]
     made = []
     for at, piece in enumerate(pieces):
+        if passage.data.get("unsafe") and instruction_in(piece.text):
+            continue
         own = _share(weights, keys[at])
         before = _share(weights, keys[at - 1] - keys[at]) if at else 0.0
         after = _share(weights, keys[at + 1] - keys[at]) if at + 1 < len(keys) else 0.0

@@ -72,10 +72,9 @@ class Extract:
 
     def _chosen(self, question: Question, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str]:
         best = candidates[0]
-        for one in candidates[1:12]:
-            differs = disagreement(best, one)
-            if differs:
-                return [best, one], differs
+        other, differs = disputed(candidates)
+        if other is not None:
+            return [best, other], differs
         rest = [one for one in candidates[1:12] if not _alike(one.unit.text, best.unit.text)]
         chosen = [best]
         if _MANY.search(question.text):
@@ -84,6 +83,15 @@ class Extract:
                 if near and not any(_alike(one.unit.text, other.unit.text) for other in chosen):
                     chosen.append(one)
         return chosen[: self.most], ""
+
+
+def disputed(candidates: Sequence[Candidate]) -> tuple[Candidate | None, str]:
+    """A candidate that says otherwise than the best one, and what differs in words."""
+    for one in candidates[1:12]:
+        differs = disagreement(candidates[0], one)
+        if differs:
+            return one, differs
+    return None, ""
 
 
 def disagreement(one: Candidate, other: Candidate) -> str:

@@ -119,7 +119,7 @@ def contradicted_premise(question: Question, coverage: Coverage) -> tuple[str, E
 
 
 def passages_of(case: Case) -> list[Evidence]:
-    """The passages that were found for a case, best first, without those that were marked as unsafe."""
+    """The passages that were found for a case, best first."""
     return [one for one in case.evidence if one.kind == PASSAGE]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -58,19 +58,53 @@ class Rules:
 RULES = Rules()
 
 
+@dataclass(frozen=True)
+class All:
+    """Several checks in a row: what one of them does not support is not supported; the first that objects speaks."""
+
+    checks: tuple[SentenceCheck, ...]
+
+    @property
+    def name(self) -> str:
+        return " + ".join(one.name for one in self.checks)
+
+    def fingerprint(self) -> str:
+        return fingerprint("all_checks.v1", checks=[one.fingerprint() for one in self.checks])
+
+    def judge(self, claim: str, passages: Sequence[Evidence], sources: Sources) -> Judged | None:
+        found = None
+        for check in self.checks:
+            judged = check.judge(claim, passages, sources)
+            if judged is None or not judged.supported:
+                return judged
+            found = found or judged
+        return found
+
+
 def decided(found: Sequence[Judged]) -> Judged:
     """The passage that speaks for the claim, else one that speaks against it, else the nearest.
 
     One that speaks against it goes first where it is clearly more about the same matter.
     """
-    best = {
+    top = {
         verdict: max((one for one in found if one.support.verdict is verdict), key=_rank, default=None)
         for verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
     }
-    yes, no = best[Verdict.SUPPORTED], best[Verdict.CONTRADICTED]
+    yes, no = top[Verdict.SUPPORTED], top[Verdict.CONTRADICTED]
     if yes is not None and (no is None or _window(yes) >= _window(no) - NEARER):
         return yes
     return no or max(found, key=lambda one: one.support.score)
+
+
+def nearest(claim: str, passages: Sequence[Evidence], sources: Sources, top: int) -> list[Judged]:
+    """The passages that come nearest to a claim by words, nearest first, each with the place in it."""
+    found = [Judged(support(claim, text_of(one), sources.weight), one) for one in passages]
+    return sorted(found, key=lambda one: -one.support.score)[:top]
+
+
+def best(found: Iterable[Judged]) -> Judged | None:
+    """The one with the highest score, if there is one."""
+    return max(found, key=lambda one: one.support.score, default=None)
 
 
 def _rank(one: Judged) -> tuple[float, float]:

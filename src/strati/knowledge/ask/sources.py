@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from strati.core.errors import ModelError, StackError
 from strati.core.records import JSON, Evidence, Source
+from strati.knowledge.ask.untrusted import instruction_in
 from strati.knowledge.ask.words import IRREGULAR_FORMS, Word, content, fold
 from strati.knowledge.store.contract import ALL, Filter
 from strati.models.contract import Embedder
@@ -216,6 +217,9 @@ def evidence_of(hit: Hit) -> Evidence:
         "path": list(hit.path), "language": hit.language, "place": hit.place,
         "rank": min(hit.ranks.values(), default=99),
     }  # fmt: skip
+    unsafe = instruction_in(hit.text)
+    if unsafe:
+        about["unsafe"] = unsafe
     return Evidence(PASSAGE, hit.text, hit.score, hit.source, about)
 
 

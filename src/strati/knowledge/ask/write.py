@@ -14,6 +14,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Evidence, Failure
 from strati.knowledge.ask.align import Fault, fault_of, locate
 from strati.knowledge.ask.coverage import cover
+from strati.knowledge.ask.extract import disputed
 from strati.knowledge.ask.gate import confidence, gap_of, passages_of
 from strati.knowledge.ask.judge import Judged, Rules, SentenceCheck
 from strati.knowledge.ask.prompt import SYSTEM, Written, declined, keys_for, prompt_for, written
@@ -22,7 +23,7 @@ from strati.knowledge.ask.question import LONGEST, Question, read
 from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.words import content, words
 from strati.models.ask import write
-from strati.models.contract import ContextOverflow, Generation, LanguageModel
+from strati.models.contract import ContextOverflow, Generation, LanguageModel, Prompt, Streaming
 
 PASSAGES = 5  # passages that a model is shown
 TOKENS = 160  # tokens that it may write
@@ -107,33 +108,40 @@ class Write:
         if not found:
             return case.passed(self.name, "no passage was found")
         question = read(case.text[:LONGEST])
+        sieve = _Sieve(self, question)
         try:
-            reply, shown = self._reply(question.text, found, ctx)
+            reply = self._reply(question.text, found, sieve, ctx)
         except ContextOverflow as error:
             return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error), error.usage)
         except LayerDown as error:
             return case.failed(self.name, Failure.LAYER_DOWN, f"{self.model.card.name} failed: {error}")
-        usage = replace(reply.usage, seconds=time.perf_counter() - start)
         if not reply.text.strip():
+            usage = replace(reply.usage, seconds=time.perf_counter() - start)
             return case.failed(self.name, Failure.UNUSABLE_REPLY, f"{self.model.card.name} wrote nothing", usage)
-        if declined(reply.text):
+        refused = declined(reply.text)
+        if not refused:
+            sieve.take(reply.text, finished=reply.finished, last=True)
+        usage = replace(reply.usage, seconds=time.perf_counter() - start)
+        if refused and not sieve.passed:
             return case.passed(self.name, f"{self.model.card.name} found no answer in the passages", usage)
-        passed, dropped = self._checked(question, reply, shown)
-        usage = replace(usage, seconds=time.perf_counter() - start)
-        told = "; ".join(dropped)
-        if not passed:
+        told = "; ".join(sieve.dropped)
+        if not sieve.passed:
             why = told or "no sentence was found in it"
             said = f"nothing that {self.model.card.name} wrote passed the check: {why}"
             step = case.passed(self.name, said, usage)
             return replace(step, steps=(*step.steps[:-1], replace(step.steps[-1], proposed=reply.text)))
-        return case.answered(self._answer(question, passed, found), usage, told or "every sentence passed the check")
+        answer = self._answer(question, sieve.passed, found)
+        return case.answered(answer, usage, told or "every sentence passed the check")
 
     def _answer(self, question: Question, passed: Sequence[Passed], found: Sequence[Evidence]) -> Answer:
         coverage = cover(question, found, self.sources)
         lowest = min(one.score for one in passed)
         sure = confidence(coverage)
+        why = disputed(coverage.candidates)[1] if coverage.candidates else ""
         citations = tuple(
-            replace(one.piece, data={**one.piece.data, "sentence": n, "said": one.text, "state": "supported"})
+            replace(
+                one.piece, data={**one.piece.data, "sentence": n, "said": one.text, "state": "supported", "why": why}
+            )
             for n, one in enumerate(passed)
         )
         text = " ".join(one.text for one in passed)
@@ -141,52 +149,49 @@ class Write:
             text, min(sure, lowest), self.name, features={**coverage.features, "support": lowest}, citations=citations
         )
 
-    def _reply(self, question: str, found: Sequence[Evidence], ctx: Context) -> tuple[Generation, dict[str, Evidence]]:
-        """What the model wrote, and the passages it was shown by their names; fewer of them where not all fit."""
+    def _reply(self, question: str, found: Sequence[Evidence], sieve: _Sieve, ctx: Context) -> Generation:
+        """What the model wrote of the passages; fewer of them are shown where not all fit."""
         count = min(self.passages, len(found))
         while True:
             shown = list(found[:count])
             keys = keys_for(question, [one.text for one in shown])
+            sieve.shown = dict(zip(keys, shown, strict=True))
+            prompt = prompt_for(question, shown, keys)
             try:
-                reply = write(self.model, prompt_for(question, shown, keys), self.tokens, ctx)
+                if self.on_sentence is not None and isinstance(self.model, Streaming):
+                    return self._streamed(prompt, sieve, ctx)
+                return write(self.model, prompt, self.tokens, ctx)
             except ContextOverflow:
                 if count == 1:
                     raise
                 count = max(1, count // 2)
-                continue
-            return reply, dict(zip(keys, shown, strict=True))
 
-    def _checked(
-        self, question: Question, reply: Generation, shown: dict[str, Evidence]
-    ) -> tuple[list[Passed], list[str]]:
-        """The sentences that passed, and in words why others did not."""
-        passed: list[Passed] = []
-        dropped: list[str] = []
-        for one in written(reply.text, finished=reply.finished):
-            if len(passed) == MOST:
-                dropped.append(f"more than {MOST} sentences: {one.text!r}")
-                continue
-            made = self._sentence(question, one, shown)
-            if isinstance(made, str):
-                dropped.append(f"dropped {one.text!r}: {made}")
-                continue
-            if any(made.text == other.text for other in passed):
-                continue
-            if passed and not self._about(question, made):
-                dropped.append(f"dropped {one.text!r}: it says nothing about the question")
-                continue
-            passed.append(made)
-            if self.on_sentence is not None:
-                self.on_sentence(made.text, made.piece)
-        return passed, dropped
+    def _streamed(self, prompt: Prompt, sieve: _Sieve, ctx: Context) -> Generation:
+        """The reply as it is written: each sentence goes through the checks as soon as the next one begins."""
+        start = time.perf_counter()
+        within = getattr(self.model, "within", None)
+        model: Streaming = self.model if within is None else within(ctx)  # type: ignore[assignment]
+        pieces = model.stream(prompt, self.tokens)
+        text = ""
+        try:
+            while True:
+                ctx.check()
+                text += next(pieces)
+                if not declined(text):
+                    sieve.take(text)
+        except StopIteration as end:
+            made: Generation = end.value
+        finally:
+            pieces.close()
+        return replace(made, usage=replace(made.usage, seconds=time.perf_counter() - start))
 
-    def _about(self, question: Question, one: Passed) -> bool:
+    def about(self, question: Question, one: Passed) -> bool:
         """Whether a further sentence still has to do with the question: with a telling word of it at least."""
         weights = {word.key: self.sources.weight(word) for word in question.words}
         said = {word.key for word in content(one.text)}
         return sum(weights[key] for key in weights.keys() & said) >= ABOUT * sum(weights.values())
 
-    def _sentence(self, question: Question, one: Written, shown: dict[str, Evidence]) -> Passed | str:
+    def judged(self, question: Question, one: Written, shown: dict[str, Evidence]) -> Passed | str:
         """The sentence with its place, or why it is dropped."""
         named = [shown[key] for key in one.keys if key in shown]
         order = [*named, *(passage for passage in shown.values() if passage not in named)]
@@ -213,6 +218,41 @@ class Write:
         at = best.passage.source.start
         piece = piece_of(best.passage, at + best.support.start, at + best.support.end)
         return Passed(one.text, piece, min((judged.support.score for judged in found), default=best.support.score))
+
+
+@dataclass
+class _Sieve:
+    """The sentences of a reply as they come: which passed, and in words why others did not."""
+
+    layer: Write
+    question: Question
+    shown: dict[str, Evidence] = field(default_factory=dict)
+    passed: list[Passed] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    _done: int = 0
+
+    def take(self, text: str, *, finished: bool = True, last: bool = False) -> None:
+        """The reply so far; its last sentence is not looked at before it is the `last`."""
+        found = written(text, finished=finished)
+        for one in found[self._done : None if last else len(found) - 1]:
+            self._done += 1
+            self._one(one)
+
+    def _one(self, one: Written) -> None:
+        if len(self.passed) == MOST:
+            self.dropped.append(f"more than {MOST} sentences: {one.text!r}")
+            return
+        made = self.layer.judged(self.question, one, self.shown)
+        if isinstance(made, str):
+            self.dropped.append(f"dropped {one.text!r}: {made}")
+        elif any(made.text == other.text for other in self.passed):
+            return
+        elif self.passed and not self.layer.about(self.question, made):
+            self.dropped.append(f"dropped {one.text!r}: it says nothing about the question")
+        else:
+            self.passed.append(made)
+            if self.layer.on_sentence is not None:
+                self.layer.on_sentence(made.text, made.piece)
 
 
 def _misquoted(sentence: str, passages: Sequence[Evidence]) -> Fault | None:

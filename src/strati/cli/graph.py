@@ -58,6 +58,8 @@ def build(
         console.print(f"{report.merges:,} merges of names, {report.doubts:,} doubtful: strati graph review --kb {kb}")
         for name in report.empty[:_MOST]:
             console.print(f"note: nothing was found in {name}", soft_wrap=True, markup=False)
+        for name, why in report.failed.items():
+            console.print(f"not read, a fault of ours: {name} ({why})", soft_wrap=True, markup=False)
     if report.stopped:
         raise Stopped("stopped; what was read is kept, and the same command goes on")
 

@@ -18,9 +18,9 @@ _GAP = r"[ \t\u00a0]*\n?[ \t\u00a0]*"
 _SP = r"(?:[ \t\u00a0]+\n?[ \t]*|\n[ \t]*)"
 _YEAR = r"(?:1[4-9]|20|21)\d\d"
 _DATES = (
-    rf"\b(?P<m1>{_MONTH})\b\.?{_SP}(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\b,?{_SP}(?P<y1>{_YEAR})\b",
-    rf"\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.|er)?{_SP}(?:day{_SP}of{_SP}|of{_SP}|de{_SP})?(?P<m2>{_MONTH})\b\.?,?{_SP}"
-    rf"(?:de{_SP})?(?P<y2>{_YEAR})\b",
+    rf"\b(?P<m1>{_MONTH})\b\.?{_SP}(?P<d1>\d{{1,2}})(?:st|nd|rd|th|t h)?\b,?{_SP}(?P<y1>{_YEAR})\b",
+    rf"\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|s t|n d|r d|t h|\.|er)?{_SP}(?:day{_SP}of{_SP}|of{_SP}|de{_SP})?"
+    rf"(?P<m2>{_MONTH})\b\.?,?{_SP}(?:de{_SP})?(?P<y2>{_YEAR})\b",
     rf"\b(?P<m3>{_MONTH})\b\.?,?{_SP}(?:of{_SP})?(?P<y3>{_YEAR})\b",
     rf"\b(?P<y4>{_YEAR})-(?P<m4>\d\d)-(?P<d4>\d\d)(?:T[\d:.]+Z?)?\b",
     rf"\b(?P<a5>\d{{1,2}})(?P<s5>[/.])(?P<b5>\d{{1,2}})(?P=s5)(?P<y5>{_YEAR}|\d\d)\b(?![./]\d)",
@@ -105,7 +105,8 @@ _IDENTIFIER = re.compile(
 )
 _NUMBERED = re.compile(r"(?:no|nr|number|num|id|code|nummer)\b|[#№]", re.I)
 _CODE_LIKE = re.compile(
-    r"(?<![\w./@-])[A-Z]{2,6}(?:[-_/][A-Z]{1,6})*(?:[-_/ ]|(?=\d))\d[\d]{1,}(?:[-_/.:][A-Za-z0-9]+)*(?![\w@])"
+    r"(?<![\w./@-])(?:[A-Z]{2,6}(?:[-_/][A-Z]{1,6})*(?:[-_/]|(?=\d))|(?:ISO|IEC|DIN|EN|RFC|IEEE|CAS|CELEX)[ -])"
+    r"\d\d+(?:[-_/.:][A-Za-z0-9]+)*(?![\w@])"
 )
 _SECTION = re.compile(
     r"(?:\b(?P<what>sections?|sec\.|articles?|art\.|clauses?|paragraphs?|exhibits?|schedules?|annex(?:es)?|appendix|"

@@ -26,7 +26,9 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: documents read anew, unchanged and without any name; what the graph holds now."""
+    """What a build did: documents read anew, unchanged, without any name, and kept out by a fault of ours; and what
+    the graph holds now.
+    """
 
     read: int
     unchanged: int
@@ -39,13 +41,14 @@ class BuildReport:
     processor: float = 0.0
     characters: int = 0
     stopped: bool = False
+    failed: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, JSON]:
         return {
             "read": self.read, "unchanged": self.unchanged, "empty": list(self.empty), "nodes": self.nodes,
             "edges": self.edges, "merges": self.merges, "doubts": self.doubts, "seconds": round(self.seconds, 3),
             "processor_seconds": round(self.processor, 3), "characters": self.characters, "tokens": 0,
-            "stopped": self.stopped,
+            "stopped": self.stopped, "failed": self.failed,
         }  # fmt: skip
 
 
@@ -78,6 +81,7 @@ def build(
     characters = done = 0
     stopped = False
     empty: list[str] = []
+    failed: dict[str, str] = {}
     with base.store._words(), writing(base.store.folder):
         graph.create()
         kept = graph.kept()
@@ -89,12 +93,16 @@ def build(
                 stopped = True
                 break
             document = base.store.document(entry.id)
-            reading = read(document, entry.id, entry.sha256, made, entry.language)
+            done += 1
+            characters += len(document.text)
+            try:
+                reading = read(document, entry.id, entry.sha256, made, entry.language)
+            except Exception as error:  # one odd document must not keep the others out
+                failed[entry.name] = f"{type(error).__name__}: {error}"
+                continue
             if len(reading.atoms) < 2:
                 empty.append(entry.name)
             graph.put(reading, entry.reader)
-            characters += len(document.text)
-            done += 1
             told("reading", done, len(todo))
         if not stopped:
             graph.prune()
@@ -103,7 +111,7 @@ def build(
         done, len(entries) - len(todo), tuple(empty), _counted([node.type for node in found.nodes]),
         _counted([edge.label if edge.label in _COUNTED else "verbs and roles" for edge in found.edges]),
         len(found.merges), len(found.doubts), time.perf_counter() - began, time.process_time() - ran, characters,
-        stopped,
+        stopped, failed,
     )  # fmt: skip
     if not stopped:
         _must_hold(found, len(entries), base)

@@ -10,7 +10,9 @@ from strati.kinds.extract.lists import word_set
 
 _QUOTE = "[\"“”„«»]|''|``"
 _PARENS = re.compile(r"[(\[]([^()\[\]]{1,260})[)\]]")
-_QUOTED = re.compile(rf"(?:{_QUOTE})\s*([^\"“”„«»\n]{{1,60}}?)[\s,.]*(?:{_QUOTE})")
+_QUOTED = re.compile(
+    rf"(?:{_QUOTE})\s*(?:the\s+)?([^\"“”„«»\n]{{1,60}}?)[\s,.]*(?:{_QUOTE})|(?<![\w])['‘]\s*(?:the\s+)?([A-Z][^'’\n]{{1,40}}?)\s*['’](?!\w)"
+)
 _LEAD = word_set(
     "the a an this that these each every both all any together collectively individually jointly hereinafter "
     "hereafter herein referred to as called known being such also and or in individual respectively sometimes "
@@ -24,6 +26,10 @@ _MEANS = re.compile(
     r"(?:means?|have\s+the\s+meanings?|has\s+the\s+meaning|is\s+defined\s+as|"
     r"refers\s+to|bedeutet|bezeichnet)\b\s*:?\s*"
 )
+_CALLED = re.compile(
+    r"(?:,\s*)?(?:\b(?:hereinafter|hereafter|herein|collectively|referred|known|called|defined)\s+)+(?:(?:to|as|called|the)\s+)*"
+    rf"(?:{_QUOTE})\s*(?:the\s+)?([^\"“”„«»\n]{{1,60}}?)[\s,.]*(?:{_QUOTE})"
+)
 _ACRONYM = re.compile(r"\(([A-Z][A-Za-z&-]{0,7}[A-Z]s?|[A-Z]{2,8}s?)\)")
 _ROLE = word_set(
     "company corporation licensor licensee seller buyer purchaser vendor supplier provider customer client "
@@ -34,6 +40,12 @@ _ROLE = word_set(
     "host user undersigned transferor transferee executive"
 )
 _PAPERS = word_set("agreement contract lease amendment plan policy deed addendum memorandum report note letter")
+
+
+# What stands before a name that only says what another is: "a division of Acme Ltd".
+PART_OF = re.compile(
+    r"\b(?:division|subsidiary|affiliate|unit|branch|member|part|shareholder|behalf)\s+of\s+(?:the\s+)?$", re.I
+)
 
 
 class Definition(NamedTuple):
@@ -80,9 +92,14 @@ def definitions(text: str, start: int, end: int) -> Iterator[Definition]:
         if not set(lead) <= _LEAD:
             continue
         for one in inside:
-            name = " ".join(one[1].split())
+            group = 1 if one[1] else 2
+            name = " ".join((one[group] or "").split())
             if _usable(name):
-                yield Definition(name, *one.span(1), _before(text, match.start()), -1, match.span())
+                yield Definition(name, *one.span(group), _before(text, match.start()), -1, match.span())
+    for match in _CALLED.finditer(text, start, end):
+        name = " ".join(match[1].split())
+        if _usable(name):
+            yield Definition(name, *match.span(1), _before(text, match.start()), -1, match.span())
     for match in _MEANS.finditer(text, start, end):
         name = " ".join(match[1].split())
         if _usable(name):

@@ -24,7 +24,7 @@ from strati.kinds.extract.lists.names import (
     TITLES,
     WEEKDAYS,
 )
-from strati.kinds.extract.lists.places import CODES, COUNTRIES, DOUBTFUL, PLACES, STATES
+from strati.kinds.extract.lists.places import CODES, COUNTRIES, DEMONYMS, DOUBTFUL, PLACES, STATES
 from strati.kinds.extract.lists.verbs import PREPOSITIONS, VERBS
 from strati.kinds.extract.words import COMMON, Token, bare, capital, legal_form, technical
 
@@ -54,6 +54,7 @@ _IN_NAMES = word_set(
     "general major king queen prince princess judge justice premier lord captain director secretary minister attorney "
     "pope officer"
 )
+_WRAPPED = 45  # characters: a line that ends before is a line of its own, such as a field of a form
 LONGEST = 12  # words
 
 
@@ -91,9 +92,14 @@ def chunks(found: Sequence[Token], blocked: Sequence[bool], text: str, telling: 
 
 
 def joined(text: str, a: Token, b: Token) -> bool:
-    """Whether only a blank or one line end stands between two tokens."""
+    """Whether only a blank stands between two tokens, or the end of a line that was full."""
     between = text[a.end : b.start]
-    return not between or (between.isspace() and between.count("\n") <= 1 and "\t" not in between and len(between) < 6)
+    if not between:
+        return True
+    if not between.isspace() or "\t" in between or len(between) > 5:
+        return False
+    lines = between.count("\n")
+    return not lines or (lines == 1 and a.end - text.rfind("\n", 0, a.end) > _WRAPPED)
 
 
 def _starts(found: Sequence[Token], at: int, text: str) -> bool:
@@ -113,7 +119,7 @@ def _starts(found: Sequence[Token], at: int, text: str) -> bool:
 
 def _goes_on(found: Sequence[Token], at: int, before: int) -> bool:
     token = found[at]
-    if not capital(token) and not token.text[0].isdigit():
+    if not capital(token) and not token.text[0].isdigit() and not technical(token.text):
         return False
     if token.text[0].isdigit():
         return token.text.isdigit() and len(token.text) <= 4 and at + 1 < len(found) and capital(found[at + 1])
@@ -133,6 +139,10 @@ def _end(found: Sequence[Token], blocked: Sequence[bool], first: int, text: str)
         form = legal_form(token)
         if form and capital(token):
             at += 1
+            continue
+        inner = token.text == "(" and at + 3 < len(found) and found[at + 2].text == ")"
+        if inner and legal_form(found[at + 1]) and legal_form(found[at + 3]):  # "Acme (Pty) Ltd"
+            at += 4
             continue
         if token.text == "," and at + 1 < len(found) and not blocked[at + 1]:
             after = found[at + 1]
@@ -177,6 +187,8 @@ def _connected(found: Sequence[Token], blocked: Sequence[bool], first: int, at: 
         nouns = {one.low for one in found[first:at]} & (ORG_NOUNS | OF_NOUNS)
         if short and ends and after.low not in COMMON:
             return 2
+        if found[at - 1].low in ORG_NOUNS and beyond is not None and beyond.low in ORG_NOUNS:
+            return 2  # Securities and Exchange Commission
         if nouns and after.low in ORG_NOUNS and found[first].low in OF_NOUNS:
             return 2
     return 0
@@ -188,6 +200,10 @@ def _lower_company(found: Sequence[Token], blocked: Sequence[bool], text: str, a
     after = found[at + 1] if at + 1 < len(found) else None
     if after is None or blocked[at] or not token.text[0].isalpha() or token.low in COMMON or token.low in PREPOSITIONS:
         return None
+    if after.text == "," and at + 2 < len(found) and "." in token.text:  # "drkoop.com, inc."
+        form = found[at + 2]
+        named = bare(form.text) in ("inc", "ltd", "llc", "corp") and joined(text, after, form)
+        return Chunk(at, at + 3, "organisation", True) if named else None
     if bare(after.text) not in ("ltd", "inc", "llc", "gmbh", "corp", "plc") or not joined(text, token, after):
         return None
     return None if token.low in LEGAL_FORMS else Chunk(at, at + 2, "organisation", True)
@@ -200,12 +216,18 @@ def _typed(found: Sequence[Token], first: int, last: int, telling: bool) -> Iter
     titled = False
     while last - first > 1 and found[first].low.rstrip(".") in TITLES and _is_title(found, first, last):
         titled, first = True, first + 1
+        while last - first > 1 and found[first].text in ("&", ","):
+            first += 1
     if found[first].low.rstrip(".") in TITLES and last - first == 1:
         after = found[last] if last < len(found) else None
         if not (after is not None and found[first].low.rstrip(".") in SHORT_TITLES and capital(after)):
             return
     words = [token.low for token in found[first:last]]
-    if first >= last or all(word.rstrip(".") in _RANKS or word in COMMON - _BEGIN for word in words):
+    if (
+        first >= last
+        or not any(map(str.isalpha, "".join(words)))
+        or all(word.rstrip(".") in _RANKS or word in COMMON - _BEGIN for word in words)
+    ):
         return
     if titled and len(words) <= 4:
         yield Chunk(first, last, "person", True)
@@ -239,6 +261,8 @@ def _type_of(found: Sequence[Token], first: int, last: int) -> tuple[str, bool] 
     words = [token.low.rstrip(".") for token in tokens]
     name = " ".join(token.low for token in tokens)
     if legal_form(tokens[-1]):
+        if first and found[first - 1].low in ("a", "an") and words[-1] in ("corporation", "company"):
+            return None  # "a Nevada Corporation" says what something is
         return ("organisation", True) if len(tokens) > 1 and not set(words[:-1]) <= LEGAL_FORMS.keys() else None
     if name in PLACES:
         return ("place", True) if name not in DOUBTFUL or _in_place(found, first, last) else ("", False)
@@ -252,7 +276,7 @@ def _type_of(found: Sequence[Token], first: int, last: int) -> tuple[str, bool] 
         words[0] in OF_NOUNS and len(words) > 2 and words[1] in ("of", "for")
     ):
         return "organisation", True
-    if len(words) > 1 and (words[-1] in PLACE_NOUNS or words[0] in ("lake", "mount", "port", "fort", "cape")):
+    if 1 < len(words) < 5 and (words[-1] in PLACE_NOUNS or words[0] in ("lake", "mount", "port", "fort", "cape")):
         return "place", True
     return "", False
 
@@ -286,6 +310,8 @@ def _is_person(found: Sequence[Token], first: int, last: int, words: Sequence[st
     before = found[first - 1].low.rstrip(".") if first else ""
     if before in SHORT_TITLES and len(plain) <= 3:
         return True
+    if before.isdigit():
+        return False  # a street
     if len(plain) >= 2:
         if plain[0] in GIVEN and plain[-1] not in COMMON - _LATE_SURNAMES and plain[-1] not in PLACES:
             return True
@@ -306,6 +332,4 @@ def _is_person(found: Sequence[Token], first: int, last: int, words: Sequence[st
 
 def ordinary(word: str) -> bool:
     """Whether a single capitalised word is more likely no name: a verb, a role, a small word."""
-    return (
-        word in COMMON or word in VERBS or word in ROLE_NOUNS or word in LEGAL_FORMS or word in _RANKS or word in TITLES
-    )
+    return any(word in some for some in (COMMON, DEMONYMS, VERBS, ROLE_NOUNS, LEGAL_FORMS, _RANKS, TITLES))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from strati.kinds.extract.words import core_of
+from strati.knowledge.graph.definitions import is_paper, is_role
 from strati.knowledge.graph.records import NAMED
 from strati.knowledge.graph.scoring import Name, Pair
 
@@ -19,7 +20,10 @@ def pairs(names: Sequence[Name]) -> list[Pair]:
 
     Names that mean something in one document only (a surname, a defined term) are in no pair.
     """
-    some = sorted((name for name in names if name.type in NAMED and not name.scope), key=lambda name: name.id)
+    some = sorted(
+        (name for name in names if name.type in NAMED and not name.scope and not _generic(name.key)),
+        key=lambda name: name.id,
+    )
     found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     _same_words(some, found)
     _whole_names(some, found)
@@ -31,6 +35,11 @@ def pairs(names: Sequence[Name]) -> list[Pair]:
         partners[a].add(b)
         partners[b].add(a)
     return [_pair(by_id[a], by_id[b], marks, partners, by_id) for (a, b), marks in sorted(found.items())]
+
+
+def _generic(key: str) -> bool:
+    """Words that name somebody else in every document: "Company", "Agreement"."""
+    return " " not in key and (is_role(key) or is_paper(key))
 
 
 Found = dict[tuple[str, str], dict[int, float]]

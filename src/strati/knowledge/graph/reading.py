@@ -14,7 +14,7 @@ from strati.kinds.extract.patterns import values
 from strati.kinds.extract.words import core_of, key_of, technical
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.graph.atoms import Aliases, Atoms, matched
-from strati.knowledge.graph.definitions import Definition, definitions, is_paper, is_role
+from strati.knowledge.graph.definitions import PART_OF, Definition, definitions, is_paper, is_role
 from strati.knowledge.graph.names import Chunk, chunks, ordinary
 from strati.knowledge.graph.phrases import phrases
 from strati.knowledge.graph.records import Fact, Mention, Reading, digest
@@ -228,6 +228,8 @@ class _Reader:
         for mention in near:
             between = self.text[mention.end : one.before].strip()
             type_ = self.atoms.type(mention.atom)
+            if PART_OF.search(self.text[max(limit, mention.start - 40) : mention.start]):
+                continue
             if type_ in ("organisation", "person") and (not between or self._describes(between)):
                 return mention.atom
             if (
@@ -239,7 +241,16 @@ class _Reader:
                 return mention.atom
             if not between and type_ == "place" and not is_role(one.name):
                 return mention.atom
-        return self._unknown_party(at, one) if is_role(one.name) or one.name.isupper() else None
+        if not is_role(one.name) and not one.name.isupper():
+            return None
+        unknown = self._unknown_party(at, one)
+        return self._named_above(one) if unknown is None and is_role(one.name) else unknown
+
+    def _named_above(self, one: Definition) -> int | None:
+        """A company whose address stands between its name and the parenthesis, over the end of a sentence."""
+        some = [m for m in self.atoms.mentions if one.before - 260 <= m.start and m.end <= one.before]
+        firms = [m for m in some if self.atoms.type(m.atom) == "organisation" and not self.atoms.nicknames[m.atom]]
+        return max(firms, key=lambda m: m.start).atom if firms else None
 
     def _describes(self, between: str) -> bool:
         return between[:1] == "," and len(between) < 40 and "(" not in between
@@ -256,6 +267,8 @@ class _Reader:
         if not words or words[-1].end != one.before or len(words) > 6:
             return None
         start, end = words[0].start, words[-1].end
+        if self.text[start:end].lower() in PLACES or "." in self.text[max(0, start - 2) : start]:
+            return None
         type_ = "person" if words[0].low in GIVEN and 2 <= len(words) <= 4 else "organisation"
         atom = self.atoms.add(type_, self._key(type_, self.text[start:end]))
         return atom if self._place(atom, start, end) else None

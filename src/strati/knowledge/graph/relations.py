@@ -256,6 +256,8 @@ def _verb(low: Sequence[str], a: Named, b: Named, between: Sequence[str]) -> str
     if passive and not small:
         return None
     rest = words[at:]
+    if small and _gap(low, a):
+        return None
     if not _modifiers(rest) or not _object(low, b, bool(small)):
         return None
     if b.type == "date" and not small:
@@ -294,6 +296,14 @@ def _subject(low: Sequence[str], name: Named) -> bool:
     return at < 0 or low[at] not in PREPOSITIONS
 
 
+def _gap(low: Sequence[str], name: Named) -> bool:
+    """Whether the object stands before the subject: "the money that Acme put into Beta"."""
+    before = low[name.first - 1] if name.first else ""
+    if before in ("that", "which", "whom"):
+        return True
+    return before.isalpha() and before not in _HARMLESS and before not in VERBS and before not in ROLE_NOUNS
+
+
 def _modifiers(words: Sequence[str]) -> bool:
     """Whether only an article and a few words before a noun are left: "acquired the software maker Beta"."""
     if len(words) > _MOST_MODIFIERS:
@@ -319,7 +329,7 @@ def _object(low: Sequence[str], name: Named, governed: bool) -> bool:
         return governed
     if after in VERBS and VERBS[after][1] & {"third", "past"}:
         return False
-    return after in _HARMLESS or name.type in VALUES or (after in VERBS and "ing" in VERBS[after][1])
+    return after in _HARMLESS or name.type in ("date", "period") or (after in VERBS and "ing" in VERBS[after][1])
 
 
 def _spread(low: Sequence[str], names: Sequence[Named], at: int, label: str) -> Iterator[Said]:

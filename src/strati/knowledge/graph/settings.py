@@ -22,7 +22,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON
 from strati.knowledge.graph.records import TYPES
 
-VERSION = "graph.v1"
+VERSION = "graph.v4"
 KEYS = ("types", "patterns", "names", "extractor")
 
 

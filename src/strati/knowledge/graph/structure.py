@@ -11,7 +11,8 @@ from strati.kinds.extract.lists.verbs import MONEY_NOUNS, PREPOSITIONS, VERBS
 from strati.kinds.extract.words import COMMON, key_of
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.graph.atoms import Atoms
-from strati.knowledge.graph.records import VALUES, WEAK, Fact
+from strati.knowledge.graph.definitions import PART_OF
+from strati.knowledge.graph.records import VALUES, WEAK, Fact, Mention
 from strati.knowledge.graph.relations import Named, clause, relations
 from strati.knowledge.graph.segments import Sentence
 
@@ -20,7 +21,9 @@ _NUMBER = re.compile(
     r"^\s*(?:(?P<what>section|article|chapter|clause|part|appendix|annex|exhibit|schedule)\s+)?(?P<n>\d+(?:\.\d+)*|[IVXLC]+(?=[.:\s])|[A-Z](?=[.:]))?[.:)]?\s*[-–—:]?\s*",
     re.I,
 )
-_BETWEEN = re.compile(r"\b(?:by\s+and\s+(?:between|among)|between|among|amongst|zwischen|entre)\b", re.I)
+_BETWEEN = re.compile(
+    r"\b(?:B\s+E\s+T\s+W\s+E\s+E\s+N|by\s+and\s+(?:between|among)|between|among|amongst|zwischen|entre)\b", re.I
+)
 _PAPER = re.compile(
     r"\b(?:agreement|contract|lease|amendment|deed|memorandum|addendum|license|vertrag|contrat)\b", re.I
 )
@@ -29,7 +32,7 @@ _ENDS = re.compile(
     re.I,
 )
 _DATED = re.compile(
-    r"(?:\bdated\b|\b(?:made|entered|executed|effective|signed|concluded)\b[^.;]{0,60}?\b(?:as\s+of|on|of)\b|\bas\s+of\b|\beffective\s+date\b|"
+    r"(?:\bdated\b|\b(?:made|entered|executed|effective|signed|concluded)\b[^.;]{0,60}?\b(?:as\s+of|on|of|this)\b|\bas\s+of\b|\beffective\s+date\b|"
     r"^\s*(?:date|datum|sent|issued|invoice date|rechnungsdatum)\s*:)[^.;\n]{0,40}$",
     re.I,
 )
@@ -49,6 +52,12 @@ _MONEY = re.compile(
     re.I,
 )
 _ACTS = frozenset(("pay", "owe", "receive", "get", "make", "charge", "cost"))
+_LED = re.compile(
+    r"(?:^|\band\b|&|\bwith\b|[:;)(,]|\n|\d\.)\s*(?:the\s+|professional\s+\w+,?\s+|\([a-z0-9]{1,3}\)\s*|\d+[.)]\s*|Mr\.?\s+|Ms\.?\s+)*$",
+    re.I,
+)
+_LETTERED = re.compile(r"\bParty\s+[A-D]\s*(?:\([^)]{1,40}\))?\s*:\s*$", re.I)
+_SIGNS = re.compile(r"\s*(?:By|Per|Name|/s/)\s*:?\s", re.I)
 _PREAMBLE = 6_000
 _LONGEST_PREAMBLE = 2_500
 _MOST_TOGETHER = 8
@@ -100,7 +109,7 @@ class Structure:
             self.atoms.mention(section, sentence.start, sentence.end, number)
             self._parts.append(Fact(section, "part of", self.own, sentence.start, sentence.end))
         key = key_of(bare)
-        if len(key) < 3 or not any(map(str.isalpha, key)) or len(key.split()) > 14:
+        if not any(word.isalpha() and len(word) > 2 for word in key.split()) or len(key.split()) > 14:
             return
         topic = self.atoms.add("topic", key)
         start = sentence.start + max(0, self.text[sentence.start : sentence.end].find(bare[:20]))
@@ -116,8 +125,10 @@ class Structure:
         yield from self._parts
         names = self._named()
         preamble = self._preamble()
-        if preamble is not None:
-            yield from self._parties(*preamble)
+        parties = list(self._lettered()) or (list(self._parties(*preamble)) if preamble is not None else [])
+        if not parties and _PAPER.search(self.text[:_PREAMBLE]):
+            parties = list(self._undersigned())
+        yield from parties
         yield from self._signers()
         yield from self._dates(preamble)
         yield from self._laws()
@@ -201,38 +212,46 @@ class Structure:
         return None
 
     def _parties(self, start: int, end: int) -> Iterator[Fact]:
-        """Who the agreement is between: named first, or given a name in parentheses."""
-        defined = {m.atom for m in self.atoms.mentions if start <= m.start < end and self._in_parens(m.start, m.end)}
-        inside = sorted(
-            (
-                m
-                for m in self.atoms.mentions
-                if start <= m.start < end and self.atoms.type(m.atom) in ("organisation", "person")
-            ),
-            key=lambda m: m.start,
-        )
+        """Who the agreement is between: who is given a name in parentheses, or who is named first."""
+        inside = [m for m in self._people() if start <= m.start < end and not self._aside(m.start)]
+        given = {m.atom for m in inside if self._in_parens(m.start, m.end)}
         seen: set[int] = set()
         before = start
         for m in inside:
-            if m.atom in seen:
-                before = m.end
-                continue
-            between = self.text[before : m.start]
-            led = bool(
-                re.search(
-                    r"(?:^|\band\b|&|\bwith\b|[:;)(,]|\n|\d\.)\s*(?:the\s+|professional\s+\w+,?\s+|\([a-z0-9]{1,3}\)\s*|\d+[.)]\s*|Mr\.?\s+|Ms\.?\s+)*$",
-                    between,
-                    re.I,
-                )
-            )
-            if m.atom in defined or (
-                led and len(between) < 300 and (not seen or re.search(r"\band\b|&|[;\n]", between))
-            ):
-                seen.add(m.atom)
-                close = min(end, m.end + 200)
-                stop = self.text.find(")", m.end, close) + 1
-                yield Fact(m.atom, "party to", self.own, m.start, stop if stop and stop - m.start < 320 else m.end)
+            led = _LED.search(self.text[before : m.start]) is not None and m.start - before < 300
+            joined = not seen or re.search(r"\band\b|&|[;\n]", self.text[before : m.start], re.I) is not None
             before = m.end
+            if m.atom not in seen and (m.atom in given if len(given) > 1 else m.atom in given or (led and joined)):
+                seen.add(m.atom)
+                stop = self.text.find(")", m.end, min(end, m.end + 200)) + 1
+                yield Fact(m.atom, "party to", self.own, m.start, stop if stop else m.end)
+
+    def _people(self) -> list[Mention]:
+        """Mentions of organisations and persons by place."""
+        some = [m for m in self.atoms.mentions if self.atoms.type(m.atom) in ("organisation", "person")]
+        return sorted(some, key=lambda m: (m.start, m.end))
+
+    def _aside(self, at: int) -> bool:
+        """Named only to say what another is: "a division of Acme Ltd"; or in a line about the source of the text."""
+        line = self.text[self.text.rfind("\n", 0, at) + 1 : at]
+        return bool(PART_OF.search(self.text[max(0, at - 40) : at])) or line.lstrip().lower().startswith("source:")
+
+    def _lettered(self) -> Iterator[Fact]:
+        """ "Party A (Carrier): Acme Ltd"."""
+        seen: set[int] = set()
+        for m in self._people():
+            lead = _LETTERED.search(self.text, max(0, m.start - 60), m.start)
+            if lead and m.atom not in seen and m.start < _PREAMBLE:
+                seen.add(m.atom)
+                yield Fact(m.atom, "party to", self.own, lead.start(), m.end)
+
+    def _undersigned(self) -> Iterator[Fact]:
+        """Where nothing tells the parties: who signs at the end."""
+        seen: set[int] = set()
+        for m in self._people():
+            if m.start > len(self.text) * 0.6 and m.atom not in seen and _SIGNS.match(self.text[m.end : m.end + 60]):
+                seen.add(m.atom)
+                yield Fact(m.atom, "party to", self.own, m.start, m.end)
 
     def _in_parens(self, start: int, end: int) -> bool:
         opened = self.text.rfind("(", max(0, start - 80), start)

@@ -12,12 +12,12 @@ LEGAL_FORMS = {
     "kgaa": "kgaa", "ohg": "ohg", "ug": "ug", "ev": "ev", "eg": "eg", "se": "se", "sa": "sa", "sas": "sas",
     "sarl": "sarl", "srl": "srl", "spa": "spa", "sl": "sl", "slu": "sl", "bv": "bv", "nv": "nv", "oy": "oy",
     "oyj": "oy", "ab": "ab", "as": "as", "asa": "as", "aps": "aps", "kk": "kk", "sdn": "sdn", "bhd": "bhd",
-    "ltda": "ltda", "sro": "sro", "zoo": "zoo", "na": "na", "lllp": "lp", "pc": "pc", "pvt": "pvt",
+    "ltda": "ltda", "sro": "sro", "zoo": "zoo",  "lllp": "lp", "pvt": "pvt",
     "private": "pvt", "kft": "kft", "doo": "doo", "sicav": "sicav",
 }  # fmt: skip
 # Also ordinary words or too short: they count only with a capital (or all in capitals, the short ones).
-CAPITAL_FORMS = word_set("company co limited private as se sa ag ab na pc sas spa ug ev eg sl lp kg")
-SHORT_FORMS = word_set("as se sa ag ab na pc ug eg sl lp kg nv bv kk")
+CAPITAL_FORMS = word_set("company co limited private as se sa ag ab sas spa ug ev eg sl lp kg")
+SHORT_FORMS = word_set("as se sa ag ab ug eg sl lp kg nv bv kk")
 ORG_NOUNS = word_set(
     "bank university institute group holdings holding partners association commission committee council department "
     "ministry agency authority foundation society union airlines airways motors technologies technology systems "
@@ -40,9 +40,10 @@ OF_NOUNS = word_set(
     "organization organisation bay isle gulf"
 )
 PLACE_NOUNS = word_set(
-    "street avenue road boulevard lane drive square island islands isle river lake mountain mountains valley county "
-    "province republic ocean sea bay gulf desert peninsula district state city town village straße strasse platz "
-    "airport park bridge harbor harbour beach creek hill hills"
+    "way parkway highway blvd suite floor plaza mall street avenue road boulevard lane drive square island "
+    "islands isle river lake mountain mountains valley county province republic ocean sea bay gulf desert "
+    "peninsula district state city town village straße strasse platz airport park bridge harbor harbour beach "
+    "creek hill hills"
 )
 FAMILY = word_set("sons brothers co company associates partners daughters cie sohn söhne fils")
 TITLES = word_set(

@@ -96,3 +96,9 @@ CODES = {
     "tx": "Texas", "ut": "Utah", "vt": "Vermont", "va": "Virginia", "wa": "Washington", "wv": "West Virginia",
     "wi": "Wisconsin", "wy": "Wyoming", "dc": "District of Columbia", "uk": "United Kingdom", "usa": "United States",
 }  # fmt: skip
+DEMONYMS = word_set(
+    "american british english scottish welsh irish german french italian spanish portuguese dutch belgian swiss "
+    "austrian swedish norwegian danish finnish polish czech hungarian romanian bulgarian greek turkish russian "
+    "ukrainian chinese japanese korean indian pakistani israeli palestinian iranian iraqi egyptian african asian "
+    "european canadian mexican brazilian argentine australian arab jewish christian muslim western latin soviet"
+)

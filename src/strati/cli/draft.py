@@ -22,6 +22,9 @@ def draft(
     refresh: Annotated[bool, typer.Option("--refresh", help="Tell what lost its source; propose new text.")] = False,
     per_point: Annotated[int, typer.Option(min=1, help="Sentences for each point.")] = 2,
     per_section: Annotated[int, typer.Option(min=1, help="Sentences for a section without points.")] = 5,
+    model: Annotated[str | None, typer.Option(help="An LLM that writes from the evidence.")] = None,
+    max_dollars: Annotated[float, typer.Option(min=0, help="Most dollars for a model behind a server.")] = 0.0,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with models behind servers.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after so long; the same command goes on.")] = None,
     embedder: EmbedderOption = None,
@@ -32,14 +35,21 @@ def draft(
 
     Example: strati draft OUTLINE.md --kb work -o brief.md
     """
-    from strati.cli.base import embedder_for
+    from strati.cli.base import embedder_for, language_model
+    from strati.core.budget import Budget
+    from strati.core.context import Context
     from strati.core.errors import TaskError
     from strati.knowledge.base import KnowledgeBase, folder_of
 
     if outline is None and not refresh:
         raise TaskError("expected an outline to write from, or --refresh for a draft that is there")
-    model = embedder_for(folder_of(kb), embedder, catalog or [])
-    with KnowledgeBase.open(kb, model, create=False) as base:
+    writer = None
+    if model is not None and not refresh:
+        from strati.write.draft.writer import ModelWriter
+
+        writer = ModelWriter(language_model(model, catalog or [], config))
+    meaning = embedder_for(folder_of(kb), embedder, catalog or [])
+    with KnowledgeBase.open(kb, meaning, create=False) as base:
         if refresh:
             from strati.write.draft.refresh import refreshed
 
@@ -49,7 +59,10 @@ def draft(
 
         assert outline is not None
         settings = Settings(per_point, per_section)
-        record = compose_file(outline, base, out, settings, minutes=max_minutes, again=force, told=_told)
+        ctx = Context(budget=Budget(max_dollars))
+        record = compose_file(
+            outline, base, out, settings, minutes=max_minutes, again=force, writer=writer, ctx=ctx, told=_told
+        )
     _show(record, out, as_json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from strati.cli.base import CatalogOption, EmbedderOption, JsonOption
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from strati.core.context import Context
+    from strati.knowledge.base import KnowledgeBase
     from strati.write import Edit, Proposal
     from strati.write.files import Draft
     from strati.write.review import Reply
@@ -33,6 +36,9 @@ def write(
     consistency: Annotated[
         bool, typer.Option("--consistency", help="Names, numbers, dates and terms that disagree across chapters.")
     ] = False,
+    model: Annotated[str | None, typer.Option(help="An LLM that chooses words and corrects sentences.")] = None,
+    max_dollars: Annotated[float, typer.Option(min=0, help="Most dollars for a model behind a server.")] = 0.0,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with models behind servers.")] = None,
     embedder: EmbedderOption = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
@@ -43,7 +49,9 @@ def write(
 
     Example: strati write draft.md, then strati write draft.md --apply HASH
     """
+    from strati.cli.base import language_model
     from strati.core.errors import TaskError
+    from strati.write.session import opened
 
     if sum((apply is not None, undo, interactive, consistency)) > 1:
         raise TaskError("--apply, --undo, --interactive and --consistency exclude one another: give one of them")
@@ -56,7 +64,10 @@ def write(
     if apply is not None or undo:
         _done(draft, apply, as_json)
         return
-    session = _session(draft, style, language, kb, embedder, catalog or [])
+    ctx = _context(max_dollars)
+    llm = None if model is None else language_model(model, catalog or [], config)
+    with _base(kb, embedder, catalog or []) as base:
+        session = opened(draft, style, language, base, llm, ctx)
     if interactive:
         _interactive(session.draft, session.proposal, draft)
         return
@@ -70,19 +81,21 @@ def write(
         raise typer.Exit(1)
 
 
-def _session(
-    draft: Path, style: Path | None, language: str | None, kb: str | None, embedder: str | None, catalogs: list[Path]
-) -> Session:
-    from strati.write.session import opened
+def _context(dollars: float) -> Context:
+    from strati.core.budget import Budget
+    from strati.core.context import Context
 
+    return Context(budget=Budget(dollars))
+
+
+def _base(kb: str | None, embedder: str | None, catalogs: list[Path]) -> AbstractContextManager[KnowledgeBase | None]:
     if kb is None:
-        return opened(draft, style, language)
+        return nullcontext()
     from strati.cli.base import embedder_for
     from strati.knowledge.base import KnowledgeBase, folder_of
 
     model = embedder_for(folder_of(kb), embedder, catalogs)
-    with KnowledgeBase.open(kb, model, create=False) as base:
-        return opened(draft, style, language, base)
+    return KnowledgeBase.open(kb, model, create=False)
 
 
 def _show_claims(session: Session) -> None:

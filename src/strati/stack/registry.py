@@ -29,6 +29,7 @@ KINDS = {
     "write_as_it_is.v1": "strati.write.layers:AsItIs",
     "write_rules.v1": "strati.write.layers:Rules",
     "programmer.v1": "strati.code.layer:Programmer",
+    "write_model.v1": "strati.write.layers:ModelEdits",
     "person.v1": "strati.stack.layers.person:Person",
     "agreement.v1": "strati.stack.checks.agreement:Agreement",
     "retrieve.v1": "strati.knowledge.ask.retrieve:Retrieve",

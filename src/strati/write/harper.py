@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from strati.core.errors import MissingExtra, TaskError
@@ -59,9 +60,7 @@ class Harper:
         if dialect not in DIALECTS:
             raise TaskError(f"there is no dialect {dialect!r}, expected one of {', '.join(DIALECTS)}")
         self.dialect, self.known, self.on, self.off = dialect, tuple(known), frozenset(on), frozenset(off)
-        self._lock = threading.Lock()
-        self._linter = _linter(dialect, self.known)
-        self._known: dict[str, bool] = {}
+        self._linter, self._lock, self._known = _shared(dialect, self.known)
 
     @staticmethod
     def version() -> str:
@@ -108,6 +107,12 @@ class Harper:
         if rule in self.off:
             return False
         return rule in self.on or not (rule in _TASTE_RULES or rule in _GUESSING or kind in _TASTE_KINDS)
+
+
+@lru_cache(maxsize=4)
+def _shared(dialect: str, known: tuple[str, ...]) -> tuple[Linter, threading.Lock, dict[str, bool]]:
+    """One linter for all who ask for the same words: to make one takes a second. Only one thread at a time uses it."""
+    return _linter(dialect, known), threading.Lock(), {}
 
 
 def _linter(dialect: str, known: Sequence[str]) -> Linter:

@@ -16,6 +16,7 @@ from strati.write.gleu import Gleu, accepted_share, facts_kept, loss
 if TYPE_CHECKING:
     from strati.data.doctor.finding import DataFinding
     from strati.data.doctor.look import Look
+    from strati.models.contract import LanguageModel
     from strati.stack.candidate import Candidate
 
 
@@ -76,14 +77,27 @@ class WriteKind:
         from strati.stack.candidate import Candidate
         from strati.write.layers import AsItIs, Rules
 
+        models = sorted(resources.models, key=lambda model: model.card.size_bytes or 0)
         return [
             Candidate.of(AsItIs()),
             Candidate.of(Rules("first", name="rules, first word")),
             Candidate.of(Rules("rules", name="rules")),
+            *(candidate for model in models for candidate in _with_model(model)),
         ]
 
     def checks(self) -> Sequence[Callable[[Look], Iterable[DataFinding]]]:
         return ()
+
+
+def _with_model(model: LanguageModel) -> list[Candidate]:
+    from strati.stack.candidate import Candidate
+    from strati.write.layers import ModelEdits
+
+    name = model.card.name
+    return [
+        Candidate.of(ModelEdits(model, name=f"rules, words by {name}")),
+        Candidate.of(ModelEdits(model, rewrites=True, name=f"rules, rewritten by {name}")),
+    ]
 
 
 def _numbered(cells: Mapping[str, object]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -15,6 +15,7 @@ from strati.core.records import JSON, Answer, Case, Usage
 from strati.models.contract import LanguageModel
 from strati.stack.contract import Resource
 from strati.write.harper import Harper
+from strati.write.model import CHOOSING, REWRITING, SHOTS, ModelRanker, Rewriter
 from strati.write.proposal import Proposal, changed
 from strati.write.propose import Tools, propose
 from strati.write.rerank import FirstWord, RuleRanker
@@ -87,6 +88,63 @@ class Rules:
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
         return cls(settings["ranker"], settings["dialect"], settings["keep_facts"], settings["name"])
+
+
+@dataclass(frozen=True)
+class ModelEdits:
+    """Rules, and a language model that chooses their words by context or rewrites sentences; facts are kept.
+
+    Attributes:
+        model: the language model.
+        rewrites: it corrects whole sentences, too; what it changes is taken apart into edits.
+        dialect: the dialect of English.
+    """
+
+    model: LanguageModel
+    rewrites: bool = False
+    dialect: str = "american"
+    name: str = "rules + llm"
+    kind: ClassVar[str] = "write_model.v1"
+
+    def fingerprint(self) -> str:
+        words = fingerprint(
+            "write prompts", choosing=CHOOSING, rewriting=REWRITING, shots=[list(shot) for shot in SHOTS]
+        )
+        settings = {"rewrites": self.rewrites, "dialect": self.dialect, "words": words}
+        return fingerprint(self.kind, model=self.model.fingerprint(), harper=Harper.version(), **settings)
+
+    def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        rules = Harper(self.dialect)
+        done = []
+        for case in cases:
+            done.append(self._one(case, rules, ctx))
+            ctx.tick(1, done[-1].steps[-1].usage)
+        return done
+
+    def _one(self, case: Case, rules: Harper, ctx: Context) -> Case:
+        ctx.check()
+        start = time.perf_counter()
+        using = with_model(Tools(rules=rules, ranker=RuleRanker(rules.knows)), self.model, ctx, rewrites=self.rewrites)
+        proposal = propose(case.text, using=using, language="en")
+        usage = Usage()
+        for part in (using.ranker, using.fluency):
+            usage += part.usage if isinstance(part, ModelRanker | Rewriter) else Usage()
+        return delivered(case, proposal, self.name, start, usage=replace(usage, seconds=time.perf_counter() - start))
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        model = {"model": self.model.card.name, "model_fingerprint": self.model.fingerprint()}
+        return {"rewrites": self.rewrites, "dialect": self.dialect, **model}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        model = the_model(settings, resources)
+        return cls(model, settings["rewrites"], settings["dialect"], settings["name"])
+
+
+def with_model(using: Tools, model: LanguageModel, ctx: Context, *, rewrites: bool = True) -> Tools:
+    """Tools in which a language model takes part."""
+    ranker = ModelRanker(model, using.ranker, ctx) if isinstance(using.ranker, RuleRanker) else using.ranker
+    return replace(using, ranker=ranker, fluency=Rewriter(model, ctx) if rewrites else None)
 
 
 def delivered(

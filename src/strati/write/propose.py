@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from strati.knowledge.language import language_of
 from strati.knowledge.sentences import sentences
-from strati.write.facts import Change, FactKind, facts, kept
 from strati.write.harper import SPELLING, Harper
-from strati.write.proposal import Edit, Note, Proposal, Span, changed, sha256
+from strati.write.keep import facts_kept
+from strati.write.proposal import Edit, Note, Proposal, Span, sha256
 from strati.write.regions import protected as regions
 from strati.write.rerank import Ranker, RuleRanker
+from strati.write.rewrite import Fluency, rewritten
 from strati.write.style import Style
 
 _LEAST_WORDS = 8  # words of a text below which it is taken for English
 _MOST_UNKNOWN = 0.4  # share of words that the rules do not know, in a text that is still English
-_OTHERS = 2  # further words of an edit that are tried when the first changes a fact
 _LEAST_TO_TELL = 40  # characters of a paragraph below which its language is not asked for
-
-
-class Fluency(Protocol):
-    """Proposes edits of sentences beyond the rules: a language model."""
-
-    def edits(self, text: str, spans: Sequence[Span]) -> Iterable[Edit]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +73,17 @@ def propose(
     closed = _Shield((*shield, *foreign))
     wanted = _candidates(text, chosen, closed, markdown, bool(foreign) and _whole(foreign, text))
     open_ = [edit for edit in wanted if edit.before != edit.after and not closed.meets(edit.start, edit.end)]
-    good, dropped = _facts_kept(text, _apart(open_))
+    good, dropped = facts_kept(text, _apart(open_))
+    if chosen.fluency is not None and not (foreign and _whole(foreign, text)):
+        spans = [Span(a, b) for a, b in sentences(text) if not closed.meets(a, b)]
+        good, more = rewritten(text, spans, good, chosen.fluency)
+        dropped = sorted([*dropped, *more], key=lambda edit: (edit.start, edit.end))
     notes += [note for note in chosen.style.notes(text) if not _Shield(shield).meets(note.start, note.end)]
     return Proposal(sha256(text) if of is None else of, tuple(good), tuple(dropped), tuple(notes))
 
 
 def _candidates(text: str, using: Tools, closed: _Shield, markdown: bool, foreign: bool) -> Iterable[Edit]:
-    """In the order of their right of way: the team's own rules, the grammar's, the model's."""
+    """In the order of their right of way: the team's own rules, then the grammar's."""
     yield from using.style.edits(text)
     if foreign:
         return
@@ -97,9 +94,6 @@ def _candidates(text: str, using: Tools, closed: _Shield, markdown: bool, foreig
                 if words:
                     before = text[flag.start : flag.end]
                     yield Edit(flag.start, flag.end, before, words[0], flag.message, (), flag.rule, words[1:])
-    if using.fluency is not None:
-        spans = [Span(a, b) for a, b in sentences(text) if not closed.meets(a, b)]
-        yield from using.fluency.edits(text, spans)
 
 
 def _foreign(text: str, using: Tools, language: str | None) -> tuple[list[Span], list[Note]]:
@@ -172,71 +166,3 @@ def _apart(edits: Sequence[Edit]) -> list[Edit]:
 def _touch(a: Edit, b: Edit) -> bool:
     """They share a character, or both stand at the same place."""
     return (a.start < b.end and b.start < a.end) or a.start == b.start
-
-
-def _facts_kept(text: str, edits: Sequence[Edit]) -> tuple[list[Edit], list[Edit]]:
-    """The edits that change no fact of their sentence, alone and together; and the others, with what they change."""
-    bounds = [Span(a, b) for a, b in sentences(text)]
-    known = {fact.value for fact in facts(text) if fact.kind is FactKind.NAME}
-    good: list[Edit] = []
-    dropped: list[Edit] = []
-    for span, group in _by_sentence(bounds, edits):
-        passed: list[Edit] = []
-        for edit in group:
-            kept_, changes = _best_kept(text, edit, span, known, passed)
-            if kept_ is None:
-                dropped.append(replace(edit, facts=tuple(changes)))
-            else:
-                passed.append(kept_)
-        good += passed
-    return good, dropped
-
-
-def _best_kept(
-    text: str, edit: Edit, span: Span, known: set[str], passed: Sequence[Edit]
-) -> tuple[Edit | None, list[Change]]:
-    """The edit, or the same with the next word that keeps the facts; None, and what it changes, when no word does."""
-    first: list[Change] = []
-    for place, word in enumerate((edit.after, *edit.others[:_OTHERS])):
-        others = tuple(one for one in (edit.after, *edit.others) if one != word)
-        tried = edit if place == 0 else replace(edit, after=word, others=others)
-        changes = _first_name(tried, span, known) or _changes(text, span, [*passed, tried])
-        if edit.rule.startswith("style."):  # the team itself wants another word there
-            changes = [change for change in changes if change.kind is not FactKind.NAME]
-        if not changes:
-            return tried, []
-        first = first or changes
-    return None, first
-
-
-def _by_sentence(bounds: Sequence[Span], edits: Sequence[Edit]) -> Iterable[tuple[Span, list[Edit]]]:
-    """Edits by the sentences that they stand in; one that joins two sentences is checked against both."""
-    starts = [span.start for span in bounds]
-    groups: list[tuple[Span, list[Edit]]] = []
-    for edit in edits:
-        first = max(bisect_right(starts, edit.start) - 1, 0)
-        last = max(bisect_right(starts, max(edit.end - 1, edit.start)) - 1, first)
-        if not bounds:
-            span = Span(edit.start, edit.end)
-        else:
-            span = Span(min(bounds[first].start, edit.start), max(bounds[last].end, edit.end))
-        if groups and span.start < groups[-1][0].end:
-            joined = Span(groups[-1][0].start, max(span.end, groups[-1][0].end))
-            groups[-1] = (joined, [*groups[-1][1], edit])
-        else:
-            groups.append((span, [edit]))
-    return groups
-
-
-def _changes(text: str, span: Span, edits: Sequence[Edit]) -> list[Change]:
-    before = text[span.start : span.end]
-    moved = [replace(edit, start=edit.start - span.start, end=edit.end - span.start) for edit in edits]
-    return kept(before, changed(before, moved))
-
-
-def _first_name(edit: Edit, span: Span, known: set[str]) -> list[Change]:
-    """A first word of a sentence that is a name elsewhere in the text, and would become another word."""
-    word = edit.before.casefold()
-    if edit.start != span.start or word not in known or edit.after.casefold() == word:
-        return []
-    return [Change(FactKind.NAME, edit.before, edit.after)]

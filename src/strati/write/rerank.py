@@ -40,7 +40,7 @@ class RuleRanker:
     """
 
     def __init__(self, knows: Callable[[str], bool] = lambda word: word in WORDS) -> None:
-        self._knows = knows
+        self.knows = knows
 
     def rank(self, text: str, flag: Flag) -> tuple[str, ...]:
         before = text[flag.start : flag.end]
@@ -50,7 +50,7 @@ class RuleRanker:
             return flag.words
         if _CODE.search(before):
             return ()
-        scored = sorted((-score(before, word, rank), word) for word, rank in words_for(before, flag, self._knows))
+        scored = sorted((-score(before, word, rank), word) for word, rank in words_for(before, flag, self.knows))
         if scored and -scored[0][0] < _FAR and text.count(before) > 1:
             return ()  # far from all words, and used again: a term of its own
         return tuple(word for _, word in scored)

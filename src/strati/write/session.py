@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strati.core.context import Context
 from strati.core.records import JSON
 from strati.write.files import Draft, read_bytes, read_draft
 from strati.write.journal import remember
@@ -17,6 +18,7 @@ from strati.write.style import Style
 if TYPE_CHECKING:
     from strati.knowledge.ask import Checked, CheckReport
     from strati.knowledge.base import KnowledgeBase
+    from strati.models.contract import LanguageModel
     from strati.write.consistency import Disagreement
 
 STYLE_FILE = "style.toml"
@@ -48,7 +50,12 @@ class Session:
 
 
 def opened(
-    path: Path, style: Path | None = None, language: str | None = None, base: KnowledgeBase | None = None
+    path: Path,
+    style: Path | None = None,
+    language: str | None = None,
+    base: KnowledgeBase | None = None,
+    model: LanguageModel | None = None,
+    ctx: Context | None = None,
 ) -> Session:
     """Read a draft and propose edits for it.
 
@@ -57,6 +64,8 @@ def opened(
         style: the style file; by default `style.toml` beside the draft, where there is one.
         language: its language; by default told from the text.
         base: an open knowledge base that its claims are checked against.
+        model: a language model that chooses words by context and corrects sentences.
+        ctx: what the model may take.
 
     Raises:
         DataError: the draft cannot be read.
@@ -66,7 +75,12 @@ def opened(
     data = read_bytes(path)
     draft = read_draft(path, data)
     chosen = _style(path, style)
-    return Session(path, draft, proposed(draft, tools(chosen), language, sha256(data)), _checked(base, draft))
+    using = tools(chosen)
+    if model is not None:
+        from strati.write.layers import with_model
+
+        using = with_model(using, model, ctx or Context())
+    return Session(path, draft, proposed(draft, using, language, sha256(data)), _checked(base, draft))
 
 
 def _checked(base: KnowledgeBase | None, draft: Draft) -> CheckReport | None:

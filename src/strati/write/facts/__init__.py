@@ -18,6 +18,8 @@ from strati.write.facts.numbers import dates, quantities
 __all__ = ["Change", "Fact", "FactKind", "facts", "kept"]
 
 _QUOTED = re.compile(r"“([^”]{1,1500})”|«([^»]{1,1500})»|„([^“”]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|``(.{1,1500}?)''")
+_TERM = 3  # words in quotation marks that name a thing rather than repeat what somebody said
+_MOSTLY = 0.8  # share of newly quoted words that stood there before
 _NUMERIC = (FactKind.NUMBER, FactKind.UNIT, FactKind.AMOUNT, FactKind.DATE)
 
 
@@ -71,7 +73,7 @@ def kept(before: str, after: str) -> list[Change]:
     changes = [change for kind in _NUMERIC for change in _values(kind, old, new)]
     changes = _merged([change for change in changes if not _only_capital(change, before, after)]) or _order(old, new)
     changes += _denials(before, after, old, new)
-    changes += _quoted(before, old, new)
+    changes += _quoted(before, after, old, new)
     changes += _named(before, after, old, new) or _first(before, after)
     return changes
 
@@ -84,11 +86,23 @@ def _values(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact]) -> list[Ch
     return _paired(kind, gone, come)
 
 
-def _quoted(before: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
-    """Quotations lost, altered or new; marks put around words that stood there so are no change."""
-    plain = _bare(before)
+def _quoted(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
+    """Quotations lost, altered or new.
+
+    No change are marks put around words that stood there, and marks taken from a term of a few words that stays.
+    """
     changes = _values(FactKind.QUOTATION, old, new)
-    return [change for change in changes if change.before or _bare(change.after) not in plain]
+    return [change for change in changes if not _only_marks(change, before, after)]
+
+
+def _only_marks(change: Change, before: str, after: str) -> bool:
+    if change.before and change.after:
+        return False
+    quoted, other = _bare(change.before or change.after), _bare(after if change.before else before)
+    if change.before:
+        return len(quoted.split()) <= _TERM and f" {quoted} " in f" {other} "
+    there = set(other.split())
+    return sum(word in there for word in quoted.split()) >= _MOSTLY * len(quoted.split())
 
 
 def _paired(kind: FactKind, gone: Sequence[str], come: Sequence[str]) -> list[Change]:

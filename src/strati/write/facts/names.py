@@ -80,7 +80,7 @@ def first_words(text: str) -> Iterator[Fact]:
 def _is_name(word: str, shouting: bool) -> bool:
     if value_of(word) in ("i", "ok", "etc", "am", "pm", "a"):
         return False
-    if word[0].isdigit():
+    if word[0].isdigit() or (value_of(word) in _PLAIN and not word.isupper()):
         return False
     letters = [c for c in word if c.isalpha()]
     return any(c.isupper() for c in letters) and not (shouting and not any(c.isdigit() for c in word))

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from strati.write.facts.fact import Fact, FactKind
 
+# "or not", "whether or not" and "no matter" deny nothing.
 _NEGATION = re.compile(
-    r"\b(?:(?<!or )not|or not(?!\s*[.,;:?!)]|$)|never|no(?! matter)|none"
-    r"|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|scarcely|barely|seldom"
-    r"|no[ -]one|non(?=-)|(?:do|does|did|is|are|was|were|has|have|had|ca|can|could|wo|would|should|must|might|need|sha|"
-    r"ai|may|dare|ought)(?:e?n['’`´]?t|\s?n['’`´]t))\b|(?<=\w)n['’]t\b|\bn['’]t\b",
+    r"\b(?:(?<!\bor )not|(?<!whether )or not(?!\s*(?:[.,;:?!)]|$))|never|no(?! matter)|none|nobody|nothing|nowhere"
+    r"|neither|nor|without|cannot|hardly|scarcely|barely|seldom|no[ -]one"
+    r"|(?:do|does|did|is|are|was|were|has|have|had|ca|can|could|wo|would|should|must|might|need|sha|ai|may|dare|ought)"
+    r"(?:e?n['’`´]?t|\s?n['’`´]t)|\w{2,7}['’`´]t)\b|(?<=\w)n['’]t\b|\bn['’]t\b",
     re.IGNORECASE,
 )
-_PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "non-", "mis")
+_PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LEAST = 4  # letters of a stem: below it "in" + "to" would be a negation
 
@@ -35,7 +36,7 @@ def turned(before: str, after: str) -> list[tuple[str, str]]:
     gone, come = old - new, new - old
     pairs = [(word, prefix + word) for word in gone for prefix in _PREFIXES if prefix + word in come]
     pairs += [(prefix + word, word) for word in come for prefix in _PREFIXES if prefix + word in gone]
-    pairs = [pair for pair in pairs if not (_apart(pair, before) or _apart(pair, after))]
+    pairs = [pair for pair in pairs if not (_apart(pair, before, after) or _apart(pair, after, before))]
     pairs += [(word, other) for word in gone for other in come if _less(word, other)]
     return sorted({pair for pair in pairs if min(map(len, pair)) >= _LEAST})
 
@@ -46,13 +47,15 @@ def denies(pair: tuple[str, str]) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return {found[0].lower() for found in _WORD.finditer(text)}
+    return {re.sub(r"^non-", "non", found[0].lower()) for found in _WORD.finditer(text)}
 
 
-def _apart(pair: tuple[str, str], text: str) -> bool:
-    """The text has the longer word in two ("in deed"): its prefix is no denial."""
+def _apart(pair: tuple[str, str], text: str, other: str) -> bool:
+    """The text has the longer word in two ("in deed", "in the wall"): its prefix is no denial."""
     short, long = sorted(pair, key=len)
-    return re.search(rf"\b{re.escape(long[: -len(short)])}\s+{re.escape(short)}\b", text, re.IGNORECASE) is not None
+    prefix = rf"\b{re.escape(long[: -len(short)])}\b"
+    parts = len(re.findall(prefix, text, re.IGNORECASE)) - len(re.findall(prefix, other, re.IGNORECASE))
+    return parts > 0 and re.search(rf"\b{re.escape(short)}\b", text, re.IGNORECASE) is not None
 
 
 def _less(word: str, other: str) -> bool:

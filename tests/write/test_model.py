@@ -78,7 +78,7 @@ def test_the_model_chooses_where_the_rules_are_not_sure() -> None:
 
 def test_what_a_model_rewrites_keeps_the_facts() -> None:
     text = "She go to Rome in 1999. It was not nice."
-    replies = {"She go to Rome in 1999.": "She goes to Paris in 1989.", "It was not nice.": "It was nice."}
+    replies = {"She goes to Rome in 1999.": "She goes to Paris in 1989.", "It was not nice.": "It was nice."}
     layer = ModelEdits(ScriptedModel(replies, name="bad"), rewrites=True)
     (case,) = layer.run([Case("1", text)], Context())
     assert case.answer is not None
@@ -91,7 +91,7 @@ def test_what_a_model_rewrites_keeps_the_facts() -> None:
 
 
 def test_the_model_sees_what_the_rules_left(english: Tools) -> None:
-    text = "He dont like the the Frobnicator. She sing."
+    text = "He dont like the Frobnicator much. It is a good food."
     seen: list[str] = []
 
     class Fluent:
@@ -99,14 +99,14 @@ def test_the_model_sees_what_the_rules_left(english: Tools) -> None:
 
         def rewrite(self, sentence: str) -> str | None:
             seen.append(sentence)
-            return sentence.replace("She sing.", "She sings well.").replace("He", "He often").replace("like", "likes")
+            return sentence.replace("a good food", "good food").replace("much", "very much")
 
     proposal = propose(text, using=replace(english, fluency=Fluent()))
-    assert seen == ["He don't like the Frobnicator.", "She sing."]
-    assert changed(text, proposal.edits) == "He often don't likes the Frobnicator. She sings well."
+    assert seen == ["He don't like the Frobnicator much.", "It is a good food."]
+    assert changed(text, proposal.edits) == "He don't like the Frobnicator very much. It is good food."
     reasons = {edit.before: edit.reason for edit in proposal.edits}
-    assert reasons["sing"] == "so"
-    assert reasons["the the"] != "so"
+    assert reasons[" a"] == "so"
+    assert reasons["dont"] != "so"
 
 
 def test_layers_are_saved_with_their_model(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def test_ordinary_sentences_pass(text: str) -> None:
         ("order 4111 1111 1111 1112", []),
         ("IBAN AT61 1904 3002 3457 3201", ["IBAN"]),
         ("AT62 1904 3002 3457 3201", []),
+        ("to AT611904300234573201 so please", ["IBAN"]),
+        ("AT61 1904 3002 3457 3201 we will pay it", ["IBAN"]),
         ("SSN 123-45-6789, not 000-12-3456", ["US social security number"]),
     ],
 )

@@ -207,6 +207,22 @@ def test_uploads_are_read_or_say_why_not(world: World) -> None:
     assert reply.status_code == 403
 
 
+def test_the_receipt_is_shown_on_the_page(world: World) -> None:
+    token = log_in(world)
+    found = world.get("/api/documents?base=work", ADMIN).json()["documents"][0]["id"]
+    page = world.client.post("/documents/forget", data={"csrf": token, "base": "work", "id": found}).text
+    assert "1 document with 1 passage, 0 answers that rested on it, 0 waiting items, 0 uploaded files." in page
+    assert world.client.post("/documents/forget", data={"csrf": token, "base": "work", "id": found}).status_code == 404
+
+
+def test_a_text_is_checked_on_the_page(world: World) -> None:
+    token = log_in(world)
+    said = {"csrf": token, "base": "work", "text": "An article may be returned within 90 days of delivery."}
+    page = world.client.post("/ask/check", data=said).text
+    assert ">contradicted</span>" in page
+    assert "returns.md" in page
+
+
 def test_other_machines_only_with_a_key_that_was_chosen() -> None:
     with pytest.raises(TaskError, match="set STRATI_KEY or give --keys"):
         must_be_safe(Settings(host="0.0.0.0"), {}, None, 0)

@@ -33,6 +33,7 @@ def serve(
     personal: Annotated[bool, typer.Option("--guard-personal", help="Hold back cards, IBANs, addresses.")] = False,
     guards_open: Annotated[bool, typer.Option("--guards-open", help="A guard that fails lets pass.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Make a small stack and base first.")] = False,
+    model: Annotated[str | None, typer.Option(help="A pulled model that writes the answers of bases.")] = None,
     config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stacks use.")] = None,
     catalog: CatalogOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is served as JSON.")] = False,
@@ -83,7 +84,7 @@ def serve(
                 "strati serve --demo both of packaged data"
             )
     sock = run.open_port(settings)
-    served, bases = run.load_all(*chosen, settings, config)
+    served, bases = run.load_all(*chosen, settings, config, model)
     service = Service(settings, served, bases)
     run.must_be_safe(settings, os.environ, keys, len(service.keys))
     key = run.prepare_keys(service, os.environ, keys, new_key)

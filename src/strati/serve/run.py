@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.core.errors import TaskError, UserError
+from strati.core.errors import ModelError, TaskError, UserError
 from strati.core.records import JSON
 from strati.serve.engine.bases import Base, embedder_for
 from strati.serve.engine.stacks import Served, load_served
@@ -22,6 +22,8 @@ from strati.serve.settings import Settings
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from strati.models.contract import LanguageModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,36 @@ def found_here(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def load_all(
-    stacks: Sequence[Path], bases: Sequence[Path], settings: Settings, config: Path | None
+    stacks: Sequence[Path], bases: Sequence[Path], settings: Settings, config: Path | None, model: str | None = None
 ) -> tuple[list[Served], list[Base]]:
-    """Load what is to be served.
+    """Load what is to be served; `model` writes the answers of bases from their evidence.
 
     Raises:
         StackError, ModelError, DataError: one of them cannot be loaded; the message says which and why.
         TaskError: two have the same name.
     """
     served = [load_served(path, settings.catalogs, config) for path in stacks]
-    opened = [Base(path, lambda folder: embedder_for(folder, settings.catalogs), settings.waiting) for path in bases]
+    writer = _writer(model, settings, config) if model else None
+    opened = [
+        Base(path, lambda folder: embedder_for(folder, settings.catalogs), settings.waiting, writer) for path in bases
+    ]
     names = [one.name for one in served] + [base.name for base in opened]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise TaskError(f"two things that are served have the name {twice!r}: rename one, clients call them by it")
     return served, opened
+
+
+def _writer(name: str, settings: Settings, config: Path | None) -> LanguageModel:
+    """The language model by name. Raises `ModelError` when it is not here, or is none."""
+    from strati.models.open import open_models
+    from strati.task.config import load_config
+
+    hosted = load_config(config).models if config is not None else {}
+    found = open_models([name], settings.catalogs, llms=True, hosted=hosted)[0]
+    if not found:
+        raise ModelError(f"the model {name} is no language model")
+    return found[0]
 
 
 def open_port(settings: Settings) -> socket.socket:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 import strati
 from strati.core.errors import StratiError
 from strati.core.records import JSON
+from strati.knowledge.ask import CheckReport
 from strati.knowledge.store.contract import Filter
 from strati.serve.api.errors import error_response
 from strati.serve.api.explain import explained
@@ -26,6 +27,7 @@ from strati.serve.api.who import Caller, caller_of, gone, service_of
 from strati.serve.engine.bases import Base, place_of
 from strati.serve.engine.rungs import compared
 from strati.serve.errors import ClientGone, Refused
+from strati.serve.limits import tokens_of
 from strati.serve.queue.reviews import Conflict
 from strati.serve.records import Action, Item, Role
 from strati.serve.service import Question, Service
@@ -50,6 +52,13 @@ class AskBody(_Body):
 
     base: str
     question: str = Field(min_length=1)
+
+
+class CheckBody(_Body):
+    """A text whose claims are held against a knowledge base."""
+
+    base: str
+    text: str = Field(min_length=1, max_length=20_000)
 
 
 class SearchBody(_Body):
@@ -230,6 +239,13 @@ def _knowledge(app: FastAPI) -> None:
         outcome = await service.ask(caller.key, question, partial(gone, request))
         return JSONResponse(outcome_json(outcome, service), headers=headers_of(outcome))
 
+    @app.post("/check", tags=["knowledge"])
+    async def check(body: CheckBody, request: Request) -> Response:
+        """Hold every claim of a text against a knowledge base."""
+        service, caller = service_of(request), caller_of(request)
+        report = await checked_text(service, caller, body.base, body.text, request)
+        return JSONResponse(report.to_json())
+
     @app.post("/search", tags=["knowledge"])
     async def search(body: SearchBody, request: Request) -> Response:
         """Passages of a knowledge base, with the place each comes from."""
@@ -286,6 +302,15 @@ def _knowledge(app: FastAPI) -> None:
         """Forget a document, and every answer that rests on it; the receipt says what stays and why."""
         service, caller = service_of(request), caller_of(request, Role.ADMIN)
         return JSONResponse(await forgotten(service, base_of(service, caller, base), id))
+
+
+async def checked_text(service: Service, caller: Caller, name: str, text: str, request: Request) -> CheckReport:
+    """The claims of a text, each with what the base says of it."""
+    base = base_of(service, caller, name)
+    wait, which = service.rates.take(caller.key, tokens_of(text))
+    if wait:
+        raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
+    return await service.with_base(base, base.check(text), partial(gone, request))
 
 
 async def forgotten(service: Service, base: Base, id: str) -> dict[str, JSON]:

@@ -42,6 +42,8 @@ def environment() -> Environment:
     found.filters.update(
         pct=percent,
         gap=gap,
+        many=many,
+        place=place,
         seconds=seconds,
         money=money,
         ago=ago,
@@ -144,6 +146,24 @@ def gap(reason: str) -> str:
     if about != reason:
         return f"Nothing there is about {about}." if about else "Nothing there says it."
     return f"{reason[:1].upper()}{reason[1:]}."
+
+
+def many(count: int, what: str) -> str:
+    """A count and its noun.
+
+    >>> many(1, "answer"), many(1200, "answer")
+    ('1 answer', '1,200 answers')
+    """
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def place(shown: str, name: str) -> str:
+    """A place without the folders that its file lies in.
+
+    >>> place("a/b.pdf, page 3", "a/b.pdf")
+    'b.pdf, page 3'
+    """
+    return shown.replace(name, basename(name))
 
 
 def basename(path: str) -> str:

@@ -14,10 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from strati.core.errors import StratiError
+from strati.core.errors import StratiError, UserError
 from strati.serve.api.explain import explained
 from strati.serve.api.live import live_of
-from strati.serve.api.native import base_of, forgotten
+from strati.serve.api.native import base_of, checked_text, forgotten
 from strati.serve.api.who import COOKIE, Caller, caller_of, gone, service_of
 from strati.serve.engine.rungs import Rung, compared
 from strati.serve.errors import Refused
@@ -187,7 +187,27 @@ async def ask_it(request: Request) -> Response:
     return _ask(request, caller, question, name, outcome)
 
 
-def _ask(request: Request, caller: Caller, question: str, name: str, outcome: Any) -> Response:
+async def check_it(request: Request) -> Response:
+    """POST /ask/check: a text, its claims held against the base."""
+    service, caller, form = await _form(request)
+    text, name = str(form.get("text", "")).strip()[:20_000], str(form.get("base", ""))
+    if not text:
+        return _ask(request, caller, "", name, None, checking=True)
+    report = await checked_text(service, caller, name, text, request)
+    return _ask(request, caller, "", name, None, text, report, checking=True)
+
+
+def _ask(
+    request: Request,
+    caller: Caller,
+    question: str,
+    name: str,
+    outcome: Any,
+    text: str = "",
+    report: Any = None,
+    *,
+    checking: bool = False,
+) -> Response:
     service = service_of(request)
     mine = [one for one in service.bases if caller.key.may_use(one)]
     return page(
@@ -200,6 +220,9 @@ def _ask(request: Request, caller: Caller, question: str, name: str, outcome: An
         limit=service.settings.text,
         outcome=outcome,
         paragraphs=in_paragraphs(outcome) if outcome is not None else [],
+        text=text,
+        report=report,
+        checking=checking or "check" in request.query_params,
     )
 
 
@@ -238,7 +261,10 @@ async def forget(request: Request) -> Response:
     """POST /documents/forget."""
     service, caller, form = await _form(request, Role.ADMIN)
     base = base_of(service, caller, str(form.get("base", "")))
-    receipt = await forgotten(service, base, str(form.get("id", "")))
+    try:
+        receipt = await forgotten(service, base, str(form.get("id", "")))
+    except UserError as error:
+        raise Refused(404, "not_found", str(error)) from error
     return await _documents(request, caller, base.name, receipt)
 
 
@@ -409,6 +435,7 @@ def page_routes() -> list[Route | Mount]:
         Route("/try/example", save_example, methods=["POST"]),
         Route("/ask", ask),
         Route("/ask", ask_it, methods=["POST"]),
+        Route("/ask/check", check_it, methods=["POST"]),
         Route("/documents", documents),
         Route("/documents/forget", forget, methods=["POST"]),
         Route("/source/{base}/{document}/page/{number:int}.png", source_page),

@@ -3,8 +3,8 @@
     python benchmarks/stream_guard.py [--cases 100000]
 
 The ordinary sentences are put together from phrases with words that rules for attacks look for: ignore, instructions,
-system, prompt, role, developer, assistant, reveal, previous. They were written after the rules, by the same hand, so the
-figure flatters; the rules were not changed after it was seen.
+system, prompt, role, developer, assistant, reveal, previous. They were written after the rules, by the same hand, so
+the figure flatters; the rules were not changed after it was seen.
 """
 
 from __future__ import annotations

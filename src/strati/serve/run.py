@@ -92,7 +92,7 @@ def _writer(name: str, settings: Settings, config: Path | None) -> LanguageModel
 def open_port(settings: Settings) -> socket.socket:
     """The listening socket. Raises `UserError` when the port is in use or may not be opened."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio sets no TCP_NODELAY
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((settings.host, settings.port))

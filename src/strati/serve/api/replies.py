@@ -167,7 +167,7 @@ def outcome_json(outcome: Outcome, service: Service) -> dict[str, JSON]:
         "layer": outcome.layer,
         "reason": outcome.reason,
         "alternatives": [{"answer": value, "confidence": share} for value, share in outcome.alternatives],
-        "steps": [{k: v for k, v in asdict(step).items() if v not in (None, "")} for step in outcome.steps],
+        "steps": [step.to_json() for step in outcome.steps],
         "evidence": [asdict(cited) for cited in outcome.evidence],
         "sentences": [asdict(said) for said in outcome.sentences],
         "usage": {"seconds": round(outcome.seconds, 6), "dollars": outcome.dollars, **usage_of(outcome)},

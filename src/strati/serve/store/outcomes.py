@@ -108,7 +108,7 @@ def body_of(outcome: Outcome) -> str:
     body: dict[str, JSON] = {"answer": outcome.answer, "reason": outcome.reason}
     if outcome.alternatives:
         body["alternatives"] = [list(pair) for pair in outcome.alternatives]
-    body["steps"] = [_short(asdict(step)) for step in outcome.steps]
+    body["steps"] = [step.to_json() for step in outcome.steps]
     if outcome.evidence:
         body["evidence"] = [asdict(cited) for cited in outcome.evidence]
     if outcome.sentences:
@@ -165,10 +165,6 @@ def add_item(
         "VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)",
         (request.id, str(kind), request.model, request.at, request.risk, uncertainty, int(blind), source),
     )
-
-
-def _short(step: dict[str, JSON]) -> dict[str, JSON]:
-    return {name: value for name, value in step.items() if value not in (None, "", 0.0)}
 
 
 def _dump(value: JSON) -> str:

@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     examples = [Example(f"{word}{thing}", f"{word} {thing}", word) for word in ("refund", "repair") for thing in things]
     ngrams = Linear(name="n-grams").fit(examples, (), Context())
     unsure = Stage(ngrams, threshold=0.99, combiner=Combiner(slope=0.1))
-    save_stack(Stack((Stage(rules), unsure), "tickets"), path / "tickets.stack")
+    save_stack(Stack((Stage(rules), unsure), "tickets"), path / "tickets.stack", inputs=("text",))
     rows = [f"{n},the {things[n % 6]} is broken and number {n} says hello" for n in range(6000)]
     (path / "new.csv").write_text("id,text\n" + "\n".join([*rows, "odd,i want my money back"]) + "\n", encoding="utf-8")
     return path
@@ -104,3 +104,19 @@ def test_bad_input_is_one_sentence(folder: Path, arguments: tuple[str, ...], wor
     done = run(folder, *arguments)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert words in done.stderr
+
+
+def test_the_input_column_is_the_one_that_was_learned_from_and_never_a_guess(folder: Path) -> None:
+    (folder / "notes.csv").write_text("id,message,notes\n1,it is broken,parcel courier\n", encoding="utf-8")
+    refused = run(folder, "notes.csv", "--out", "notes.jsonl")
+    assert refused.returncode == 2
+    assert "has no column 'text'; its columns are: id, message, notes" in refused.stderr
+    assert "tickets.stack learned from 'text': name the column to read with --input" in refused.stderr
+    assert not (folder / "notes.jsonl").exists()
+    named = run(folder, "notes.csv", "--input", "message", "--out", "notes.jsonl")
+    assert named.returncode == 0, named.stderr
+    assert "input: message" in named.stdout
+    (folder / "both.csv").write_text("message,text\nparcel,it is broken\n", encoding="utf-8")
+    both = run(folder, "both.csv", "--out", "both.jsonl", "--json")
+    assert json.loads(both.stdout)["input"] == ["text"]
+    assert json.loads((folder / "both.jsonl").read_text())["answer"] == "repair"

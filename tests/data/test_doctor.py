@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 
 import pytest
@@ -275,3 +276,42 @@ def test_repeats_across_parts_are_no_leak_where_they_are_traffic() -> None:
     found = {each.code: each for each in examine({"all": given}, traffic, 0, plan(given, None, traffic, seed=0))}
     assert found["duplicates_across"].severity == "note"
     assert "traffic that repeats like this" in found["exact_duplicates"].way_on
+
+
+def test_numbers_written_in_two_ways_stop() -> None:
+    found = findings(data(["1", "1.0", "2", "3"] * 20))["label_spelling"]
+    assert found.severity == "stop"
+    assert "'1' and '1.0'" in found.message
+    assert "label_spelling" not in findings(data(["1", "2", "10"] * 20))
+    assert "label_spelling" not in findings(data(["1_0", "10", "nan"] * 20))
+
+
+def test_labels_that_look_like_lists_are_a_warning() -> None:
+    found = findings(data(["billing", "tech", "billing,tech", "sales", "sales,tech"] * 20))["list_labels"]
+    assert (found.severity, found.count) == ("warning", 2)
+    assert "'billing,tech', 'sales,tech'" in found.message
+    assert "40 rows have one" in found.message
+    assert "list_labels" not in findings(data(["food, drink", "clothes", "toys"] * 20))
+
+
+def test_imbalance_is_a_finding() -> None:
+    assert "imbalance" not in findings(data(["a"] * 70 + ["b"] * 30))
+    found = findings(data(["a"] * 88 + ["b"] * 12))["imbalance"]
+    assert (found.severity, found.count) == ("note", 88)
+    assert "always answering it is right that often" in found.message
+    drowned = findings(data(["a"] * 198 + ["b"] * 2))["imbalance"]
+    assert drowned.severity == "warning"
+    assert "rarer together than the margin, so accuracy decides nothing" in drowned.message
+
+
+def test_labels_of_a_script_without_blanks_are_not_flagged() -> None:
+    words = {"退款": "账单发票付款", "快递": "包裹物流地址", "技术": "密码登录屏幕"}
+    draw = random.Random(0)
+    rows = [
+        (label, "".join(draw.choices("的我你在了这那是", k=6) + draw.choices(words[label], k=3)))
+        for label in words
+        for _ in range(80)
+    ]
+    draw.shuffle(rows)
+    found = findings(data([label for label, _ in rows], texts=[text for _, text in rows]))
+    assert found["flagged_share"].count < 10 if "flagged_share" in found else True

@@ -103,7 +103,7 @@ def test_group_time_and_id_columns(tmp_path: Path) -> None:
         ("k1", "ann", "2024-05-01T00:00:00"),
         ("k2", None, "2024-05-02T08:00:00"),
     ]
-    assert data.skipped[0].why == "the time 'soon' is no ISO 8601 date (YYYY-MM-DD)"
+    assert data.skipped[0].why == "the time 'soon' is no date (YYYY-MM-DD)"
 
 
 def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
@@ -270,3 +270,54 @@ def test_json_lines_round_trip(rows: list[tuple[str, str]]) -> None:
         expected = [(text, label) for text, label in rows if text.strip()]
         if expected:
             assert pairs(path) == expected
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "sep=; "])
+def test_a_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path, line: str) -> None:
+    file = written(tmp_path, "a.csv", f"{line}\r\ntext;label\r\nhi, you;greet\r\nbye;leave\r\n")
+    assert pairs(file) == [("hi, you", "greet"), ("bye", "leave")]
+    assert peek(file).columns == ("text", "label")
+
+
+def test_rows_wrapped_in_an_object_are_read_and_said(tmp_path: Path) -> None:
+    rows = [{"text": "hi", "label": "a"}, {"text": "bye", "label": "b"}]
+    for number, text in enumerate((json.dumps({"data": rows}), json.dumps({"version": 1, "rows": rows}, indent=1))):
+        data = read(written(tmp_path, f"{number}.json", text), TASK)
+        assert [example.text for example in data.examples] == ["hi", "bye"]
+        assert f"the rows are under the key {('data', 'rows')[number]!r}" in data.notes
+    assert "one JSON object" in refused(written(tmp_path, "two.json", json.dumps({"a": rows, "b": rows}, indent=1)))
+
+
+def test_a_number_written_in_two_ways_is_remembered_in_json_too(tmp_path: Path) -> None:
+    lines = "".join(json.dumps({"text": f"t{n}", "label": label}) + "\n" for n, label in enumerate([1, 1.0, 2, 2]))
+    assert read(written(tmp_path, "a.jsonl", lines), TASK).blank_variants == (("1", "1.0"),)
+
+
+@pytest.mark.parametrize(
+    ("dates", "first", "order"),
+    [
+        (["22/05/2025", "01/06/2025"], "2025-05-22T00:00:00", "day"),
+        (["05/22/2025", "06/01/2025"], "2025-05-22T00:00:00", "month"),
+        (["3.4.2025", "04.05.2025"], "2025-04-03T00:00:00", "day"),
+        (["22-05-2025 14:30", "01-06-2025 09:00"], "2025-05-22T14:30:00", "day"),
+    ],
+)
+def test_dates_of_other_forms_are_read_and_said(tmp_path: Path, dates: list[str], first: str, order: str) -> None:
+    rows = "".join(f"t{n},a,{date}\n" for n, date in enumerate(dates))
+    data = read(written(tmp_path, "a.csv", f"text,label,when\n{rows}"), Task(time="when"))
+    assert data.examples[0].time == first
+    assert data.examples[0].time < str(data.examples[1].time)
+    assert data.notes[-1] == f"dates such as {dates[0]} are read with the {order} first"
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (["03/04/2025", "04/05/2025"], "not clear which number of dates such as '03/04/2025' is the day"),
+        (["22/05/2025", "05/22/2025"], "have day and month in different order"),
+        (["22/05/2025", "31/02/2025"], "the date '31/02/2025' does not exist"),
+    ],
+)
+def test_dates_that_cannot_be_told_get_one_sentence(tmp_path: Path, dates: list[str], words: str) -> None:
+    rows = "".join(f"t{n},a,{date}\n" for n, date in enumerate(dates))
+    assert words in refused(written(tmp_path, "a.csv", f"text,label,when\n{rows}"), Task(time="when"))

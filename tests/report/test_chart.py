@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strati.report.axes import cost_axis, quality_axis
-from strati.report.chart import chart, marks_of, sunk
+from strati.report.chart import SIZE, _label_text, _sheet, _taken, chart, marks_of, sunk
 from strati.report.labels import Box, place, width_of
 from strati.report.spark import ends_of, spark
 
@@ -131,3 +132,25 @@ def test_the_note_on_rungs_far_below_stands_only_where_there_are_some() -> None:
     assert sunk(marks_of(many()))
     assert not sunk(marks_of(use()))
     assert not sunk([])
+
+
+def test_no_axis_counts_in_millionths_of_a_dollar() -> None:
+    costs = (2e-8, 3e-7, 0.0, 5e-5, 2.0)
+    found = verdict([candidate(f"rung {n}", 0.7 + n / 100, cost) for n, cost in enumerate(costs)], name="rung 4")
+    texts = re.findall(r'<text [^>]*class="tick"[^>]*>([^<]*)<', str(chart(found, wide=True)))
+    ticks = [text for text in texts if "$" in text]
+    assert ticks[0] == "≤ $0.0001"
+    assert not any("0.00000" in tick for tick in ticks)
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_names_of_many_rungs_at_one_cost_are_not_printed_over_each_other(wide: bool) -> None:
+    names = [f"n-grams + embedder number {n}" for n in range(12)]
+    found = verdict([candidate(name, 0.80 + n / 1000, 1e-5) for n, name in enumerate(names)], name=names[-1])
+    marks = marks_of(found)
+    sheet = _sheet(marks, None, wide)
+    texts = [_label_text(mark, sheet) for mark in marks]
+    places = [(sheet.x.at(mark.cost), sheet.y.at(mark.value)) for mark in marks]
+    labels = place(places, [width_of(text, SIZE) for text in texts], SIZE + 3, _taken(found, marks, sheet), sheet.frame)
+    boxes = [label.box for label in labels]
+    assert all(a.common(b) == 0 for number, a in enumerate(boxes) for b in boxes[number + 1 :])

@@ -127,11 +127,15 @@ def test_rows_that_cannot_be_read_are_pending_with_the_reason(tmp_path: Path) ->
 
 def test_the_input_column_is_found_or_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
-    file.write_text("when,message\n1,hello\n", encoding="utf-8")
+    file.write_text("message\nhello\n", encoding="utf-8")
     assert Unlabelled(file).inputs == ("message",)
+    file.write_text("when,message\n1,hello\n", encoding="utf-8")
+    assert Unlabelled(file, id="when").inputs == ("message",)
+    with pytest.raises(DataError, match="Say --input COLUMN; its columns are: when, message"):
+        Unlabelled(file)
     assert next(iter(Unlabelled(file, ("when", "message")))).input == {"when": "1", "message": "hello"}
     file.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(DataError, match="Say --input; its columns are: a, b"):
+    with pytest.raises(DataError, match="Say --input COLUMN; its columns are: a, b"):
         Unlabelled(file)
     with pytest.raises(DataError, match="has no column 'c'"):
         Unlabelled(file, ("c",))

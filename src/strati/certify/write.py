@@ -51,7 +51,7 @@ def write_certified(
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as temporary:
             folder = Path(temporary) / "new"
-            save_stack(stack, folder)
+            save_stack(stack, folder, results.task.inputs)
             outcomes = _write_outcomes(done, folder / OUTCOMES)
             _certificate(done, stack, resources, outcomes, _data(journal, results, done)).write(folder)
             put_folder(folder, path, Path(temporary) / "old")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from strati.core.context import Context
     from strati.data.unlabelled import Unlabelled
@@ -50,14 +50,13 @@ def run(
     from strati.core.context import Context
     from strati.core.errors import TaskError
     from strati.core.lock import RunLock
-    from strati.data.unlabelled import Unlabelled
     from strati.measure.journal import Journal
     from strati.serve.batch.here import check_new, journal_of
 
     if workers is not None and workers < 1:
         raise TaskError(f"--workers is {workers}, expected a whole number of at least 1")
     check_new(out)
-    rows = Unlabelled(file, tuple(input or ()), id)
+    rows = _rows(stack, file, tuple(input or ()), id)
     with RunLock(out.with_name(out.name + ".lock")), Journal(journal_of(out)) as journal, Show(0.0, json) as show:
         ctx = Context(memo=journal, begin=show.begin, advance=show.advance)
         with stop_on_interrupt(ctx.cancelled):
@@ -67,7 +66,35 @@ def run(
         counts = _people(loaded, out, journal, tally, decisions, pending, form)
         if queue is not None:
             counts.update(_queued(stack, loaded, out, journal, tally, queue))
-    _tell(stack, out, tally, reason, counts, pending, as_json=json)
+    _tell(stack, out, tally, reason, counts, pending, rows.inputs, as_json=json)
+
+
+def _rows(folder: Path, file: str, inputs: tuple[str, ...], id: str | None) -> Unlabelled:
+    """The rows of a file by the columns that were named, else by those that the stack learned from."""
+    from strati.core.errors import DataError, StackError
+    from strati.data.unlabelled import Unlabelled
+    from strati.stack.folder import named_inputs
+
+    learned: tuple[str, ...] = ()
+    if not inputs:
+        try:
+            learned = named_inputs(folder)
+        except StackError:  # told later, when it is loaded
+            learned = ()
+    try:
+        return Unlabelled(file, inputs or learned, id)
+    except DataError as error:
+        if not learned:
+            raise
+        if len(learned) == 1:
+            try:
+                return Unlabelled(file, (), id)  # a file of one column: there is nothing to choose
+            except DataError:
+                pass
+        columns = ", ".join(map(repr, learned))
+        raise DataError(
+            f"{error}; {folder.name} learned from {columns}: name the column to read with --input"
+        ) from None
 
 
 def _answer(
@@ -203,6 +230,7 @@ def _tell(
     reason: str | None,
     counts: dict[str, int],
     pending: Path | None,
+    inputs: Sequence[str],
     *,
     as_json: bool,
 ) -> None:
@@ -212,7 +240,13 @@ def _tell(
 
     waiting = tally.states["pending"] + tally.states["withheld"]
     if as_json:
-        found = {"out": str(out), "rows": tally.rows, "states": tally.states, "layers": tally.layers}
+        found = {
+            "out": str(out),
+            "input": list(inputs),
+            "rows": tally.rows,
+            "states": tally.states,
+            "layers": tally.layers,
+        }
         print(json.dumps({**found, "dollars": tally.dollars, "not_certified": reason, **counts}))
         return
     if reason is not None:
@@ -223,6 +257,7 @@ def _tell(
         print(f"No rows to answer; {out} is empty.")
         return
     print(f"{count(tally.rows)} rows, {count(tally.states['answered'])} answered, {count(waiting)} wait for people")
+    print(f"  input: {', '.join(inputs)}")
     for layer, answers in tally.layers.most_common():
         print(f"  {layer}: {count(answers)} ({share(answers / tally.rows)})")
     for word in ("decided", "known", "conflicting"):

@@ -23,14 +23,11 @@ class Guess(NamedTuple):
     reason: str
 
 
-def guess_input(columns: Sequence[str], name: str) -> str:
-    """The input column of a file without labels; raises `DataError` with the columns where it is not clear."""
+def only_column(columns: Sequence[str], name: str) -> tuple[str, ...]:
+    """The column of a file that has one; raises `DataError` with the columns where there are several."""
     if len(columns) == 1:
-        return columns[0]
-    found = _named(columns, _INPUT_NAMES)
-    if found:
-        return found
-    raise DataError(f"{name}: which column holds the input? Say --input; its columns are: {listed(columns)}")
+        return tuple(columns)
+    raise DataError(f"{name}: which column holds the input? Say --input COLUMN; its columns are: {listed(columns)}")
 
 
 def guess_columns(peek: Peek) -> Guess:

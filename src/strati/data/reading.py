@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from strati.task.kind import BadRow, Kind, kind_of
 from strati.task.task import Task
 
 _PEEK_ROWS = 1000
+_LOCAL = re.compile(
+    r"(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<year>\d{4})(?P<clock>[ T]+\d{1,2}:\d\d(:\d\d)?)?"
+)
 
 
 def read(source: Path | str, task: Task, *, format: str | None = None) -> Dataset:
@@ -86,23 +90,31 @@ class _Collector:
         rest = dict(zip(_optional(task), row[count + 1 :], strict=True))
         time = _time(rest.get("time")) if task.time else None
         if task.time and time is None:
-            return self.skip(number, f"the time {as_text(rest.get('time'))!r} is no ISO 8601 date (YYYY-MM-DD)")
-        self._append(number, texts, label, rest, time)
+            return self.skip(number, f"the time {as_text(rest.get('time'))!r} is no date (YYYY-MM-DD)")
+        value = row[count]
+        number_ = isinstance(value, int | float) and not isinstance(value, bool)
+        self._append(number, texts, label, rest, time, str(value) if number_ else label)
         return None
 
     def _append(
-        self, number: int, texts: Sequence[str | None], label: str, rest: Mapping[str, object], time: str | None
+        self,
+        number: int,
+        texts: Sequence[str | None],
+        label: str,
+        rest: Mapping[str, object],
+        time: str | None,
+        written: str,
     ) -> None:
         given: str | dict[str, str] = texts[0] or ""
         if len(texts) > 1:
             given = {name: text or "" for name, text in zip(self.task.inputs, texts, strict=True)}
         group = (as_text(rest.get("group")) or "").strip() or None
         name = self._id(number, rest) if self.task.id else str(number)
-        self.examples.append(Example(name, given, self._label(label), group, time, number))
+        self.examples.append(Example(name, given, self._label(label, written), group, time, number))
 
-    def _label(self, label: str) -> str:
+    def _label(self, label: str, written: str) -> str:
         forms = self.written.setdefault(label.strip(), {})
-        return forms.setdefault(label, label.strip())
+        return forms.setdefault(written, label.strip())
 
     def _id(self, number: int, rest: Mapping[str, object]) -> str:
         name = (as_text(rest.get("id")) or "").strip()
@@ -137,7 +149,7 @@ class _KindCollector(_Collector):
         named = {role: cells.get(column) for role, column in _optional(self.task).items()}
         time = _time(named.get("time")) if self.task.time else None
         if self.task.time and time is None:
-            return self.skip(number, f"the time {as_text(named.get('time'))!r} is no ISO 8601 date (YYYY-MM-DD)")
+            return self.skip(number, f"the time {as_text(named.get('time'))!r} is no date (YYYY-MM-DD)")
         given: str | dict[str, str] = texts[0] or ""
         if len(texts) > 1:
             given = {name: text or "" for name, text in zip(self.task.inputs, texts, strict=True)}
@@ -157,14 +169,15 @@ def _dataset(content: Content, opened: Opened, collector: _Collector) -> Dataset
     variants = tuple(
         (pair[0], pair[1]) for forms in collector.written.values() if len(forms) > 1 for pair in [sorted(forms)]
     )
+    examples, order = dated(collector.examples)
     return Dataset(
-        examples=tuple(collector.examples),
+        examples=tuple(examples),
         source=content.name,
         format=opened.table.format,
         encoding=opened.encoding,
         sha256=content.sha256(),
         skipped=tuple(collector.skipped),
-        notes=(*filter(None, (opened.note,)), *opened.table.notes),
+        notes=(*filter(None, (opened.note,)), *opened.table.notes, *filter(None, (order,))),
         columns=opened.table.columns,
         blank_variants=variants,
     )
@@ -189,12 +202,57 @@ def _optional(task: Task) -> dict[str, str]:
 
 def _time(value: object) -> str | None:
     """A date or date-time in ISO 8601 form, times with a zone in UTC, so that texts sort in order of time."""
+    text = (as_text(value) or "").strip()
     try:
-        moment = datetime.datetime.fromisoformat((as_text(value) or "").strip())
+        moment = datetime.datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return _local_date(text)
     if moment.tzinfo is not None:
         moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    return moment.isoformat()
+
+
+def _local_date(text: str) -> str | None:
+    """A date such as 22/05/2025 with or without a time, kept as it is until the file tells which number is the day."""
+    return text if _LOCAL.fullmatch(text) else None
+
+
+def dated(examples: Sequence[Example]) -> tuple[list[Example], str]:
+    """The examples with dates such as 22/05/2025 put in ISO 8601 form, and which order of day and month was read.
+
+    With points the day comes first. Otherwise a number above 12 anywhere in the column tells.
+
+    Raises:
+        DataError: no date tells which number is the day, or dates contradict each other, or one does not exist.
+    """
+    found = {e.id: match for e in examples if e.time and (match := _LOCAL.fullmatch(e.time))}
+    if not found:
+        return list(examples), ""
+    first = next((key for key, match in found.items() if int(match["a"]) > 12), None)
+    second = next((key for key, match in found.items() if int(match["b"]) > 12), None)
+    points = all(match["sep"] == "." for match in found.values())
+    if first is not None and second is not None:
+        raise DataError(
+            f"the dates {found[first].string!r} and {found[second].string!r} have day and month in different order: "
+            "expected one order, best YYYY-MM-DD"
+        )
+    if first is None and second is None and not points:
+        shown = next(iter(found.values())).string
+        raise DataError(f"it is not clear which number of dates such as {shown!r} is the day: expected YYYY-MM-DD")
+    day_first = second is None
+    done = [replace(e, time=_iso(found[e.id], day_first)) if e.id in found else e for e in examples]
+    shown = next(iter(found.values())).string
+    return done, f"dates such as {shown} are read with the {'day' if day_first else 'month'} first"
+
+
+def _iso(match: re.Match[str], day_first: bool) -> str:
+    day, month = (match["a"], match["b"]) if day_first else (match["b"], match["a"])
+    clock = (match["clock"] or "0:00").strip()
+    try:
+        hour, minute, second = (*(int(part) for part in clock.split(":")), 0)[:3]
+        moment = datetime.datetime(int(match["year"]), int(month), int(day), hour, minute, second)
+    except ValueError as error:
+        raise DataError(f"the date {match.string!r} does not exist ({error}), expected YYYY-MM-DD") from None
     return moment.isoformat()
 
 

@@ -10,7 +10,7 @@ from strati.core.errors import DataError
 from strati.core.records import Case
 from strati.data.files.formats import open_table
 from strati.data.files.table import as_text, no_such_column
-from strati.data.guess import guess_input
+from strati.data.guess import only_column
 
 READER = "reader"
 
@@ -18,6 +18,7 @@ READER = "reader"
 class Unlabelled:
     """The rows of a file (or of standard input for "-") as cases, in order, read anew by each iteration.
 
+    Without `inputs` a file of one column is read, and no other: which column holds the input is never guessed.
     A row that cannot be used (too many fields, an empty input) is a pending case with the reason: every row gets a
     line. Without an id column a case's id is its row number, counted from 1.
 
@@ -30,7 +31,7 @@ class Unlabelled:
         self.name = self._content.name
         self._table = open_table(self._content, tuple(inputs), None).table
         columns = self._table.columns
-        self.inputs = tuple(inputs) or (guess_input(columns, self.name),)
+        self.inputs = tuple(inputs) or only_column([name for name in columns if name != id], self.name)
         self._id = id
         for column in [*self.inputs, *([id] if id else [])]:
             if column not in columns:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
+from typing import Any
 
+from strati.core.errors import UserError
 from strati.core.records import JSON
 from strati.data import Splits
 from strati.measure.effort import Effort
@@ -14,7 +17,7 @@ from strati.task.kind import Kind, Space, kind_of
 from strati.task.task import Task
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
     """A finished or interrupted benchmark.
 
@@ -27,6 +30,55 @@ class Outcome:
     verdict: dict[str, JSON]
     stopped: str | None = None
     out_of_money: bool = False
+
+    def __repr__(self) -> str:
+        choice = self.verdict["choice"]
+        stopped = f", stopped: {self.stopped}" if self.stopped else ""
+        return f"<Outcome of run {self.run}: {choice['headline']}{stopped}>"
+
+    def _repr_html_(self) -> str:
+        """The headline and a table of the candidates, for notebooks."""
+        rows = self.rows()
+        head = "".join(f"<th>{escape(name)}</th>" for name in (rows[0] if rows else ()))
+        body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows)
+        headline = escape(str(self.verdict["choice"]["headline"]))
+        return f"<p><b>{headline}</b></p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def rows(self) -> list[dict[str, JSON]]:
+        """One row for each candidate: name, quality with its interval, cost per 1,000, p95, and what became of it."""
+        return [
+            {
+                "candidate": row["name"],
+                "chosen": row["name"] == self.verdict["choice"]["name"],
+                "quality": (row["quality"] or {}).get("value"),
+                "low": (row["quality"] or {}).get("low"),
+                "high": (row["quality"] or {}).get("high"),
+                "n": (row["quality"] or {}).get("n"),
+                "cost_per_1000": row["cost_per_1000"],
+                "p95_ms": (row["latency_ms"] or {}).get("p95"),
+                "uses_llm": row["uses_llm"],
+                "qualifies": row["qualifies"],
+                "status": row["status"],
+            }
+            for row in self.verdict["candidates"]
+        ]
+
+    def to_frame(self) -> Any:
+        """`rows` as a pandas data frame.
+
+        Raises:
+            UserError: pandas is not installed; strati does not need it otherwise.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise UserError("to_frame needs pandas, which is not installed: pip install pandas") from None
+        return pandas.DataFrame(self.rows())
+
+
+def _cell(value: JSON) -> str:
+    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"<td>{escape(text)}</td>"
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class Bench:
         prober: Prober = probe_here,
         goal: Goal | None = None,
         chosen: Chooser = nobody,
+        inputs: Sequence[str] = (),
     ) -> None:
         self.splits = splits
         self.metric = metric
@@ -70,6 +71,7 @@ class Bench:
         self.prober = prober
         self.goal = goal or Goal()
         self.chosen = chosen
+        self.inputs = tuple(inputs)  # the columns that stacks learn from, written into their folders
         self.race: Race | None = None
         self.why_no_race: str | None = None
         self.sample = 0
@@ -320,7 +322,7 @@ class Bench:
         if self.stacks is None or not all(isinstance(stage.layer, Saveable) for stage in stack.stages):
             return False
         try:
-            save_stack(stack, self.stacks / folder)
+            save_stack(stack, self.stacks / folder, self.inputs)
         except StackError:
             return False
         return True

@@ -172,7 +172,8 @@ def execute(
         context = replace(ctx, memo=journal, budget=Budget(max_dollars or 0.0, journal, ctx.paid))
         stacks, goal = runs / f"{planned.run}.stacks", planned.task.goal
         chosen = partial(chosen_so_far, journal)
-        bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal, chosen)
+        inputs = planned.task.inputs
+        bench_ = Bench(planned.splits, metric, journal, context, planned.effort, stacks, prober, goal, chosen, inputs)
         try:
             try:
                 bench_.run(planned.candidates)

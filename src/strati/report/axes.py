@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 SPAN = 0.45
-LEAST = 1e-8
+LEAST = 1e-4  # dollars per 1,000 answers: what is cheaper stands there, for nobody compares millionths
 
 
 class Axis(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from strati.core import figures
-from strati.report.axes import SPAN, Axis, cost_axis, quality_axis
+from strati.report.axes import LEAST, SPAN, Axis, cost_axis, quality_axis
 from strati.report.facts import Record, is_chosen, metric_of, name_of, record, records
 from strati.report.labels import Box, Label, place, width_of
 from strati.report.markup import Html, join, tag
@@ -211,7 +211,9 @@ def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Html:
 
 
 def _dollars(power: float) -> str:
-    return f"${power:,.0f}" if power >= 1 else f"${power:.9f}".rstrip("0")
+    if power >= 1:
+        return f"${power:,.0f}"
+    return "≤ $0.0001" if power <= LEAST * 1.01 else f"${power:.4f}".rstrip("0")
 
 
 def _n(value: float) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-RINGS = (0.0, 13.0, 24.0, 36.0, 50.0, 66.0, 84.0, 104.0)
+RINGS = (0.0, 13.0, 24.0, 36.0, 50.0, 66.0, 84.0, 104.0, 126.0, 150.0, 176.0, 204.0, 234.0, 266.0)
 LEADER = 20.0
 
 
@@ -66,7 +66,7 @@ def _places(x: float, y: float, width: float, height: float) -> Iterator[tuple[B
 
 
 def _price(box: Box, distance: float, used: Sequence[Box], frame: Box) -> float:
-    return distance + 4 * sum(box.common(other) for other in used) + 8 * box.outside(frame)
+    return distance + 40 * sum(box.common(other) for other in used) + 8 * box.outside(frame)
 
 
 def _ems(char: str) -> float:

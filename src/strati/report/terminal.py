@@ -106,7 +106,7 @@ def _why(verdict: Record, paper: Paper) -> None:
 def _errors(verdict: Record, paper: Paper) -> None:
     """The labels that are found least, and what is taken for what."""
     labels, pairs = weakest(verdict, WEAKEST), records(record(verdict, "confusions"), "rows")[:CONFUSED]
-    if not labels:
+    if len(labels) < 2:  # right and wrong of recorded scores are no labels
         return
     paper.heading(f"Where {figures.line(record(verdict, 'per_class').get('candidate'))} errs, on test")
     wide = Column(paper.width - 44)

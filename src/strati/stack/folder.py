@@ -29,8 +29,10 @@ from strati.stack.uses import resources_in
 FORMAT = 2  # 1: without resources
 
 
-def save_stack(stack: Stack, path: Path) -> None:
+def save_stack(stack: Stack, path: Path, inputs: Sequence[str] = ()) -> None:
     """Write a stack folder; it appears whole or not at all, in place of an older one.
+
+    `inputs` are the columns that the stack learned from: `strati run` reads these.
 
     Raises:
         StackError: a layer has no saved form (a Python function, recorded answers), or `path` is something else.
@@ -43,6 +45,7 @@ def save_stack(stack: Stack, path: Path) -> None:
         folder.mkdir()
         lines = [f"format = {FORMAT}", f"strati = {_quoted(strati.__version__)}", f"name = {_quoted(stack.name)}"]
         lines.append(f"fingerprint = {_quoted(stack.fingerprint())}")
+        lines += [f"inputs = {_quoted(list(inputs))}"] if inputs else []
         for number, stage in enumerate(stack.stages):
             lines += ["", "[[stages]]", *_stage_lines(stage, number, folder)]
         for one in resources_in(stack):
@@ -100,6 +103,12 @@ def named_resources(path: Path) -> list[Resource]:
         StackError: the folder is not a stack, or of another format.
     """
     return _resources(_contents(path), path / "stack.toml")
+
+
+def named_inputs(path: Path) -> tuple[str, ...]:
+    """The columns that a saved stack learned from; none where it does not say."""
+    found = _contents(path).get("inputs", [])
+    return tuple(str(name) for name in found) if isinstance(found, list) else ()
 
 
 def _contents(path: Path) -> dict[str, JSON]:

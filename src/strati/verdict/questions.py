@@ -224,7 +224,8 @@ def _cost(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
     price = f"machine at {money(results.goal.machine_per_hour)} an hour"
     evidence = f"per 1,000 answers: {evidence}"
     if decision.name is None:
-        return f"Per 1,000 answers as listed ({price}).", evidence
+        recorded = all(result.record["recorded"] for result, _ in costs)
+        return f"Per 1,000 answers as {'recorded' if recorded else f'listed ({price})'}.", evidence
     result = results.result(decision.name)
     cost = result.cost_per_1000
     if cost is None:
@@ -248,6 +249,8 @@ def _fast(results: Results, decision: Decision) -> tuple[str, str]:
     found = next((found for r, found in rows if r.name == decision.name), None)
     if not evidence:
         return "Not known: no times are on record.", "no time measured"
+    if all(result.record["recorded"] for result, _ in rows):
+        return "95 % of the answers arrived within the times listed, where and as they were recorded.", evidence
     if decision.name is None or not found:
         return "95 % of the answers arrive within the times listed, one at a time on this machine.", evidence
     words = f"95 % of the answers of {decision.name} arrive within {milliseconds(found['p95'])}"
@@ -276,6 +279,8 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
         guard = f"answers with a confidence of .9 or more: {share(float(sure.mean()))} of all"
         if sure.any():
             guard += f", {share(1 - float(right[sure].mean()))} of them wrong"
+    if result.record["recorded"]:
+        return f"{words}. Recorded answers cannot be held back by a threshold: what answers them would have to.", guard
     return (
         f"{words}. A threshold on its confidence can send the rest to people: strati certify makes that a guarantee.",
         guard,
@@ -298,5 +303,6 @@ def _seen(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
         " If these data, or data like them, were public before a model was trained, its score may be flattered; your "
         "own unpublished examples are the remedy."
     )
-    more = "" if found else "; --twins 50 asks again in changed words"
+    here = any(not result.record["recorded"] for result in llms)
+    more = "; --twins 50 asks again in changed words" if here and not found else ""
     return words, "; ".join(found) or f"models with unknown training data: {names}{more}"

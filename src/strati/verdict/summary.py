@@ -102,7 +102,7 @@ def _next(results: Results, decision: Decision) -> str:
     if decision.decision != "use":
         return "Try a better candidate, a wider margin or a lower bar: see the reasons."
     if recorded:
-        return "To add rungs that run here: strati bench with the files written beside this report."
+        return "Check the answers that are wrong; these were recorded, so nothing here can be tuned or certified."
     if len(results.meta["units"]) > 1:
         return f"To promise a quality, label at least {TO_CERTIFY} different inputs: then strati certify."
     return (

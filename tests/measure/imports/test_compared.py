@@ -131,3 +131,31 @@ def test_an_unknown_way_to_compare(tmp_path: Path) -> None:
     path = logs.openai_evals(tmp_path / "a.jsonl", "a", [True, False])
     with pytest.raises(TaskError, match="--by is 'both'"):
         load("openai-evals", [path], by="both")
+
+
+def test_each_task_is_judged_by_its_own_first_score() -> None:
+    """As lm-eval writes them: a generation task with exact_match, and one of choices with acc."""
+
+    def sample(number: int, task: str, **marks: float) -> Sample:
+        return Sample(
+            str(number), task, f"{task} {number}", None, "x", {key: Mark(mark) for key, mark in marks.items()}
+        )
+
+    samples = [sample(n, "gen", exact_match=float(n % 2), other=0.0) for n in range(4)]
+    samples += [sample(n, "choice", acc=1.0, acc_norm=0.0) for n in range(4)]
+    imported = of(run("a", *samples), run("b", *samples))
+    assert values(imported, "a") == ["wrong", "right", "wrong", "right", *["right"] * 4]
+    assert imported.rule.by_task == {"gen": "exact_match", "choice": "acc"}
+    assert '"exact_match" for gen, "acc" for choice' in imported.rule.words
+    assert of(run("a", *samples), score="acc").rule.by_task == {}
+
+
+def test_samples_with_the_same_input_count_once() -> None:
+    samples = [scored(str(n), float(n % 2), input=f"Question {n // 2}") for n in range(6)]
+    once = of(run("a", *samples))
+    assert [example.id for example in once.examples] == ["0", "2", "4"]
+    assert once.left_out == 3
+    assert "3 samples repeat the input of another one: left out" in " ".join(once.notes)
+    traffic = compare(systems_of([run("a", *samples)]), repeats="traffic")
+    assert (len(traffic.examples), traffic.left_out) == (6, 0)
+    assert "count as traffic" in " ".join(traffic.notes)

@@ -6,7 +6,7 @@ test examples that both rungs answered, so a composed stack is judged like any o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,7 +141,9 @@ def _write(journal: Journal, results: Results, pair: Pair, stacks: Path, resourc
             if asked
         }
         journal.replace_answers(name, split, rows)
-    journal.write_candidate(name, len(results.meta["candidates"]), _record(pair, parts, name, stacks, resources))
+    journal.write_candidate(
+        name, len(results.meta["candidates"]), _record(pair, parts, name, stacks, resources, results.task.inputs)
+    )
 
 
 def _joined(first: JSON, second: JSON, sure: np.ndarray[tuple[int], np.dtype[np.float64]], threshold: float) -> JSON:
@@ -156,7 +158,12 @@ def _joined(first: JSON, second: JSON, sure: np.ndarray[tuple[int], np.dtype[np.
 
 
 def _record(
-    pair: Pair, parts: list[Result], name: str, stacks: Path, resources: Mapping[str, object]
+    pair: Pair,
+    parts: list[Result],
+    name: str,
+    stacks: Path,
+    resources: Mapping[str, object],
+    inputs: Sequence[str],
 ) -> dict[str, JSON]:
     records = [part.record for part in parts]
     thresholds = (pair.threshold, 0.0)
@@ -166,7 +173,7 @@ def _record(
     try:
         folders = [stacks / str(record["stack"]) for record in records]
         stack = assemble(pair.composition, thresholds, folders, resources, name, people=False)
-        save_stack(stack, stacks / folder)
+        save_stack(stack, stacks / folder, inputs)
         stack_fingerprint = stack.fingerprint()
     except StratiError as error:
         raise_if_full(error, stacks)

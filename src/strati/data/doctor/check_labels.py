@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from strati.data.doctor.finding import DataFinding, first, share, some
@@ -11,6 +13,7 @@ from strati.data.normal import normal_label
 
 LEAST_ROWS = 20
 _RARE = 5
+_IMBALANCED = 0.8  # share of the commonest label from which accuracy misleads
 _TOO_MANY_SINGLE_ROWS = 0.1  # of the rows
 _TOO_MANY_SINGLE_LABELS = 0.5  # of the labels
 _MISSING_WORDS = frozenset(("nan", "null", "none", "n/a", "na", "-", "?", "unknown"))
@@ -21,6 +24,8 @@ def check_labels(look: Look) -> Iterator[DataFinding]:
     yield from _enough(look)
     yield from _spelling(look)
     yield from _rare(look)
+    yield from _lists(look)
+    yield from _imbalance(look)
     yield from _declared(look)
     words = [label for label in look.counts() if label.casefold() in _MISSING_WORDS]
     if words:
@@ -46,11 +51,12 @@ def _enough(look: Look) -> Iterator[DataFinding]:
 def _spelling(look: Look) -> Iterator[DataFinding]:
     labels = list(look.counts())
     doubles = list(_alike(labels, normal_label))
+    doubles += [pair for pair in _alike(labels, _number) if len({normal_label(label) for label in pair}) > 1]
     doubles += [pair for dataset in look.datasets.values() for pair in dataset.blank_variants]
     if doubles:
         pairs = ", ".join(" and ".join(repr(label) for label in pair) for pair in doubles[:5])
         more = f", and {len(doubles) - 5} more" if len(doubles) > 5 else ""
-        message = f"labels differ by case or blanks only: {pairs}{more}"
+        message = f"labels differ by case, blanks or the way a number is written only: {pairs}{more}"
         yield DataFinding("label_spelling", "stop", message, (), len(doubles), "write each label in one way")
     loose = [group for group in _alike(labels, _loose) if len({normal_label(label) for label in group}) > 1]
     if loose:
@@ -59,6 +65,62 @@ def _spelling(look: Look) -> Iterator[DataFinding]:
         yield DataFinding(
             "label_punctuation", "warning", message, (), len(loose), "check that they mean different things"
         )
+
+
+def _number(label: str) -> str:
+    """A label that is a number in one form: 1, 1.0 and 01 are the same; any other as it is."""
+    try:
+        value = float(label.strip())
+    except ValueError:
+        return f"text {label}"
+    return f"number {value:g}" if math.isfinite(value) and "_" not in label else f"text {label}"
+
+
+def _lists(look: Look) -> Iterator[DataFinding]:
+    """Labels that are several labels joined: each combination would be a class of its own."""
+    counts = look.counts()
+    for separator in (",", ";", "|", "/", "+", "&"):
+        split = {label: [part.strip() for part in label.split(separator)] for label in counts if separator in label}
+        uses = Counter(part for parts in split.values() for part in set(parts))
+        known = {normal_label(label) for label in counts}
+        joined = [
+            label
+            for label, parts in split.items()
+            if all(parts) and all(normal_label(part) in known or uses[part] > 1 for part in parts)
+        ]
+        if len(joined) < 2:
+            continue
+        rows = sum(counts[label] for label in joined)
+        yield DataFinding(
+            "list_labels",
+            "warning",
+            f"{share(len(joined), len(counts))} labels look like lists joined by {separator!r}: {some(joined)}; "
+            f"{rows:,} rows have one, and each combination is taken as a class of its own",
+            (),
+            len(joined),
+            "give each row its one main label, or make one yes-or-no task for each label",
+        )
+        return
+
+
+def _imbalance(look: Look) -> Iterator[DataFinding]:
+    counts = look.learned.counts
+    total = sum(counts.values())
+    if len(counts) < 2 or not total:
+        return
+    label, most = max(counts.items(), key=lambda item: item[1])
+    if most / total < _IMBALANCED:
+        return
+    drowned = 1 - most / total <= look.task.goal.margin
+    yield DataFinding(
+        "imbalance",
+        "warning" if drowned else "note",
+        f"{share(most, total)} rows have the label {label!r}: always answering it is right that often"
+        + (", and the others are rarer together than the margin, so accuracy decides nothing" if drowned else ""),
+        (),
+        most,
+        "compare every figure with that one and look at each label by itself; metric = 'macro_f1' counts labels alike",
+    )
 
 
 def _rare(look: Look) -> Iterator[DataFinding]:

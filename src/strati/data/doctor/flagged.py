@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strati.core.records import Example
+from strati.core.scripts import TOKEN
 from strati.data.blocks import blocks_of
 from strati.data.stratify import stratify
 
@@ -76,7 +77,7 @@ def _out_of_fold(examples: Sequence[Example], codes: NDArray[np.intp], classes: 
 
     # The vocabulary is counted over all rows at once; labels take no part in it.
     words = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, max_features=20_000, token_pattern=r"(?u)\b\w+\b", dtype=np.float32
+        ngram_range=(1, 2), sublinear_tf=True, max_features=20_000, token_pattern=TOKEN, dtype=np.float32
     )
     try:
         features = words.fit_transform([example.text[:_LONGEST] for example in examples])

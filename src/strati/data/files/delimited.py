@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
@@ -15,6 +16,7 @@ from strati.data.files.table import Row, places_of
 DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE = 200
 _WIDEST_FIELD = 1 << 30  # characters; the csv module allows 128 KiB otherwise
+_TOLD = re.compile(r'\s*"?sep=(?P<delimiter>[^\r\n"])"?\s*$')
 _LONGEST_RECORD = 2000  # lines; beyond it, a quotation mark was opened and never closed
 _HEADER_WORDS = frozenset(
     ("text", "label", "category", "class", "intent", "sentence", "message", "utterance", "id", "target", "sentiment")
@@ -33,7 +35,9 @@ class Delimited:
         self.name = name
         self._open = open_
         self._quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
-        self.delimiter: str | None = "\t" if tabs else self._sniff(set(known))
+        told = self._told()
+        self._told_line = told is not None
+        self.delimiter: str | None = "\t" if tabs else told or self._sniff(set(known))
         if self._quotes_are_text():
             self._quoting = csv.QUOTE_NONE
         self.format = "tsv" if self.delimiter == "\t" else "csv"
@@ -64,6 +68,8 @@ class Delimited:
     def _records(self) -> Iterator[list[str]]:
         csv.field_size_limit(max(csv.field_size_limit(), _WIDEST_FIELD))
         with self._open() as file:
+            if self._told_line:
+                file.readline()
             reader = csv.reader(file, delimiter=self.delimiter or ",", quoting=self._quoting)
             line = 0
             try:
@@ -74,6 +80,12 @@ class Delimited:
                     yield record
             except csv.Error as error:
                 raise DataError(f"{self.name}, line {reader.line_num}: {error}") from None
+
+    def _told(self) -> str | None:
+        """The delimiter of a first line `sep=;`, which Excel writes and reads; None for any other."""
+        with self._open() as file:
+            found = _TOLD.match(file.readline(100))
+        return found["delimiter"] if found else None
 
     def _first_records(self, count: int) -> list[list[str]]:
         return list(islice((record for record in self._records() if record), count))
@@ -102,6 +114,8 @@ class Delimited:
             return False
         width, unclosed = 0, False
         with self._open() as file:
+            if self._told_line:
+                file.readline()
             for line in file:
                 if not line.strip():
                     continue

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from strati.core.encoding import encoding_of, open_text
 from strati.core.errors import DataError
 from strati.data.files.conll import ENDINGS, Conll, looks_like_conll
 from strati.data.files.delimited import Delimited
-from strati.data.files.jsontable import JsonLines, JsonList
+from strati.data.files.jsontable import JsonLines, JsonList, rows_key
 from strati.data.files.orange import Orange, orange_header
 from strati.data.files.parquet import Parquet
 from strati.data.files.table import Table
@@ -52,6 +52,8 @@ def open_table(content: Content, known: Collection[str] = (), format: str | None
     with open_() as file:
         start = [line[:100_000] for line in islice(file, 4)]
     found = format or _shape(start, wanted)
+    if found == "jsonl" and format is None and _one_wrapped(start):
+        found = "json"
     table: Table
     if found == "json":
         table = JsonList(content.name, open_)
@@ -77,6 +79,20 @@ def _shape(start: list[str], ending: str | None) -> str | None:
     if text.startswith("{"):
         return "jsonl" if _is_object(text.splitlines()[0]) or ending == "jsonl" else "json"
     return "conll" if ending is None and looks_like_conll(start) else ending
+
+
+def _one_wrapped(start: Sequence[str]) -> bool:
+    """Whether a file is one object on one line that holds a list of rows, and no second line."""
+    lines = [line for line in start if line.strip()]
+    if len(lines) != 1:
+        return False
+    if len(lines[0]) >= 100_000:  # cut: a row a line is never so long and so full of objects
+        return bool(re.match(r'\s*\{\s*"[^"]*"\s*:\s*\[\s*\{', lines[0]))
+    try:
+        found = json.loads(lines[0])
+    except ValueError:
+        return False
+    return isinstance(found, dict) and rows_key(found) is not None
 
 
 def _is_object(line: str) -> bool:

@@ -58,10 +58,30 @@ class JsonList(JsonLines):
                 data = json.load(file)
             except ValueError as error:
                 raise DataError(f"{self.name} is not valid JSON: {error}") from None
+        if isinstance(data, dict) and (key := rows_key(data)) is not None:
+            self.notes = (f"the rows are under the key {key!r}",)
+            data = data[key]
         if not isinstance(data, list):
-            raise DataError(f"{self.name} holds one JSON object, expected a list of objects or one object a line")
+            raise DataError(
+                f"{self.name} holds one JSON object, expected a list of objects, one object a line, or an object with "
+                "one list of objects in it"
+            )
         for record in data:
             yield _record(record)
+
+
+def rows_key(data: Mapping[str, object]) -> str | None:
+    """The key of an object under which its rows are: the only one with a list of objects; None where there is none.
+
+    >>> rows_key({"version": 1, "data": [{"text": "a"}]})
+    'data'
+    """
+    keys = [
+        key
+        for key, value in data.items()
+        if isinstance(value, list) and value and all(isinstance(row, dict) for row in value)
+    ]
+    return keys[0] if len(keys) == 1 else None
 
 
 def _parsed(line: str) -> dict[str, object] | str:

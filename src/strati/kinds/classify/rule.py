@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 
 from strati.core.errors import DataError
+from strati.core.scripts import UNSPACED
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_LETTERS = rf"[^\W_{UNSPACED}]+"
+_WORD = re.compile(rf"[{UNSPACED}]|{_LETTERS}(?:['’]{_LETTERS})*")
 _RULE = re.compile(r'when\s+(?P<phrases>"[^"]+"(?:\s+and\s+"[^"]+")*)\s+then\s+(?P<value>"(?:[^"\\]|\\.)*"|\S+)$')
 _DEFAULT = re.compile(r'otherwise\s+(?P<value>"(?:[^"\\]|\\.)*"|\S+)$')
 _RIGHT = re.compile(r"\s#\s*right (?P<right>\d+) of (?P<seen>\d+)\s*$")
@@ -16,6 +18,8 @@ _RIGHT = re.compile(r"\s#\s*right (?P<right>\d+) of (?P<seen>\d+)\s*$")
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case: runs of letters and digits, apostrophes inside kept.
+
+    In scripts without blanks between words (Chinese, Japanese, Thai) each character is one.
 
     >>> words("Can't find my card_number!")
     ["can't", 'find', 'my', 'card', 'number']

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from strati.core.errors import DataError, TaskError
 from strati.measure.imports.sample import Sample
@@ -15,12 +15,17 @@ MOST_LABELS = 100  # targets that still make a list of labels
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`kind` is what is compared, `score` the scorer's name, `threshold` the score from which an answer is right."""
+    """How right and wrong are told.
+
+    `kind` is what is compared, `score` the scorer's name, `threshold` the score from which an answer is right;
+    `by_task` names the score of each task where several tasks have scores of their own.
+    """
 
     kind: str
     score: str | None
     threshold: float | None
     words: str
+    by_task: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, sample: Sample) -> str | None:
         """The value to compare: the answer, or "right" or "wrong"; None for a failure."""
@@ -28,7 +33,7 @@ class Rule:
             return None
         if self.kind == ANSWERS:
             return sample.answer
-        right = _right(sample, self.score, self.threshold)
+        right = _right(sample, self.by_task.get(sample.task, self.score), self.threshold)
         return None if right is None else "right" if right else "wrong"
 
 
@@ -63,7 +68,11 @@ def find_rule(
 
 def _by_score(samples: Sequence[Sample], score: str | None, names: Sequence[str], threshold: float | None) -> Rule:
     name = score or names[0]
-    found = [sample.marks[name].score for sample in samples if name in sample.marks]
+    firsts = {} if score else _first_by_task(samples)
+    if len(set(firsts.values())) < 2:
+        firsts = {}
+    told = [(sample, firsts.get(sample.task, name)) for sample in samples]
+    found = [sample.marks[key].score for sample, key in told if key in sample.marks]
     graded = sorted({value for value in found if value not in (0.0, 1.0)})
     if graded and threshold is None:
         raise DataError(
@@ -71,11 +80,23 @@ def _by_score(samples: Sequence[Sample], score: str | None, names: Sequence[str]
             "answer is right, with --threshold"
         )
     words = f'right or wrong is what the tool\'s score "{name}" says'
+    if firsts:
+        each = ", ".join(f'"{key}" for {task}' for task, key in firsts.items())
+        words = f"right or wrong is what the first score of each task says: {each}"
     words += f", right from {threshold:g} on" if threshold is not None else ""
-    others = [other for other in names if other != name]
+    others = [other for other in names if other != name and other not in firsts.values()]
     if others and score is None:
         words += f" (other scores there: {', '.join(others[:6])}; --score NAME takes one)"
-    return Rule(SCORES, name, threshold, words)
+    return Rule(SCORES, name, threshold, words, firsts)
+
+
+def _first_by_task(samples: Sequence[Sample]) -> dict[str, str]:
+    """The first score of each task, in the order of the logs."""
+    found: dict[str, str] = {}
+    for sample in samples:
+        if sample.marks:
+            found.setdefault(sample.task, next(iter(sample.marks)))
+    return found
 
 
 def _names(samples: Sequence[Sample]) -> list[str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from strati.core.context import Context
 from strati.core.errors import ModelError
 from strati.core.records import JSON
+from strati.core.scripts import TOKEN
 from strati.models.contract import Embedder
 
 MOST_FEATURES = 200_000  # per block; above it the rarest n-grams go, so memory stays bounded
@@ -157,6 +158,6 @@ def _vectorizers(word_range: tuple[int, int], char_range: tuple[int, int], rows:
         "strip_accents": None,
     }
     return [
-        TfidfVectorizer(analyzer="word", ngram_range=word_range, token_pattern=r"(?u)\w+|[^\w\s]", **common),
+        TfidfVectorizer(analyzer="word", ngram_range=word_range, token_pattern=TOKEN + r"|[^\w\s]", **common),
         TfidfVectorizer(analyzer="char_wb", ngram_range=char_range, **common),
     ]

@@ -125,7 +125,7 @@ def _date(text: str) -> str | None:
     return None
 
 
-def answers(folder: Path, part: str, most: int) -> Iterator[tuple[str, str, bool, float, JSON, list[str], str]]:
+def answers(folder: Path, part: str, most: int) -> Iterator[tuple[str, str, bool, float, JSON, list[str], str, str]]:
     asked = 0
     for table, listed in sorted(questions(folder).items()):
         if part not in ("all", part_of(table)):
@@ -137,26 +137,31 @@ def answers(folder: Path, part: str, most: int) -> Iterator[tuple[str, str, bool
                 engine = Engine([Source("csv", str(scratch / "table.csv"), "table.csv")], scratch)
             except DataError as error:
                 for question, target in listed:
-                    yield table, question, False, 0.0, None, target, str(error)
+                    yield table, question, False, 0.0, None, target, str(error), ""
                 continue
             parser = Parser(engine)
             for question, target in listed:
                 asked += 1
-                answer, sure, sql = _answer(question, engine, parser)
-                yield table, question, matches(answer, target), sure, answer, target, sql
+                answer, sure, sql, shape = _answer(question, engine, parser)
+                yield table, question, matches(answer, target), sure, answer, target, sql, shape
             engine.close()
         if most and asked >= most:
             return
 
 
-def _answer(question: str, engine: Engine, parser: Parser) -> tuple[JSON, float, str]:
+def _answer(question: str, engine: Engine, parser: Parser) -> tuple[JSON, float, str, str]:
     for one in parser.readings(question)[:3]:
         try:
             checked = validated(one.sql, engine.schema)
-            return answer_of(engine.query(checked.sql), one.reading), one.score, checked.sql
+            return (
+                answer_of(engine.query(checked.sql), one.reading),
+                one.confidence,
+                checked.sql,
+                one.reading.shape.value,
+            )
         except (Refused, QueryFailed):
             continue
-    return None, 0.0, ""
+    return None, 0.0, "", ""
 
 
 def main() -> None:
@@ -168,16 +173,22 @@ def main() -> None:
     given = options.parse_args()
     found = list(answers(given.data, given.part, given.most))
     right = sum(one[2] for one in found)
-    low, high = clopper_pearson(right, len(found))
-    print(f"{given.part}: {len(found)} questions, right {right / len(found):.3f} [{low:.3f}, {high:.3f}]")
+    sure = clopper_pearson(right, len(found))
+    print(f"{given.part}: {len(found)} questions, right {right / len(found):.3f} [{sure.low:.3f}, {sure.high:.3f}]")
     ranked = sorted(found, key=lambda one: -one[3])
     for share in (0.1, SUREST, 0.5):
         head = ranked[: round(share * len(ranked))]
         hits = sum(one[2] for one in head)
-        low, high = clopper_pearson(hits, len(head))
-        print(f"  the surest {share:.0%}: right {hits / len(head):.3f} [{low:.3f}, {high:.3f}], from {head[-1][3]:.2f}")
-    for table, question, _, sure, answer, target, sql in [one for one in ranked if not one[2]][: given.wrong]:
-        print(f"{sure:.2f} {table} {question}\n     {str(answer)[:100]} | expected {target}\n     {sql[:300]}")
+        sure = clopper_pearson(hits, len(head))
+        print(f"  the surest {share:.0%}: right {hits / len(head):.3f} [{sure.low:.3f}, {sure.high:.3f}]")
+    for shape in sorted({one[7] for one in found}):
+        mine = [one for one in found if one[7] == shape]
+        kept = [one for one in mine if one[3] >= 0.6 * max(m[3] for m in mine)]
+        print(
+            f"  {shape or 'no reading'}: {sum(o[2] for o in mine)} of {len(mine)}; surer {sum(o[2] for o in kept)} of {len(kept)}"
+        )
+    for table, question, _, score, answer, target, sql, _ in [one for one in ranked if not one[2]][: given.wrong]:
+        print(f"{score:.2f} {table} {question}\n     {str(answer)[:100]} | expected {target}\n     {sql[:300]}")
 
 
 if __name__ == "__main__":

@@ -391,12 +391,25 @@ def _typed(connection: Any, name: str, source: str) -> Loaded:
             loaded.columns.append((column, Guess(_KEPT[kind], value), ""))
         elif kind != "BLOB":
             loaded.columns.append((column, Guess(Type.TEXT, f"CAST({quoted(column)} AS VARCHAR)"), ""))
+    loaded.columns += _full_name([column for column, *_ in loaded.columns])
     if not loaded.columns:
         raise DataError(f"{source}: holds no column that can be read")
     chosen = ", ".join(f"{guess.sql} AS {quoted(column)}" for column, guess, _ in loaded.columns)
     connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT {chosen} FROM raw")
     connection.execute("DROP TABLE raw")
     return loaded
+
+
+def _full_name(names: Sequence[str]) -> list[tuple[str, Guess, str]]:
+    """First and last name as one, so that a person can be asked for by both."""
+    plain = {re.sub(r"[\W_]+", "", name).casefold(): name for name in names}
+    first = plain.get("firstname") or plain.get("givenname") or plain.get("fname")
+    last = plain.get("lastname") or plain.get("surname") or plain.get("lname") or plain.get("familyname")
+    if first is None or last is None or "fullname" in plain or "name" in plain:
+        return []
+    whole = f"concat_ws(' ', {cleaned(first)}, {cleaned(last)})"
+    note = f"{first} and {last} together"
+    return [("full name", Guess(Type.TEXT, f"CASE WHEN {whole} <> '' THEN {whole} END", note=note), "")]
 
 
 def _text_column(connection: Any, column: str, kind: str) -> list[tuple[str, Guess, str]]:

@@ -74,9 +74,10 @@ _UNIT = re.compile(
     r"(?P<sign>[+-]?)(?P<before>[$€£¥₹]|[A-Z]{3}(?= ?\d))? ?(?P<number>[+-]?[\d.,]*\d) ?"
     r"(?P<after>%|[$€£¥₹]|°?[A-Za-z][A-Za-z/²³]{0,9})?"
 )
-_FIRST_NUMBER = r"^\D{0,2}?([-+]?\d[\d,]*(?:\.\d+)?)"
-_RANGE = re.compile(r"^\D{0,2}\d+\s*[-–—:/]\s*\d")
-_YEAR = r"\b(1[0-9]\d\d|20\d\d)\b"
+_FIRST_NUMBER = r"^[^\w]{0,2}?([-+]?\d[\d,]*(?:\.\d+)?)"
+_RANGE = re.compile(r"^[^\w]{0,2}\d+\s*[-–—:/]\s*\d")
+_YEAR = r"\b(1[5-9]\d\d|20\d\d)\b"
+_IDENTIFIER = re.compile(r"(?:^|[\W_])(?:id|code|key|sku|isbn|phone|zip)$", re.IGNORECASE)
 _TRUTH = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
 _FLAG = re.compile(r"^(is|has|was|can|did|in)[ _]|^(is|has|was)[A-Z]")
 
@@ -199,7 +200,7 @@ def _swap(one: str) -> str:
 def inside(name: str, sample: Sequence[str]) -> Guess | None:
     """A column to add beside one of text, when most of its values hold a number, a date or a year among other text."""
     values = [value for value in sample if value.casefold() not in NOTHING]
-    if len(values) < 2:
+    if len(values) < 2 or _IDENTIFIER.search(name):
         return None
     text = quoted(name)
     need = 0.8 * len(values)
@@ -217,7 +218,7 @@ def inside(name: str, sample: Sequence[str]) -> Guess | None:
             if dates[shape]
         ]
         return Guess(Type.DATE, f"CAST(coalesce({', '.join(parts)}) AS DATE)")
-    years = sum(bool(re.search(_YEAR, value)) for value in values)
+    years = sum(len(re.findall(_YEAR, value)) == 1 for value in values)
     if years >= need:
         return Guess(Type.INTEGER, f"TRY_CAST(regexp_extract({text}, {literal(_YEAR)}) AS BIGINT)", note="year")
     if sum(bool(re.match(_FIRST_NUMBER, value)) and not _RANGE.match(value) for value in values) >= need:

@@ -9,8 +9,9 @@ from strati.core.records import JSON
 from strati.tables.parse.lexicon import UNIT_NOUNS, Cue
 from strati.tables.parse.link import Item, year_like
 from strati.tables.parse.reading import Condition, Field, Op
-from strati.tables.parse.state import GRAINS, State
+from strati.tables.parse.state import BEGINS, GRAINS, State
 from strati.tables.parse.tokens import Span, name_words, root
+from strati.tables.parse.units import factor
 from strati.tables.schema import Type
 
 _BOUNDS = {
@@ -114,6 +115,8 @@ class Filters:
             text = state_text(state.items[i])
             if any(f.column.numeric and _within(f, float(text)) for f in state.index.fields if state.identifier(f)):
                 return True
+        if cue is not None and not state.is_cue(cue, Cue.GT, Cue.GE, Cue.LT, Cue.LE, Cue.BETWEEN, Cue.IS, Cue.OF):
+            return not state.dates and not state.years
         at = cue if cue is not None else i
         column = state.before(
             at, lambda item: item.kind == "column" and item.field is not None and item.field.column.numeric
@@ -162,6 +165,8 @@ class Filters:
             )
         ]
         own = [f for f in (hinted or fields) if f.via is None]
+        first = [f for f in own if set(name_words(f.name)) & BEGINS]
+        own = first if first and not hinted else own
         exact = [f for f in own if f in state.years and name_words(f.name) == ("year",)]
         plain = [f for f in own if set(name_words(f.name)) & {"date", "day"}] or own
         options = exact or plain or hinted or fields
@@ -197,9 +202,8 @@ class Filters:
             return
         other = state.items[second].number if second is not None else None
         values = [item.number.value, *([other.value] if other is not None else [])]
-        scale = state.index.scale(one)
-        if scale != 1.0:
-            values = [v / scale if v >= scale else v for v in values]
+        if not self._converted(one, i if second is None else second, values):
+            return
         if item.number.unit == "%" and one.column.high and 0 < float(one.column.high) <= 1:
             values = [v / 100 for v in values]
         op = ops[0] if ops else Op.IN
@@ -214,6 +218,21 @@ class Filters:
         )
         self._use_unit(i if second is None else second)
         self.add(i, Condition(one, op, shown, negated=negated))
+
+    def _converted(self, one: Field, i: int, values: list[float]) -> bool:
+        """Turn numbers to what the column is counted in; false where the units do not go together."""
+        state = self.state
+        following = state.words[state.items[i].end].lower if state.items[i].end < len(state.words) else ""
+        times = factor(following, state.index.unit(one)) if following in UNIT_NOUNS else 1.0
+        number = state.items[i].number
+        if times is None or number is None:
+            return False
+        scale = state.index.scale(one)
+        values[:] = [(v / scale if v >= scale > 1.0 else v) * times for v in values]
+        hidden = number.scale > 1.0 and scale == 1.0 and one.column.high
+        if hidden and abs(float(one.column.high)) * 1000 < values[0]:
+            state.doubt += 0.5  # 30 million of what is never more than 200: the header hides a scale
+        return True
 
     def _bounds(self, i: int) -> tuple[list[Op], list[int], int | None]:
         """The comparison that a number is in: operator, places of its cues, place of the second number."""
@@ -295,6 +314,11 @@ class Filters:
         if place is not None and (compared or self._tied(place, i)):
             return place, state.items[place].field
         adjective = state.before(first, lambda item: item.kind == "adjective", over=steps)
+        if compared and adjective is not None and state.items[adjective].verb:
+            named = next((j for j in state.free("column") if j > i and fits(state.items[j])), None)
+            if named is not None:
+                state.use(adjective)
+                return named, state.items[named].field
         if (
             compared
             and adjective is not None
@@ -446,6 +470,7 @@ class Filters:
             op = Op.CONTAINS if contains else Op.IN
             self.add(places[0], Condition(one, op, values, negated=negated))
             state.use(*places)
+            state.use(*(j for j in state.free("column") if state.items[j].verb and state.items[j].field == one))
             state.notes += [state.items[i].note for i in places if state.items[i].note]
 
     def context(self, i: int) -> list[int]:
@@ -457,7 +482,7 @@ class Filters:
             return one.kind == "column" and one.field is not None and (one.field == item.field)
 
         found = []
-        left = state.before(i, same, over=frozenset({Cue.IS, Cue.EQ, Cue.OF, Cue.NOT, Cue.IN}))
+        left = state.before(i, same, over=frozenset({Cue.IS, Cue.EQ, Cue.OF, Cue.NOT, Cue.IN, Cue.BY}))
         if left is None and (start := self._list_start(i)) is not None:
             left = state.before(start, same, over=frozenset({Cue.IS, Cue.EQ, Cue.OF, Cue.NOT}))
         if left is not None and not self._asked_for(left):
@@ -546,6 +571,10 @@ class Filters:
                     state.use(i, place)
                     if one.column.type is Type.BOOLEAN:
                         self.add(i, Condition(one, Op.TRUE, negated=True))
+                    elif (
+                        one.column.numeric and one.column.low and float(one.column.low) <= 0 and not _says_missing(item)
+                    ):
+                        self.add(i, Condition(one, Op.IN, (0,)))
                     else:
                         self.add(i, Condition(one, Op.MISSING))
 
@@ -571,9 +600,26 @@ class Filters:
                         self.add(i, Condition(f, Op.TRUE, negated=True))
                         return
 
+    def signs(self) -> None:
+        """Numbers below and above nothing: "orders with negative profit"."""
+        state = self.state
+        for i in state.free("word"):
+            op = {"negative": Op.LT, "positive": Op.GT}.get(state.items[i].text.lower())
+            place = None if op is None else state.after(i, lambda one: one.kind == "column")
+            if op is None or place is None:
+                continue
+            one = state.items[place].field
+            if one is not None and one.column.numeric:
+                state.use(i, place)
+                self.add(i, Condition(one, op, (0,)))
+
     def _grouped(self, i: int) -> bool:
         state = self.state
         return state.is_cue(i - 1, Cue.PER, Cue.BY)
+
+
+def _says_missing(item: Item) -> bool:
+    return any(word in item.text.lower() for word in ("missing", "empty", "blank", "unknown", "lack"))
 
 
 def _within(one: Field, value: float) -> bool:

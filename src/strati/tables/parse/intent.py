@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strati.tables.parse.filters import Filters
-from strati.tables.parse.lexicon import Cue, adjective
+from strati.tables.parse.lexicon import CONCEPTS, Cue, adjective
 from strati.tables.parse.link import Index, Item, year_like
 from strati.tables.parse.reading import Agg, Condition, Field, Grain, Op, Pair, Reading, Shape
-from strati.tables.parse.state import GRAINS, State
-from strati.tables.parse.tokens import Token, name_words, stem
+from strati.tables.parse.state import BEGINS, GRAINS, State
+from strati.tables.parse.tokens import Token, key, name_words, stem
 from strati.tables.schema import Type
 
 _AGGS = {Cue.SUM: Agg.SUM, Cue.AVG: Agg.AVG, Cue.MEDIAN: Agg.MEDIAN}
@@ -27,6 +28,7 @@ class Built:
     doubt: float
     asked: Mapping[str, int]
     items: tuple[Item, ...] = ()
+    label: Field | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class _Builder:
             reading = pair
         if reading is None:
             return None
-        unused = tuple(state.items[i] for i in self._left())
+        unused = tuple(state.items[i] for i in self._left(reading))
         return Built(
             reading,
             tuple(dict.fromkeys(filter(None, state.notes))),
@@ -77,9 +79,10 @@ class _Builder:
             state.doubt,
             dict(state.asked),
             tuple(state.items),
+            state.label(),
         )
 
-    def _left(self) -> list[int]:
+    def _left(self, reading: Reading) -> list[int]:
         """Places of items that mean something and were not used."""
         state = self.state
         matter = {
@@ -121,8 +124,28 @@ class _Builder:
                 continue
             if item.kind == "adjective" and item.verb:
                 continue
+            if item.kind == "column" and (item.field in reading.fields or self._only_a_noun(i)):
+                continue
+            if item.kind in ("word", "grain") and self._is_its_unit(i, reading):
+                continue
             left.append(i)
         return left
+
+    def _only_a_noun(self, i: int) -> bool:
+        """Whether a name after a value only says whose it is: "corporate customers" beside a customer's name."""
+        item = self.state.items[i]
+        if item.field is None or item.quality > 0.93 or i == 0 or self.state.items[i - 1].kind != "value":
+            return False
+        words = name_words(item.field.name)
+        return len(words) > 1 and words[-1] in ("name", "id") and self.state.touching(i - 1, i)
+
+    def _is_its_unit(self, i: int, reading: Reading) -> bool:
+        """Whether a word is the unit that the answer is in: "in km²"."""
+        state = self.state
+        word = key(state.items[i].text)
+        shown = [f for f in (*reading.columns, reading.measure, reading.order) if f is not None]
+        units = {unit for f in shown for unit in (state.index.unit(f), *re.findall(r"\w+", key(f.name)))}
+        return state.is_cue(i - 1, Cue.IN) and word in units
 
     # preparation
 
@@ -162,6 +185,16 @@ class _Builder:
                     and state.touching(i, following)
                 ):
                     state.change(i, kind="cue", cue=cue, field=None)
+        for i, item in enumerate(items):
+            if item.kind == "value" and item.contains and self._asked_noun(i):
+                state.change(i, kind="table", quality=0.8, field=None)
+        for i in range(len(items) - 2):
+            item, number, last = items[i : i + 3]
+            ranked = item.kind == "cue" and item.cue in (Cue.MAX, Cue.MIN) and number.kind == "number"
+            if ranked and last.kind == "adjective" and not last.degree and state.touching(i + 1, i + 2):
+                sign = 1 if item.cue is Cue.MAX else -1  # the top 3 rated
+                state.change(i + 2, degree="est", direction=last.direction * sign, verb=False)
+                state.use(i)
         for i in range(len(items) - 1):
             item, following_item = items[i], items[i + 1]
             if (
@@ -186,9 +219,21 @@ class _Builder:
         for i, item in enumerate(items):
             if item.kind == "cue" and item.cue in (Cue.GT, Cue.LT) and not self._bounds_something(i):
                 if item.text.lower().endswith("than") and " " in item.text:
-                    state.change(i, cue=Cue.THAN, degree="more" if item.cue is Cue.GT else "less")
-                elif item.text.lower() in ("over", "above", "below", "under", "beyond"):
+                    found = _spoken_of(item.text.lower().split()[0])
+                    degree = "more" if item.cue is Cue.GT else "less"
+                    state.change(i, cue=Cue.THAN, degree=degree, concept=found)
+                elif item.text.lower() == "over" and not (i + 1 < len(items) and items[i + 1].kind == "column"):
                     state.use(i)
+
+    def _asked_noun(self, i: int) -> bool:
+        """Whether a word that many values hold only says what the rows are: "which lake", "the tallest building"."""
+        state = self.state
+        at = i - 1
+        while at >= 0 and state.touching(at, at + 1) and (self._is_super(at) or state.items[at].kind == "number"):
+            at -= 1
+        if at < 0:
+            return i > 0 or len(state.items) > 1
+        return state.is_cue(at, Cue.WHICH, Cue.COUNT, Cue.LIST, Cue.ALL, Cue.IS) and state.touching(at, at + 1)
 
     def _bounds_something(self, i: int) -> bool:
         state = self.state
@@ -239,7 +284,8 @@ class _Builder:
     def _conditions(self) -> tuple[Condition, ...]:
         self.filters.values()
         self.filters.truths()
-        return tuple(condition for _, condition in sorted(self.filters.found, key=lambda pair: pair[0]))
+        self.filters.signs()
+        return _merged([condition for _, condition in sorted(self.filters.found, key=lambda pair: pair[0])])
 
     # two compared
 
@@ -287,7 +333,8 @@ class _Builder:
         agg, measure = measured
         conditions = self._conditions()
         wants = "difference" if diff is not None else "both" if compare is not None and than is None else "which"
-        if wants == "which" and self._yes_no():
+        parted = any(state.is_cue(place, Cue.OR) for place in range(a + 1, b))
+        if wants == "which" and self._yes_no() and not parted:
             wants = "truth"
         elif (
             wants == "which"
@@ -308,9 +355,12 @@ class _Builder:
         """The place of more, fewer, older and the like."""
         state = self.state
         for i, item in enumerate(state.items):
-            if (item.kind == "cue" and item.cue in (Cue.MORE, Cue.LESS)) or (
-                item.kind == "adjective" and item.degree == "er"
-            ):
+            if i in state.used:
+                continue
+            if item.kind == "cue" and item.cue in (Cue.MORE, Cue.LESS):
+                state.change(i, concept=_spoken_of(item.text.lower()))
+                return i
+            if item.kind == "adjective" and item.degree == "er":
                 return i
             if item.kind == "cue" and item.cue is Cue.THAN and item.degree:
                 return i
@@ -408,11 +458,7 @@ class _Builder:
         """What two things are compared by."""
         state = self.state
         agg = self._agg()
-        concepts = (
-            [state.items[comparative]]
-            if comparative is not None and state.items[comparative].kind == "adjective"
-            else []
-        )
+        concepts = [state.items[comparative]] if comparative is not None and state.items[comparative].concept else []
         concepts += [item for item in state.items if item.kind == "cue" and item.cue is Cue.DIFF and item.concept]
         measure = self._free_measure()
         if measure is not None:
@@ -588,7 +634,9 @@ class _Builder:
                     return one, GRAINS[state.items[place + 1].text.lower()]
                 return one, Grain.DAY if one.column.type is Type.TIMESTAMP else None
             if cue is Cue.BY and one.column.numeric and not year_like(one.column):
-                return None if self._has_super() or one in state.numeric else (one, None)
+                few = one.column.distinct <= 30 and one.column.distinct < 0.9 * state.index.base.rows
+                other = any(state.items[j].field not in (None, one) for j in state.free("column")) or self._counts()
+                return None if self._has_super() or (one in state.numeric and not (few and other)) else (one, None)
             return one, None
         if item.kind == "table" and cue is Cue.PER and not item.person:
             label = state.label()
@@ -601,6 +649,9 @@ class _Builder:
             return who, None
         return None
 
+    def _counts(self) -> bool:
+        return self.state.cue(Cue.COUNT) is not None
+
     def _has_super(self) -> bool:
         return any(self._is_super(j) for j in range(len(self.state.items)) if j not in self.state.used)
 
@@ -612,7 +663,8 @@ class _Builder:
             state.use(next(i for i in state.free("column") if state.items[i].field == named[0]))
             return named[0]
         own = [f for f in state.dates if f.via is None] or state.dates
-        return used[0] if used else state.pick("date", own[:3])
+        first = [f for f in own if set(name_words(f.name)) & BEGINS]
+        return used[0] if used else state.pick("date", (first or own)[:3])
 
     # superlatives
 
@@ -623,8 +675,13 @@ class _Builder:
                 continue
             if not self._is_super(i):
                 continue
+            if item.text.lower() in ("top", "bottom") and any(
+                self._is_super(j) for j in range(i + 1, len(state.items))
+            ):
+                state.use(i)  # the top 3 highest
+                continue
             if item.kind == "adjective":
-                found = state.by_concept(item.concept)
+                found = self._measured(i, item) or state.by_concept(item.concept, direction=item.direction)
                 if found is None:
                     continue
                 made = _Super(i, item.direction * found[1], order=found[0], plain=False)
@@ -638,6 +695,19 @@ class _Builder:
             self._limits(made)
             return made
         return None
+
+    def _measured(self, i: int, item: Item) -> tuple[Field, int] | None:
+        """The column of numbers right after an adjective: the longest delay, the cheapest price."""
+        state = self.state
+        place = state.after(
+            i, lambda one: one.kind == "column" and one.field in state.numeric, over=frozenset({Cue.OF})
+        )
+        if place is None or not state.touching(i, i + 1):
+            return None
+        one = state.items[place].field
+        assert one is not None
+        state.use(place)
+        return one, -1 if set(name_words(one.name)) & set(CONCEPTS[item.concept][1]) else 1
 
     def _is_ordinal_use(self, i: int) -> bool:
         """Whether "first" is part of "first place" or "first quarter" and asks for no row."""
@@ -681,9 +751,7 @@ class _Builder:
         if count is not None:
             return self._count(count, conditions_later())
         if agg is not None:
-            reading = self._aggregate(agg)
-            if reading is not None:
-                return reading
+            return self._aggregate(agg)
         return self._rows(agg)
 
     def _with_group(self, group: tuple[Field, Grain | None], count: int | None, agg: Agg | None) -> Reading | None:
@@ -735,9 +803,9 @@ class _Builder:
                 base, Shape.GROUP, agg=agg, measure=numeric[0], conditions=conditions, group=group[0], grain=group[1]
             )
         subject = state.free("table", "column")
-        if not subject:
+        if not subject and not any(item.verb for item in state.items):
             return None
-        call, measure = self._counted(subject[0] - 1)
+        call, measure = self._counted(subject[0] - 1) if subject else (Agg.COUNT, None)
         return Reading(
             base, Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=group[0], grain=group[1]
         )
@@ -839,6 +907,9 @@ class _Builder:
             if not self._additive(one):
                 state.doubt += 0.1
             return Reading(base, Shape.SUM, agg=Agg.SUM, measure=one, conditions=conditions)
+        if item.kind == "grain" and GRAINS[item.text.lower()] is Grain.DAY and state.dates:
+            state.use(subject)
+            return Reading(base, shape, agg=Agg.DISTINCT, measure=self._date(), conditions=conditions)
         if item.kind in ("table", "column"):
             agg, measure = self._counted(subject - 1)
             return Reading(base, shape, agg=agg, measure=measure, conditions=conditions)
@@ -876,16 +947,19 @@ class _Builder:
         state = self.state
         for cue, role in ((Cue.WHO, state.person), (Cue.WHERE, state.place)):
             place = state.cue(cue)
+            if place is not None and (verb := self._verb_field()) is not None:
+                state.use(place)
+                return verb
             if place is not None and (one := role()) is not None:
                 state.use(place)
                 return one
         if (place := state.cue(Cue.WHEN)) is not None:
             state.use(place)
             found = state.dates or state.years
-            verb = next((state.items[i] for i in state.free("column") if state.items[i].field in found), None)
-            if verb is not None and verb.field is not None:
-                state.use(state.items.index(verb))
-                return verb.field
+            said = next((i for i in state.free("column") if state.items[i].field in found), None)
+            if said is not None:
+                state.use(said)
+                return state.items[said].field
             return state.pick("when", found[:3]) if found else None
         for i in state.free("column", "table", "grain"):
             if i == exclude or state.items[i].verb:
@@ -897,9 +971,11 @@ class _Builder:
                     return who
                 return state.label()
             if item.kind == "grain":
-                if GRAINS[item.text.lower()] is Grain.YEAR and state.years:
+                grain = GRAINS[item.text.lower()]
+                found = state.years if grain is Grain.YEAR else state.dates if grain is Grain.DAY else []
+                if found:
                     state.use(i)
-                    return state.years[0]
+                    return found[0]
                 continue
             if item.field is not None and not (
                 item.field.column.numeric and not state.identifier(item.field) and not year_like(item.field.column)
@@ -907,6 +983,16 @@ class _Builder:
                 state.use(i)
                 state.notes.append(item.note)
                 return item.field
+        return None
+
+    def _verb_field(self) -> Field | None:
+        """The column of text that a verb asks for: "who directed" asks for the director."""
+        state = self.state
+        for i in state.free("column"):
+            one = state.items[i].field
+            if state.items[i].verb and one is not None and one.column.type is Type.TEXT:
+                state.use(i)
+                return one
         return None
 
     def _rows(self, agg: Agg | None) -> Reading | None:
@@ -924,7 +1010,8 @@ class _Builder:
             columns.append(item.field)
             notes.append(item.note)
         asked, context = self._asked(columns, conditions)
-        if asked is None:
+        known = [c.field for c in conditions if c.op is Op.IN and not c.negated and len(c.values) == 1]
+        if asked is None or (asked and all(f in known for f in asked)):
             return None
         columns = asked
         state.notes += notes
@@ -936,6 +1023,8 @@ class _Builder:
         )
         order = self._sorted()
         numeric = [f for f in columns if f in state.numeric]
+        if len(columns) == 1 and numeric and agg is None and (found := self._named_extreme(columns[0], conditions)):
+            return found
         if agg is None and len(columns) == 1 and numeric and conditions and state.cue(Cue.LIST) is None:
             return self._looked_up(columns[0], conditions, context)
         self._use_all(Cue.DISTINCT)
@@ -945,6 +1034,22 @@ class _Builder:
             return Reading(base, shape, shown, (order[0],), conditions=conditions, direction=order[1], order=order[0])
         return Reading(
             base, shape, tuple(columns), tuple(context), conditions=conditions, distinct=distinct and not context
+        )
+
+    def _named_extreme(self, one: Field, conditions: tuple[Condition, ...]) -> Reading | None:
+        """The highest of a column of maxima: "what was the maximum temperature in Oslo"."""
+        state = self.state
+        texts = [item.text for item in state.items if item.kind == "column" and item.field == one]
+        said = set(" ".join(texts).lower().split())
+        base = state.index.base.name
+        if said & {"average", "mean"}:
+            return Reading(base, Shape.AVERAGE, agg=Agg.AVG, measure=one, conditions=conditions)
+        direction = bool(said & {"maximum", "max", "highest"}) - bool(said & {"minimum", "min", "lowest"})
+        if not direction:
+            return None
+        label = tuple(f for f in (state.label(),) if f is not None and f != one)
+        return Reading(
+            base, Shape.EXTREME, (one,), label, conditions=conditions, direction=direction, order=one, limit=1
         )
 
     def _explicit(self, columns: Sequence[Field]) -> bool:
@@ -977,6 +1082,9 @@ class _Builder:
         state = self.state
         beside = [c.field for c in conditions if c.op not in (Op.IN, Op.CONTAINS, Op.TRUE, Op.MISSING)]
         who, where, when = (state.cue(cue) for cue in (Cue.WHO, Cue.WHERE, Cue.WHEN))
+        if (who is not None or where is not None) and not columns and (verb := self._verb_field()) is not None:
+            state.use(*(place for place in (who, where) if place is not None))
+            return [verb], beside
         if (
             who is not None
             and (one := state.person()) is not None
@@ -1062,6 +1170,13 @@ class _Builder:
         self._use_all(Cue.DISTINCT)
         if not conditions or (len(conditions) < 2 and not there):
             return None
+        if state.cue(Cue.OR) is not None:  # is it A or B: asks which
+            open_ = [c for c in conditions if c.op is Op.IN and len(c.values) > 1]
+            if len(open_) != 1:
+                return None
+            return Reading(
+                state.index.base.name, Shape.LOOK_UP, (open_[0].field,), conditions=conditions, distinct=True
+            )
         return Reading(state.index.base.name, _filtered(conditions, Shape.LOOK_UP), conditions=conditions, truth=True)
 
     # superlatives put together
@@ -1124,9 +1239,9 @@ class _Builder:
         state = self.state
         which = state.cue(Cue.WHICH, Cue.WHEN)
         for i in state.free("grain"):
-            if (
-                state.is_cue(i - 1, Cue.WHICH, Cue.WHEN, Cue.IN) or i == 0 or which is None or i - 1 == which
-            ) and state.dates:
+            if (state.is_cue(i - 1, Cue.WHICH, Cue.WHEN, Cue.IN) or i == 0 or which is None or i - 1 == which) and (
+                state.dates and GRAINS[state.items[i].text.lower()] is not Grain.DAY
+            ):
                 state.use(i)
                 if which is not None:
                     state.use(which)
@@ -1297,6 +1412,9 @@ class _Builder:
             return grouped
         if agg is not None and agg is not Agg.SUM:
             return None
+        unknown = any(state.is_cue(i - 1, Cue.WHICH) and state.touching(i - 1, i) for i in state.free("word"))
+        if target is None and (not sup.plain or unknown) and state.cue(Cue.HOW, Cue.MUCH) is None:
+            target = state.label()
         if target is None or target == order:
             label = state.label()
             beside = tuple(f for f in (label,) if f is not None and f != order)
@@ -1311,11 +1429,14 @@ class _Builder:
                 limit=sup.limit,
                 nth=sup.nth,
             )
+        others = self._others(order)
+        asked = others if state.cue(Cue.AND, free=False) is not None else ()
+        beside = tuple(f for f in others if f not in asked)
         return Reading(
             base.name,
             shape,
-            (target, *self._others(order)),
-            (order,),
+            (target, *asked),
+            (order, *beside),
             conditions=conditions,
             direction=sup.direction,
             order=order,
@@ -1329,9 +1450,11 @@ class _Builder:
         found = []
         for i in state.free("column"):
             item = state.items[i]
-            if item.field is not None and not item.verb and item.field not in skip:
+            if item.field is None or item.verb or item.field in skip:
+                continue
+            state.use(i)
+            if not any(one.column.of == item.field.name for one in skip):  # the text that the number was taken from
                 found.append(item.field)
-                state.use(i)
         return tuple(found)
 
     def _summed(self, target: Field, order: Field, agg: Agg | None) -> bool:
@@ -1351,6 +1474,26 @@ class _Builder:
             bool(lowers & {"most", "total", "overall", "spent", "sold", "generated", "earned", "combined"})
             or sup.limit > 1
         )
+
+
+def _merged(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """Two values that one number or year may have are alternatives: no row has both."""
+    made: list[Condition] = []
+    for one in conditions:
+        same = [c for c in made if c.field == one.field and c.op is one.op is Op.IN and c.negated == one.negated]
+        if same and one.field.column.numeric:
+            made[made.index(same[0])] = replace(same[0], values=tuple(dict.fromkeys((*same[0].values, *one.values))))
+        else:
+            made.append(one)
+    return tuple(made)
+
+
+def _spoken_of(word: str) -> str:
+    """The concept of a comparative that says more than "more"."""
+    found = (
+        None if word in ("more", "less", "higher", "lower", "greater", "fewer", "better", "worse") else adjective(word)
+    )
+    return found[0] if found else ""
 
 
 def _filtered(conditions: tuple[Condition, ...], otherwise: Shape) -> Shape:

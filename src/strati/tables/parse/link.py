@@ -17,6 +17,7 @@ from strati.tables.parse.lexicon import (
     PERSON_WORDS,
     PHRASES,
     ROW_NOUNS,
+    UNIT_NOUNS,
     UNIT_WORDS,
     VERBS,
     YEAR_WORDS,
@@ -30,6 +31,7 @@ from strati.tables.parse.tokens import (
     Number,
     Span,
     Token,
+    doer,
     key,
     name_words,
     numbers,
@@ -114,7 +116,11 @@ def named(one: Field) -> Named:
         words = words[1:]
     inner = " ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", one.name)) + " " + " ".join(words)
     scale = next((_SCALE[w] for w in re.findall(r"\w+", plain(inner)) if w in _SCALE), 1.0)
-    unit = one.column.unit
+    money = re.search(r"[$€£]\s*(mn|mm|m|bn|b|k)\b", inner.casefold())
+    if money:
+        scale = {"k": 1e3, "bn": 1e9, "b": 1e9}.get(money[1], 1e6)
+    unit = one.column.unit or next((w for w in re.findall(r"[a-z$€£%]+", inner.casefold()) if w in UNIT_WORDS), "")
+    unit = unit or next((word for word in words if word in UNIT_NOUNS and len(word) > 1), "")
     while (
         len(words) > 1
         and (words[-1] in UNIT_WORDS or words[-1] in _SCALE or words[-1] == "in")
@@ -122,7 +128,9 @@ def named(one: Field) -> Named:
     ):
         unit, words = words[-1], words[:-1]
     stems = tuple(stem(word) for word in words)
-    return Named(one, words, stems, full, frozenset(root(word) for word in words), unit, scale)
+    return Named(
+        one, words, stems, full, frozenset(root(word) for word in words) | {doer(word) for word in words}, unit, scale
+    )
 
 
 class Index:
@@ -140,6 +148,8 @@ class Index:
             if one.column.type is Type.TEXT and not one.column.of:
                 for value in one.column.values:
                     self._add(one, value)
+                    if {"gender", "sex"} & set(name_words(one.name)):
+                        self._gender(one, value)
         self.table_stems = tuple(stem(word) for word in name_words(base.name))
         self.people = any(set(n.stems) & set(PERSON_WORDS) for n in self.named if n.field.column.type is Type.TEXT)
         self._keys = tuple(self._exact)
@@ -156,6 +166,24 @@ class Index:
             if len(word) > 2 and word not in HARMLESS:
                 self._words[word].append((one, value))
 
+    def _gender(self, one: Field, value: str) -> None:
+        """Women, girls and the like, where a column says F and M."""
+        for short, words in (("f", ("female", "woman", "girl", "lady")), ("m", ("male", "man", "boy", "gentleman"))):
+            if key(value) in (short, *words):
+                for word in words:
+                    if word not in self._exact:
+                        self._exact[word].append((one, value))
+                        self._stemmed[word].append((one, value))
+
+    def names_rows(self, one: Field) -> bool:
+        """Whether a field's name says no more than what a row is, and that it is a number or a name of it."""
+        words = next(n.stems for n in self.named if n.field == one)
+        return len(words) > 1 and set(words) <= set(self.table_stems) | GENERIC and words[-1] in GENERIC
+
+    def unit(self, one: Field) -> str:
+        """The unit that the header or the values give; empty where none does."""
+        return next(n.unit for n in self.named if n.field == one)
+
     def scale(self, one: Field) -> float:
         """What numbers of this field are counted in: 1,000,000 where the header says "(millions)"."""
         return next(n.scale for n in self.named if n.field == one)
@@ -165,7 +193,8 @@ class Index:
     def columns(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
         """The fields that words from `start` to `end` may name."""
         span = words[start:end]
-        stems = tuple(word.stem for word in span if word.lower not in ("the", "a", "an"))
+        plain_words = [word for word in span if word.lower not in ("the", "a", "an")]
+        stems = tuple(part for word in plain_words for part in _parts(word))
         bare = tuple(s for s in stems if s not in ("of", "'s", "the"))
         if (
             not bare
@@ -178,7 +207,7 @@ class Index:
             quality, note = _name_quality(one, stems, bare, [w.lower for w in span])
             if quality:
                 quality -= 0.03 * (one.field.via is not None) + 0.02 * bool(one.field.column.of)
-                verb = quality < 0.62 and one.field.column.temporal
+                verb = quality < 0.62
                 yield Item("column", start, end, text, quality, field=one.field, note=note, verb=verb)
 
     def values(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
@@ -192,6 +221,8 @@ class Index:
             return
         quoted = len(span) == 1 and span[0].quoted
         hits = dict.fromkeys(self._exact.get(norm, ()), 1.0)
+        if not hits and len(span) == 1 and norm.endswith("y") and norm[:-1] in self._exact:  # rainy
+            hits = dict.fromkeys(self._exact[norm[:-1]], 0.8)
         if not hits:
             stemmed = " ".join(stem(word) for word in norm.split())
             hits = dict.fromkeys(self._stemmed.get(stemmed, ()), 0.93)
@@ -219,17 +250,9 @@ class Index:
                 by_field[one].append(value)
         text = " ".join(word.text for word in span)
         for one, found in by_field.items():
-            if len(found) == 1:
-                yield Item(
-                    "value",
-                    start,
-                    end,
-                    text,
-                    0.78,
-                    field=one,
-                    values=tuple(found),
-                    note=f"taking {text!r} as {found[0]!r}",
-                )
+            if len(found) == 1 and len(text) > 0.34 * len(found[0]):
+                note = f"taking {text!r} as {found[0]!r}"
+                yield Item("value", start, end, text, 0.78, field=one, values=tuple(found), note=note)
             else:
                 yield Item(
                     "value",
@@ -267,7 +290,7 @@ class Index:
                     note=f"reading {text!r} as {value!r}",
                 )
         for known in self.named:
-            names = {" ".join(known.words), "".join(known.words), known.words[-1] if known.words else ""}
+            names = {" ".join(known.words), "".join(known.words), *(w for w in known.words if len(w) > 4)}
             score = max((fuzz.ratio(norm, name) for name in names if len(name) > 3), default=0.0)
             if score >= bar:
                 note = f"reading {text!r} as {known.field.name!r}"
@@ -323,7 +346,7 @@ def _name_quality(one: Named, stems: tuple[str, ...], bare: tuple[str, ...], low
     if bare == core:
         return 0.96, ""
     short = tuple(s for s in core if s not in GENERIC)
-    if bare == short and short:
+    if bare == short and short and not set(short) <= _WEAK:
         return 0.9, ""
     if len(bare) < len(core) and bare == core[-len(bare) :]:
         return (0.8 if bare[0] not in GENERIC else 0.72), ""
@@ -331,17 +354,22 @@ def _name_quality(one: Named, stems: tuple[str, ...], bare: tuple[str, ...], low
         return 0.76, ""
     if len(bare) == 1:
         word = bare[0]
-        if short and word == short[-1] and len(short) < len(core):
+        if short and word == short[-1] and len(short) < len(core) and word not in _WEAK:
             return 0.82, ""
         if word in mine and len(word) > 2 and one.field.column.type is Type.BOOLEAN:
             return 0.8, ""
-        if one.field.column.temporal and root(lowers[0]) in one.roots and word not in GENERIC and len(word) > 2:
+        timed = one.field.column.temporal or year_like(one.field.column)
+        if timed and root(lowers[0]) in one.roots and word not in GENERIC and len(word) > 2:
             return 0.6, ""
+        text = one.field.column.type is Type.TEXT and core[-1] not in ("id", "code", "key")
+        does = root(lowers[0]) in {doer(w) for w in one.words}
+        if text and (does or (_verbal(lowers[0]) and root(lowers[0]) in one.roots)):
+            return 0.61, ""
         if word in core and len(word) > 3 and one.field.column.type is not Type.DATE and word not in _WEAK:
-            return 0.64, ""
+            return 0.72, ""
         head = short[-1] if short else core[-1]
         if len(core) <= 2 and head in synonyms(word) and word != head:
-            return 0.7, f"taking {lowers[0]!r} as {one.field.name!r}"
+            return 0.66, f"taking {lowers[0]!r} as {one.field.name!r}"
         if one.field.column.type is Type.BOOLEAN and root(lowers[0]) in one.roots:
             return 0.75, ""
     elif len(bare) == 2 and len(core) == 2 and all(b == c or c in synonyms(b) for b, c in zip(bare, core, strict=True)):
@@ -355,6 +383,17 @@ _WEAK = frozenset(
         "high", "low", "max", "min", "unit", "per", "rate", "home", "new",
     )
 )  # fmt: skip
+
+
+def _parts(word: Token) -> tuple[str, ...]:
+    """The stem of a word, or those of its parts: sub-categories."""
+    apart = key(word.text).split() if not word.quoted else []
+    return tuple(map(stem, apart)) if len(apart) > 1 else (word.stem,)
+
+
+def _verbal(word: str) -> bool:
+    """Whether a word has the form of a verb that may ask for a column: directed, wrote, manages, direct."""
+    return word.endswith(("ed", "es", "s", "ing")) or word in ("direct", "write", "written", "wrote", "manage", "won")
 
 
 def _trusted(words: Sequence[Token], place: int, hits: dict[tuple[Field, str], float]) -> bool:
@@ -379,7 +418,7 @@ class Linked:
 
 def linked(question: str, index: Index) -> Linked:
     """Find the best way to cover a question with items, and the near alternatives where words mean two things."""
-    words = tokens(question)
+    words = tokens(re.sub(r"\b(\d{4})\s*[-–]\s*(\d{4})\b", r"\1 to \2", question))
     index.probe(words)
     places = _best(words, list(_places(words, index)))
     return Linked(words, list(_choices(words, places)))
@@ -402,16 +441,25 @@ def _places(words: list[Token], index: Index) -> Iterator[_Place]:
                     Item("span", start, end, text, 0.97, span=timed[start, end], number=counted.get((start, end)))
                 )
             elif (start, end) in counted:
-                options.append(Item("number", start, end, text, 0.95, number=counted[start, end]))
+                sure = 0.8 if lowers == ("first",) else 0.95
+                options.append(Item("number", start, end, text, sure, number=counted[start, end]))
             if cue := PHRASES.get(lowers):
                 first = counted.get((start, end))
                 options.append(Item("cue", start, end, text, 0.86 if end - start == 1 else 0.97, cue=cue, number=first))
-            options += _table_options(index, words, start, end, text)
+            nouns = list(_table_options(index, words, start, end, text))
+            if any(noun.quality > 0.8 for noun in nouns):  # orders are rows of orders rather than order_id
+                options = [o for o in options if o.field is None or not index.names_rows(o.field)]
+            options += nouns
             if end - start == 1:
                 options += _word_options(words, start, text)
             if not options and end - start <= 4:
                 options += index.inside(words, start, end)
             if options:
+                fields = tuple(o.field for o in options if o.kind == "value" and o.field is not None)
+                if len(fields) > 1:
+                    options = [replace(o, others=fields) if o.kind == "value" else o for o in options]
+                if any(o.kind == "column" and not o.note and o.quality >= 0.7 for o in options):
+                    options = [o for o in options if not (o.kind == "column" and o.note)]
                 options.sort(key=lambda item: -item.quality)
                 best = options[0].quality
                 covered = sum(word.lower not in ("the", "a", "an") for word in words[start:end])

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 
 from strati.tables.database import Tables
 from strati.tables.parse.intent import Built, build
+from strati.tables.parse.lexicon import Cue
 from strati.tables.parse.link import Index, Item, linked, respelled
-from strati.tables.parse.reading import Reading
+from strati.tables.parse.reading import Reading, Shape
 from strati.tables.parse.render import sql_of, words_of
-from strati.tables.parse.tokens import Token, tokens
+from strati.tables.parse.tokens import Token, name_words, tokens
 
+_ORIGINS = frozenset(("origin", "from", "source", "departure", "sender", "start", "home", "seller"))
+_ENDS = frozenset(("destination", "to", "dest", "arrival", "receiver", "recipient", "target", "end", "away", "buyer"))
 # How likely another pick than the first is, where it is not as good as equal
-_UNLIKELY = {"distinct": 0.8, "sum": 0.85, "where": 0.8, "concept": 0.88}
+_UNLIKELY = {"distinct": 0.8, "sum": 0.85, "where": 0.8, "concept": 0.88, "big": 0.95}
+_RIGHT: dict[Shape, float] = {}
 _ROUNDS = 6  # other picks that are tried for one choice of meanings
 
 
@@ -30,6 +34,11 @@ class Candidate:
     unused: tuple[str, ...]
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def confidence(self) -> float:
+        """How likely the answer is right: the score, by how often readings of this shape are right."""
+        return min(self.score, 0.99) * _RIGHT.get(self.reading.shape, 1.0)
 
 
 class Parser:
@@ -82,6 +91,39 @@ def _rounds(items: list[Item], words: list[Token], index: Index) -> Iterator[Can
             yield _candidate(again, math.prod(_UNLIKELY.get(label.split()[0], 0.93) for label, place in picks if place))
 
 
+def _meant(item: Item, built: Built) -> float:
+    """How likely a value is meant in this field and not in another that has it: the one that is named beside it."""
+    beside = {
+        other.field for other in built.items
+        if other.kind == "column" and other.field in item.others and 0 <= item.start - other.end <= 3
+    }  # fmt: skip
+    if beside:
+        return 1.0 if item.field in beside else 0.75
+    at = built.items.index(item)
+    joined = at > 1 and built.items[at - 1].cue in (Cue.AND, Cue.OR) and built.items[at - 2].kind == "value"
+    if joined and built.items[at - 2].field in item.others and built.items[at - 2].field != item.field:
+        return 0.5
+    way = _way(item, built)
+    if way:
+        fitting = {f for f in item.others if f is not None and set(name_words(f.name)) & way}
+        if fitting:
+            return 1.0 if item.field in fitting else 0.6
+    if built.label in item.others:
+        return 1.0 if item.field == built.label else 0.82
+    return 1.0
+
+
+def _way(item: Item, built: Built) -> frozenset[str]:
+    """Words of columns that the preposition before a value speaks of: from an origin, to a destination."""
+    at = built.items.index(item) - 1
+    while at >= 0 and (built.items[at].kind == "value" or built.items[at].cue in (Cue.AND, Cue.OR)):
+        if built.items[at].kind == "value" and built.items[at].field != item.field:
+            return frozenset()
+        at -= 1
+    cue = built.items[at].cue if at >= 0 else None
+    return _ORIGINS if cue is Cue.FROM else _ENDS if cue is Cue.TO else frozenset()
+
+
 def _candidate(built: Built, others: float) -> Candidate:
     """Score a reading: how surely its words were understood, less what was left over and what was assumed."""
     used = [
@@ -101,6 +143,7 @@ def _candidate(built: Built, others: float) -> Candidate:
     score = quality * 0.55**left * (1 - min(0.6, built.doubt)) * others
     if any(item.kind == "table" and item.quality > 0.8 for item in built.items):
         score *= 1.04
+    score *= math.prod(_meant(item, built) for item in built.items if item.kind == "value" and item.others)
     joined = sum(field.via is not None for field in built.reading.fields)
     score *= 0.97**joined
     return Candidate(

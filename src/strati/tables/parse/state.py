@@ -31,6 +31,7 @@ GRAINS: Mapping[str, Grain] = {
     "weekly": Grain.WEEK, "day": Grain.DAY, "days": Grain.DAY, "daily": Grain.DAY, "weekday": Grain.WEEKDAY,
     "weekdays": Grain.WEEKDAY,
 }  # fmt: skip
+BEGINS = frozenset(("departure", "start", "order", "created", "begin", "opened", "purchase", "booking", "transaction"))
 _GLUE = frozenset({Cue.IS, Cue.OF, Cue.EQ, Cue.IN, Cue.WITH, Cue.FOR, Cue.FROM, Cue.ALL, Cue.THERE})
 
 
@@ -155,9 +156,8 @@ class State:
 
         def named(f: Field) -> bool:
             stems = {stem(word) for word in name_words(f.name)}
-            return (
-                bool(stems & {"name", "title"}) and not stems & {"first", "last", "middle", "file"} - noun
-            ) or stems == noun
+            other = stems & {"first", "last", "middle", "file", "job", "position", "honorific", "user"} - noun
+            return (bool(stems & {"name", "title"}) and not other) or stems == noun
 
         base = self.index.base
         for chosen in (
@@ -197,15 +197,25 @@ class State:
         found = self.of_role(PLACE_WORDS, (Type.TEXT,))
         return self.pick("where", found[:2]) if found else None
 
-    def by_concept(self, concept: str, dates: bool = True) -> tuple[Field, int] | None:
-        """The field that an adjective or verb speaks of; -1 where small values mean much of it."""
+    def by_concept(self, concept: str, dates: bool = True, direction: int = 0) -> tuple[Field, int] | None:
+        """The field that an adjective or verb speaks of; -1 where small values mean much of it.
+
+        Of a highest and a lowest temperature, the coldest day is that of the lowest.
+        """
         straight, reverse = CONCEPTS[concept]
+        if concept in ("big", "large"):  # by area or by population: the two may differ
+            both = [
+                f for word in ("size", "area", "population") for f in self.index.fields if self._speaks(f, word, False)
+            ]
+            if both:
+                return self.pick("big", list(dict.fromkeys(both))[:3]), 1
         for words, sign in ((straight, 1), (reverse, -1)):
             for word in words:
                 found = [f for f in self.index.fields if self._speaks(f, word, dates)]
                 if found:
                     exact = [f for f in found if name_words(f.name)[-1:] == (word,) or len(name_words(f.name)) == 1]
-                    return self.pick(f"concept {concept}", (exact or found)[:3]), sign
+                    chosen = sorted(exact or found, key=lambda f: -_leaning(f, direction))
+                    return self.pick(f"concept {concept}", chosen[:3]), sign
         return None
 
     def _speaks(self, f: Field, word: str, dates: bool) -> bool:
@@ -216,3 +226,9 @@ class State:
 
     def change(self, place: int, **changes: object) -> None:
         self.items[place] = replace(self.items[place], **changes)  # type: ignore[arg-type]
+
+
+def _leaning(one: Field, direction: int) -> int:
+    """1 for a column of maxima where the highest are wanted, or of minima where the lowest are."""
+    words = set(name_words(one.name))
+    return direction * (bool(words & {"maximum", "high", "highest"}) - bool(words & {"minimum", "low", "lowest"}))

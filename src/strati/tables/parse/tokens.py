@@ -23,6 +23,8 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(
     r"^[$€£]?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[kKmMbB]n?)?(?P<percent>%)?$"
 )
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "œ": "oe", "ı": "i"})
+_SHORT = frozenset(("max", "min", "avg", "qty", "amt", "dept", "temp", "emp", "cust", "prod", "pct", "yr", "addr"))
 _ORDINAL = re.compile(r"^(\d+)(st|nd|rd|th)$")
 _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -102,7 +104,8 @@ def plain(text: str) -> str:
     >>> plain("Zürich")
     'zurich'
     """
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=100_000)
@@ -142,11 +145,22 @@ def root(word: str) -> str:
     """
     if word in ROOTS:
         return ROOTS[word]
-    for ending in ("ing", "ed", "es", "s", "e", "d"):
+    for ending in ("ments", "ment", "ions", "ion", "ures", "ure", "als", "al", "ing", "ed", "es", "s", "e", "d"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             cut = word[: -len(ending)]
-            return cut[:-1] if len(cut) > 3 and cut[-1] == cut[-2] and cut[-1] not in "sl" else cut
+            cut = cut[:-1] if len(cut) > 3 and cut[-1] == cut[-2] and cut[-1] not in "sl" else cut
+            return cut[:-1] + "y" if cut.endswith("i") else cut
     return word
+
+
+def doer(word: str) -> str:
+    """The root of the verb in who does something.
+
+    >>> doer("director"), doer("writer"), doer("city")
+    ('direct', 'writ', '')
+    """
+    match = re.fullmatch(r"(\w{3,})[eo]rs?", word)
+    return root(match[1] + "ed") if match else ""
 
 
 def name_words(name: str) -> tuple[str, ...]:
@@ -172,7 +186,7 @@ def tokens(question: str) -> list[Token]:
             made.append(Token(inner, plain(inner), key(inner), True))
             continue
         lower = plain(text).replace("’", "'")
-        made.append(Token(text, lower, stem(lower)))
+        made.append(Token(text, lower, ABBREVIATIONS[lower] if lower in _SHORT else stem(lower)))
     return made
 
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 from html import escape
 
 from strati.core.records import JSON, Usage
+from strati.tables.engine import Result
+from strati.tables.parse.reading import Reading, Shape
 
 LEAST_SURE = 0.5  # readings that are less likely are not given as an answer
 
@@ -149,3 +151,16 @@ def same_answer(a: JSON, b: JSON) -> bool:
 
     one, two = (value if isinstance(value, list) else [value] for value in (a, b))
     return flat(one) == flat(two)
+
+
+def width_of(result: Result, reading: Reading | None) -> int:
+    """How many columns of a result are the answer; the others stand beside it."""
+    if reading is None:
+        return len(result.columns)
+    if reading.pair:
+        return 2 if reading.pair.wants == "both" else 1
+    if reading.group:
+        return 1 if reading.direction or reading.having else 2
+    if reading.shape is Shape.SHARE or reading.agg or reading.truth:
+        return 1
+    return len(reading.columns) or len(result.columns)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from strati.core.errors import UserError
 from strati.core.records import JSON, Usage
 from strati.tables.allowed import Checked, validated
-from strati.tables.answer import LEAST_SURE, Badge, Cell, Standing, TableAnswer, same_answer
+from strati.tables.answer import LEAST_SURE, Badge, Cell, Standing, TableAnswer, same_answer, width_of
 from strati.tables.chart import chart_of
 from strati.tables.engine import QueryFailed, Result
 from strati.tables.parse.link import nearest
 from strati.tables.parse.parser import Candidate, Parser
-from strati.tables.parse.reading import Reading, Shape
+from strati.tables.parse.reading import Reading
 from strati.tables.parse.render import sql_of_ignored, sql_of_rows
 
 if TYPE_CHECKING:
@@ -112,18 +112,9 @@ def answer_of(result: Result, reading: Reading | None = None) -> JSON:
     3
     """
     rows = result.rows
-    if reading is None:
-        wide = len(result.columns)
-    elif reading.pair:
-        wide = 2 if reading.pair.wants == "both" else 1
-        if reading.pair.wants == "both" and rows:
-            return [[name, value] for name, value in zip(result.columns[:2], rows[0][:2], strict=True)]
-    elif reading.group:
-        wide = 1 if reading.direction or reading.having else 2
-    elif reading.shape is Shape.SHARE or reading.agg or reading.truth:
-        wide = 1
-    else:
-        wide = len(reading.columns) or len(result.columns)
+    wide = width_of(result, reading)
+    if reading is not None and reading.pair and reading.pair.wants == "both" and rows:
+        return [[name, value] for name, value in zip(result.columns[:2], rows[0][:2], strict=True)]
     listed: list[JSON] = [row[0] if wide == 1 else list(row[:wide]) for row in rows]
     if reading is not None and reading.truth:
         return "yes" if listed and listed[0] else "no"

@@ -24,6 +24,7 @@ from strati.tables.sources import Source
 
 LISTED = 2000  # different values of a column of text that are kept at hand
 _EXACT = 200_000  # rows up to which different values are counted exactly
+_INCLUDED = 0.95  # share of a column's different values that must occur in the other to join them
 _FEW = 20  # values kept of a column of numbers or dates
 
 
@@ -239,13 +240,14 @@ def _links(connection: Any, tables: Sequence[Table]) -> tuple[Link, ...]:
 
 
 def _included(connection: Any, one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether all values of one column occur in the other."""
+    """Whether (nearly) all values of one column occur in the other."""
     mine, theirs = f"a.{quoted(one[1])}", f"b.{quoted(other[1])}"
     query = (
-        f"SELECT 1 FROM {quoted(one[0])} AS a WHERE {mine} IS NOT NULL "
-        f"AND NOT EXISTS (SELECT 1 FROM {quoted(other[0])} AS b WHERE {theirs} = {mine}) LIMIT 1"
+        f"SELECT count(DISTINCT {mine}), count(DISTINCT {mine}) FILTER (WHERE {theirs} IS NOT NULL) "
+        f"FROM {quoted(one[0])} AS a LEFT JOIN {quoted(other[0])} AS b ON {theirs} = {mine}"
     )
-    return not connection.execute(query).fetchall()
+    (different, found) = connection.execute(query).fetchone()
+    return bool(found >= _INCLUDED * different)
 
 
 def _akin(column: str, key: str, table: str) -> bool:

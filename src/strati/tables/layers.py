@@ -21,7 +21,7 @@ from strati.models.ask import write
 from strati.models.contract import ContextOverflow, LanguageModel, Prompt
 from strati.stack.contract import Resource
 from strati.tables.allowed import Refused, validated
-from strati.tables.answer import LEAST_SURE, same_answer
+from strati.tables.answer import LEAST_SURE, same_answer, width_of
 from strati.tables.approved import Approved, filled, nearest
 from strati.tables.engine import QueryFailed, Result
 from strati.tables.held import Held, hold
@@ -38,10 +38,10 @@ def question_of(case: Case) -> str:
     return case.input.get("question", case.text)
 
 
-def value_of(sql: str, result: Result, snapshot: str) -> JSON:
-    """The value that a layer delivers for a query."""
-    rows = [list(row) for row in result.rows[:ROWS]]
-    return {"sql": sql, "columns": list(result.columns), "rows": rows, "snapshot": snapshot}
+def value_of(sql: str, result: Result, snapshot: str, wide: int | None = None) -> JSON:
+    """The value that a layer delivers for a query; `wide` columns of it are the answer, by default all."""
+    rows = [list(row[:wide]) for row in result.rows[:ROWS]]
+    return {"sql": sql, "columns": list(result.columns[:wide]), "rows": rows, "snapshot": snapshot}
 
 
 class Holding(Protocol):
@@ -178,7 +178,8 @@ class QuestionParser:
                 result = self.held.run(checked.sql)
             except (Refused, QueryFailed):
                 continue
-            value = value_of(checked.sql, result, self.held.schema.snapshot)
+            wide = width_of(result, best.reading)
+            value = value_of(checked.sql, result, self.held.schema.snapshot, wide)
             second = next((one.score for one in readings if one.sql != best.sql), 0.0)
             features = {
                 "score": best.score,
@@ -186,7 +187,7 @@ class QuestionParser:
                 "unused": float(len(best.unused)),
                 "notes": float(len(best.notes)),
             }
-            answer = Answer(value, min(best.score, 0.99), self.name, features=features)
+            answer = Answer(value, best.confidence, self.name, features=features)
             return case.answered(answer, _spent(started), best.words)
         unknown = self.held.parser.unknown(question_of(case)) if not fitting else []
         told = f"no column or value like {unknown[0]!r}" if unknown else "no reading that uses every word"

@@ -186,7 +186,7 @@ class _Builder:
                 ):
                     state.change(i, kind="cue", cue=cue, field=None)
         for i, item in enumerate(items):
-            if item.kind == "value" and item.contains and self._asked_noun(i):
+            if item.kind == "value" and item.contains and self._common(item) and self._asked_noun(i):
                 state.change(i, kind="table", quality=0.8, field=None)
         for i in range(len(items) - 2):
             item, number, last = items[i : i + 3]
@@ -224,6 +224,15 @@ class _Builder:
                     state.change(i, cue=Cue.THAN, degree=degree, concept=found)
                 elif item.text.lower() == "over" and not (i + 1 < len(items) and items[i + 1].kind == "column"):
                     state.use(i)
+
+    def _common(self, item: Item) -> bool:
+        """Whether a good part of a column of this table holds the word."""
+        one = item.field
+        if one is None or one.via is not None:
+            return False
+        word = f" {stem(item.text.lower())} "
+        holding = sum(word in f" {' '.join(map(stem, key(value).split()))} " for value in one.column.values)
+        return holding >= 3 and holding >= 0.25 * len(one.column.values)
 
     def _asked_noun(self, i: int) -> bool:
         """Whether a word that many values hold only says what the rows are: "which lake", "the tallest building"."""

@@ -93,7 +93,8 @@ def main() -> None:
                 flush=True,
             )
             for one in found if given.show else ():
-                print(f"   {'right' if one.right else 'WRONG'} {one.sure:.2f} {one.question}\n         {one.sql[:200]}")
+                mark = "right" if one.right else "WRONG"
+                print(f"   {mark} {one.sure:.2f} {one.question}\n         {one.sql[:200]}")
         held.database.close()
     print("both bases")
     for name, found in results.items():

@@ -103,9 +103,8 @@ def main() -> None:
         print(f"  {name}: {right} of {len(found)} right, {sure.value:.3f} [{sure.low:.3f}, {sure.high:.3f}]")
         for bar in sorted({round(one.sure, 2) for one in found if one.sure}, reverse=True)[:6]:
             kept = [one for one in found if one.sure >= bar - 0.005]
-            print(
-                f"      confidence {bar:.2f}: {len(kept)} of {len(found)} delivered, {sum(not o.right for o in kept)} wrong"
-            )
+            bad = sum(not one.right for one in kept)
+            print(f"      confidence {bar:.2f}: {len(kept)} of {len(found)} delivered, {bad} wrong")
 
 
 if __name__ == "__main__":

@@ -184,9 +184,8 @@ def main() -> None:
     for shape in sorted({one[7] for one in found}):
         mine = [one for one in found if one[7] == shape]
         kept = [one for one in mine if one[3] >= 0.6 * max(m[3] for m in mine)]
-        print(
-            f"  {shape or 'no reading'}: {sum(o[2] for o in mine)} of {len(mine)}; surer {sum(o[2] for o in kept)} of {len(kept)}"
-        )
+        counts = (sum(one[2] for one in mine), len(mine), sum(one[2] for one in kept), len(kept))
+        print("  {}: {} of {}; surer {} of {}".format(shape or "no reading", *counts))
     for table, question, _, score, answer, target, sql, _ in [one for one in ranked if not one[2]][: given.wrong]:
         print(f"{score:.2f} {table} {question}\n     {str(answer)[:100]} | expected {target}\n     {sql[:300]}")
 

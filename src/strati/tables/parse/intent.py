@@ -1346,6 +1346,11 @@ class _Builder:
                 sup.order = state.items[place].field
                 state.notes.append(state.items[place].note)
                 return
+        concept = _spoken_of(state.items[sup.place].text.lower())
+        spoken = state.by_concept(concept, dates=False, direction=sup.direction) if concept else None
+        if spoken is not None:
+            sup.order, sup.direction, sup.plain = spoken[0], sup.direction * spoken[1], False
+            return
         numeric_fields = [f for f in state.numeric if f.via is None]
         if len(numeric_fields) == 1:
             state.doubt += 0.2

@@ -27,7 +27,7 @@ def ingest(
     embedder: EmbedderOption = None,
     catalog: CatalogOption = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that read; all cores by default.")] = None,
-    max_seconds: Annotated[float, typer.Option(min=0.1, help="Longest time for one document.")] = 120.0,
+    max_seconds: Annotated[float, typer.Option(min=0.1, help="Most processor time for one document.")] = 120.0,
     max_megabytes: Annotated[float, typer.Option(min=0.001, help="Largest file to read.")] = 200.0,
     max_memory: Annotated[int, typer.Option(min=200, help="Most memory of a reading process, in megabytes.")] = 2000,
     as_json: JsonOption = False,

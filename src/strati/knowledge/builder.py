@@ -27,7 +27,9 @@ _TIGHT = {Kind.TABLE_ROW, Kind.LIST_ITEM, Kind.CAPTION}  # neighbours of these k
 
 def clean(text: str) -> str:
     """A piece of text as a document may hold it: line ends as \\n, U+FFFD for what stores cannot keep."""
-    return _UNKEPT.sub("\ufffd", _LINE_ENDS.sub("\n", text))
+    if "\r" in text:
+        text = _LINE_ENDS.sub("\n", text)
+    return text if text.isascii() and "\0" not in text else _UNKEPT.sub("\ufffd", text)
 
 
 class DocumentBuilder:
@@ -82,7 +84,7 @@ class DocumentBuilder:
         start = self._length
         self._write(clean(text))
         if at is not None and self._length > start:
-            if self._marks and self._marks[-1].locator == at and self._marks[-1].end == start:
+            if self._marks and self._marks[-1].end == start and self._marks[-1].locator == at:
                 start = self._marks.pop().start
             self._marks.append(Mark(start, self._length, at))
         return start, self._length

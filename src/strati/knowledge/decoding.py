@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 
 from strati.core.content import HEAD, Content
 from strati.core.encoding import encoding_of
@@ -11,12 +12,18 @@ from strati.knowledge.builder import DocumentBuilder, clean
 from strati.knowledge.reader import Limits, Reason, Refused
 
 
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x1b")
+
+
 def decode(data: bytes) -> tuple[str, str]:
     """The text, cleaned as documents hold it, and what was assumed about the encoding, in words ("" for nothing).
 
     Raises:
         Refused: the bytes are no text in any known encoding.
     """
+    if b"\0" not in data and b"\x1b" not in data:
+        with suppress(UnicodeDecodeError):
+            return clean(data.decode("utf-8-sig")), ""
     try:
         encoding = encoding_of(Content("it", lambda: io.BytesIO(data), data[:HEAD], None))
     except DataError as error:
@@ -41,5 +48,4 @@ def looks_like_text(data: bytes) -> bool:
     even, odd = head[::2].count(0), head[1::2].count(0)
     if even or odd:
         return max(even, odd) > 0.2 * len(head) and min(even, odd) < 0.02 * len(head)
-    controls = sum(head.count(bytes([code])) for code in range(32) if code not in b"\t\n\r\f\x1b")
-    return controls <= 0.01 * len(head)
+    return len(head) - len(head.translate(None, _CONTROLS)) <= 0.01 * len(head)

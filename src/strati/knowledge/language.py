@@ -27,7 +27,10 @@ _WORDS = {
     "hu": "a az és hogy nem is egy van ez meg de azt csak vagy volt mint már még ha el olyan minden között",
     "tr": "ve bir bu da de için ile çok olarak daha olan gibi ne kadar var sonra ama en o her mi değil ya",
 }  # fmt: skip
-_LISTS = {code: frozenset(words.split()) for code, words in _WORDS.items()}
+_LANGUAGES: dict[str, list[str]] = {}
+for _code, _words in _WORDS.items():
+    for _one in dict.fromkeys(_words.split()):
+        _LANGUAGES.setdefault(_one, []).append(_code)
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]"), 0.05),  # kana: a few are enough, the rest looks Chinese
     ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]"), 0.3),
@@ -41,7 +44,7 @@ _SCRIPTS = (
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _WORD = re.compile(r"[^\W\d_]+")
-LOOK_AT = 20_000
+LOOK_AT = 8_000
 _LEAST_WORDS = 3
 _LEAST_SHARE = 0.12
 _AHEAD = 1.2
@@ -57,6 +60,8 @@ def language_of(text: str) -> str | None:
     letters = sum(map(str.isalpha, sample))
     if not letters:
         return None
+    if sample.isascii():
+        return _by_words(_WORD.findall(sample.lower()))
     for code, script, share in _SCRIPTS:
         if len(script.findall(sample)) >= share * letters:
             return code
@@ -66,8 +71,10 @@ def language_of(text: str) -> str | None:
 
 
 def _by_words(words: list[str]) -> str | None:
-    counts = Counter(words)
-    shares = {code: sum(map(counts.__getitem__, known & counts.keys())) for code, known in _LISTS.items()}
+    shares = dict.fromkeys(_WORDS, 0)
+    for word, count in Counter(words).items():
+        for code in _LANGUAGES.get(word, ()):
+            shares[code] += count
     (best, hits), (_, second) = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:2]
     if hits < _LEAST_WORDS or hits < _LEAST_SHARE * len(words) or hits < _AHEAD * second:
         return None

@@ -89,7 +89,8 @@ class Refused(DataError):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one document may take. `size` counts bytes of the file, `expanded` bytes after decompression, `depth`
-    containers inside containers; `seconds` and `memory` (bytes) are enforced from outside the reader."""
+    containers inside containers; `seconds` (of processor time: a busy machine costs a document nothing) and `memory`
+    (bytes) are enforced from outside the reader."""
 
     size: int = 200_000_000
     expanded: int = 1_000_000_000

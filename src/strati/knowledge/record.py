@@ -9,7 +9,8 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import lru_cache
 
 from strati.core.records import JSON
 from strati.knowledge.document import Block, Document, Kind, LeftOut, Mark, Metadata, Page, cut, joined
@@ -19,6 +20,7 @@ from strati.knowledge.passages import SIZES, Passage, Sizes, passages
 from strati.knowledge.signature import signature
 
 PASSAGE_LANGUAGE = 200  # characters: below that the document's language is the better guess
+LOOK_AT = 500  # characters of a passage that tell its language
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def rows_of(document: Document, sizes: Sizes = SIZES) -> tuple[tuple[PassageRow,
 
 def _row(document: Document, found: Passage, language: str | None) -> PassageRow:
     text = document.text[found.start : found.end]
-    own = language_of(text) if len(text) >= PASSAGE_LANGUAGE else None
+    own = language_of(text[:LOOK_AT]) if PASSAGE_LANGUAGE <= len(text) < len(document.text) else None
     return PassageRow(
         found.position, found.start, found.end, found.kind, found.path, found.header, own or language,
         signature(text), _places(document.places(found.start, found.end)), text,
@@ -157,15 +159,32 @@ def pack(document: Document) -> bytes:
         "paths": [list(path) for path in paths],
         "marks": _marks(document.marks),
         "pages": [list(page) for page in document.pages],
-        "metadata": asdict(document.metadata),
+        "metadata": _about(document.metadata),
         "warnings": list(document.warnings),
         "left_out": [[what, text, place.to_json()] for what, text, place in document.left_out],
     }
     return zlib.compress(kept(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode(), 3)
 
 
+def _about(metadata: Metadata) -> dict[str, JSON]:
+    return {
+        "title": metadata.title,
+        "author": metadata.author,
+        "created": metadata.created,
+        "modified": metadata.modified,
+        "language": metadata.language,
+        "other": dict(metadata.other),
+    }
+
+
 def _marks(marks: Sequence[Mark]) -> list[JSON]:
-    return [[mark.start, mark.end, mark.locator.to_json()] for mark in marks]
+    return [[mark.start, mark.end, _place(mark.locator)] for mark in marks]
+
+
+@lru_cache(maxsize=4_096)
+def _place(locator: Locator) -> dict[str, JSON]:
+    """A place as JSON, made once: a mark is written with its document and with its passage. Nobody changes it."""
+    return locator.to_json()
 
 
 def _places(marks: Sequence[Mark]) -> str:

@@ -8,6 +8,7 @@ so nothing has to be fitted again when documents come and go.
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from strati.knowledge.folding import WORD, folded
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIZE = 64
-SHINGLE = 3
+_FIRST, _SECOND = 0x9E3779B1, 0x85EBCA77  # odd numbers: the order of the three words counts
 _FEWEST = 6  # words: shorter passages are alike by chance
 
 
@@ -28,11 +29,16 @@ def signature(text: str) -> bytes:
     words = WORD.findall(folded(text).lower())
     if len(words) < _FEWEST:
         return b""
-    triples = {" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
-    hashes = np.fromiter((zlib.crc32(triple.encode("utf-8", "replace")) for triple in triples), np.uint64)
+    known = np.array([_hash(word) for word in words], np.uint64)
+    hashes = (known[:-2] * _FIRST + known[1:-1] * _SECOND + known[2:]) & np.uint64(0xFFFFFFFF)
     multipliers, offsets = _permutations()
     mixed = (hashes[:, None] * multipliers + offsets) >> np.uint64(32)
     return bytes((mixed.min(axis=0) & np.uint64(255)).astype(np.uint8))
+
+
+@lru_cache(maxsize=50_000)
+def _hash(word: str) -> int:
+    return zlib.crc32(word.encode("utf-8", "replace"))
 
 
 def alike(one: bytes, other: bytes, least: float = 0.8) -> bool:

@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from strati.core.errors import DataError
@@ -40,6 +41,7 @@ def discover(paths: Sequence[str | Path]) -> Search:
     Raises:
         DataError: nothing at all was found.
     """
+    _real_folder.cache_clear()
     files: dict[str, Found] = {}
     roots: list[Path] = []
     for asked in paths:
@@ -47,10 +49,22 @@ def discover(paths: Sequence[str | Path]) -> Search:
             if path.is_dir():
                 roots.append(path.resolve())
             for found in _under(path):
-                files.setdefault(os.path.realpath(found.path), found)
+                files.setdefault(real_path(found.path), found)
     if not files:
         raise DataError(f"no file was found in {', '.join(map(str, paths))}")
     return Search(tuple(files.values()), tuple(roots))
+
+
+def real_path(path: Path) -> str:
+    """The path of a file with every link followed; folders are looked up once."""
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    return os.path.join(_real_folder(os.path.dirname(path)), os.path.basename(path))
+
+
+@lru_cache(maxsize=10_000)
+def _real_folder(path: str) -> str:
+    return os.path.realpath(path)
 
 
 def _expanded(asked: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Ingest: find files, read them in worker processes, keep each document in one transaction.
+"""Ingest: find files, read them in worker processes, keep whole documents, many small ones in one transaction.
 
 Interrupted at any moment, the base holds whole documents only, and the same call goes on: what is kept with the same
 content, reader and sizes of passages is not read again.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.knowledge.ingest.discover import Search, discover
+from strati.knowledge.ingest.discover import Search, discover, real_path
 from strati.knowledge.ingest.pool import Event, Job, Pool
 from strati.knowledge.ingest.report import IngestReport, Outcome, Status, status_of
 from strati.knowledge.passages import Sizes
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from strati.knowledge.record import PassageRow
+    from strati.knowledge.record import PassageRow, Record
     from strati.knowledge.store.contract import Entry
     from strati.knowledge.store.sqlite import SqliteStore
     from strati.models.contract import Embedder
+
+# Documents that are kept in one transaction: so many, of so many compressed bytes, within so many seconds.
+TOGETHER, LARGE, SECONDS = 256, 4_000_000, 1.0
 
 Told = Callable[[str, int, int], None]
 
@@ -61,6 +64,9 @@ class Ingest:
         self.settings = settings
         self.report = IngestReport()
         self.key = embedder.fingerprint() if embedder else ""
+        self._waiting: list[tuple[Record, dict[str, NDArray[np.float32]]]] = []
+        self._size = 0  # bytes of what waits to be kept
+        self._since = 0.0  # when the first of it came
 
     def run(self, paths: Sequence[str | Path]) -> IngestReport:
         """Read all files under the paths. Raises `DataError` when there are none."""
@@ -91,25 +97,33 @@ class Ingest:
             if found.skipped is not None:
                 self._add(found.name, status_of(found.skipped), f"{found.skipped}: {found.detail}")
             else:
-                real = os.path.realpath(found.path)
+                real = real_path(found.path)
                 jobs.append(Job(real, found.name, inside.get(real, {}), self.settings.full_pages))
         done, total = len(search.files) - len(jobs), len(search.files)
         self.settings.told("reading", done, total)
         limits, sizes, workers = self.settings.limits, self.settings.sizes, self.settings.workers
-        for event in Pool(jobs, limits, sizes, workers, self.settings.environment).events():
-            if event.job_done:
-                done += 1
-                self._forget_stale(event)
-                self.settings.told("reading", done, total)
-            else:
-                self._event(event, kept)
-            if self._stopped():
-                break
+        try:
+            for event in Pool(jobs, limits, sizes, workers, self.settings.environment, self._keep_late).events():
+                if event.job_done:
+                    done += 1
+                    self._forget_stale(event)
+                    self.settings.told("reading", done, total)
+                else:
+                    self._event(event, kept)
+                if self._stopped():
+                    break
+        finally:
+            self._keep()
 
     def _event(self, event: Event, kept: dict[str, Entry]) -> None:
         if event.record is not None:
             vectors = {self.key: self._embed(event.record.rows)} if self.embedder and event.record.rows else {}
-            self.store.put(event.record, vectors)
+            self._waiting.append((event.record, vectors))
+            self._size += len(event.record.text) + len(event.record.structure)
+            self._since = self._since or time.monotonic()
+            if len(self._waiting) >= TOGETHER or self._size >= LARGE:
+                self._keep()
+            self._keep_late()
             self._add(event.name, Status.READ, "", len(event.record.rows), event.record.warnings)
         elif event.reason is not None:
             old = "; the version read earlier is kept" if event.path in kept else ""
@@ -119,6 +133,17 @@ class Ingest:
             self._forget([event.path] if event.path in kept else [], kept)  # the path was a document before
         else:
             self._add(event.name, Status.UNCHANGED, "", kept[event.path].passages)
+
+    def _keep(self) -> None:
+        """Keep what waits, in one transaction."""
+        waiting, self._waiting, self._size, self._since = self._waiting, [], 0, 0.0
+        if waiting:
+            self.store.put_all(waiting)
+
+    def _keep_late(self) -> None:
+        """Keep what has waited for a second: so much is read again after a kill, not more."""
+        if self._since and time.monotonic() - self._since >= SECONDS:
+            self._keep()
 
     def _forget_stale(self, event: Event) -> None:
         """What was inside this file and is no more."""
@@ -139,6 +164,7 @@ class Ingest:
 
         if not paths:
             return
+        self._keep()
         self.store.remove([document_id(path) for path in paths])
         for path in paths:
             self._add(kept[path].name if kept else path, Status.FORGOTTEN, "its file is gone")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import BinaryIO, cast
 
 from strati.core.records import JSON
+from strati.knowledge.ingest.clock import Clock
 from strati.knowledge.ingest.wire import receive, send
 from strati.knowledge.passages import Sizes
 from strati.knowledge.reader import Limits, Reason
@@ -54,7 +56,8 @@ class Event:
 class Pool:
     """Reads jobs with `workers` processes; `events` gives what they find, in the order it is found.
 
-    `environment` holds variables for the processes, on top of those of this one.
+    `environment` holds variables for the processes, on top of those of this one; `idle` is called while none has found
+    anything.
     """
 
     def __init__(
@@ -64,8 +67,11 @@ class Pool:
         sizes: Sizes,
         workers: int,
         environment: Mapping[str, str] = {},
+        idle: Callable[[], None] = lambda: None,
     ) -> None:
+        self.idle = idle
         self.limits, self.sizes, self.environment = limits, sizes, environment
+        self.told = asdict(limits), asdict(sizes)
         self._jobs = iter(jobs)
         self._next = threading.Lock()
         self._events: queue.Queue[Event | BaseException | None] = queue.Queue(maxsize=2 * workers)
@@ -88,13 +94,13 @@ class Pool:
         """Everything that is found; leaving the loop early ends all workers."""
         for hand in self._hands:
             hand.thread.start()
-        working = len(self._hands)
+        working, look = len(self._hands), 0.0
         try:
             while working:
                 try:
                     event = self._events.get(timeout=_LOOK_EVERY)
                 except queue.Empty:
-                    event = None
+                    self.idle()
                 else:
                     if event is None:
                         working -= 1
@@ -102,8 +108,10 @@ class Pool:
                         raise event
                     else:
                         yield event
-                for hand in self._hands:
-                    hand.watch()
+                if time.monotonic() >= look:
+                    look = time.monotonic() + _LOOK_EVERY
+                    for hand in self._hands:
+                        hand.watch()
         finally:
             self._stopped.set()
             for hand in self._hands:
@@ -120,12 +128,16 @@ class _Hand:
         self.thread = threading.Thread(target=self._work, daemon=True)
         self.process: subprocess.Popen[bytes] | None = None
         self.heard = 0.0  # when the worker last said something; 0 while it has nothing to do
+        self.clock = Clock()
         self.late = False
         self.refused: set[str] = set()  # what could not be read: nothing is known of what is inside of it
 
     def watch(self) -> None:
-        """End a worker that has been silent for too long."""
-        if self.heard and time.monotonic() - self.heard > self.pool.limits.seconds and not self.late:
+        """End a worker that has worked on something for too long, or sleeps on it."""
+        process, heard = self.process, self.heard
+        if process is None or not heard or self.late:
+            return
+        if self.clock.passed(process.pid, heard) > self.pool.limits.seconds and heard == self.heard:
             self.late = True
             self.kill()
 
@@ -176,7 +188,7 @@ class _Hand:
         order = {
             "path": job.path, "name": job.name, "known": {path: list(what) for path, what in job.known.items()},
             "skip": sorted(seen), "dead": sorted(dead),
-            "limits": asdict(self.pool.limits), "sizes": asdict(self.pool.sizes), "full_pages": job.full_pages,
+            "limits": self.pool.told[0], "sizes": self.pool.told[1], "full_pages": job.full_pages,
         }  # fmt: skip
         current = (job.path, job.name)
         self.heard = time.monotonic()
@@ -211,9 +223,8 @@ class _Hand:
         code = self._reap()
         if self.late:
             self.late = False
-            return Reason.TIME, f"it takes longer than {self.pool.limits.seconds:g} seconds"
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return Reason.CRASHED, f"its reader was ended by {how}"
+            return Reason.TIME, f"it takes longer than {self.pool.limits.seconds:g} seconds of processor time"
+        return Reason.CRASHED, _in_words(code, self.pool.limits.memory)
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self.process is None:
@@ -247,6 +258,19 @@ class _Hand:
                 except OSError:
                     continue
         return code
+
+
+def _in_words(code: int, memory: int) -> str:
+    """Why a reading process ended, as far as its exit code tells."""
+    if code >= 0:
+        return f"its reader ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    if name == "SIGKILL":
+        return "the system ended its reader (SIGKILL), most likely for lack of memory"
+    return f"the library that reads it gave up ({name}): it is damaged, or needs more than {memory // 1_000_000:,} MB"
 
 
 def _event(job: Job, value: dict[str, JSON], parts: list[bytes]) -> Event:

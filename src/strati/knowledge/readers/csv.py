@@ -70,6 +70,9 @@ def _best(text: str) -> tuple[str, float, int, int]:
 
 
 def _fits(text: str, delimiter: str) -> tuple[str, float, int, int]:
+    first = text.lstrip("\r\n").partition("\n")[0]
+    if delimiter not in first and '"' not in first:  # no row of several cells begins the text
+        return delimiter, 0.0, 0, 0
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)][:200]
     except csv.Error:

@@ -20,6 +20,8 @@ _DIVIDER = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \
 _CELL = re.compile(r"(?<!\\)\|")
 _SIGNS = re.compile(rb"^(?:#{1,6} \S|```|[-*+] \S|> \S|\|.*\|$|\[[^\]]+\]: )", re.M)
 _LINK = re.compile(rb"\[[^\]\n]+\]\([^)\s]+\)|\*\*[^*\n]+\*\*")
+_HEADED = re.compile(rb"^#{1,6} \S", re.M)
+_QUOTED = re.compile(r"^\s*(?:>\s?)+")
 Line = tuple[int, str]
 
 
@@ -32,12 +34,12 @@ class MarkdownReader:
     def sniff(self, data: bytes, name: str) -> float:
         if not looks_like_text(data):
             return 0.0
-        head = data[:20_000]
-        signs = len(_SIGNS.findall(head)) + len(_LINK.findall(head))
         if name.lower().endswith((".md", ".markdown", ".mdown", ".mkd")):
             return 0.5
-        headings = len(re.findall(rb"^#{1,6} \S", head, re.M))
-        return 0.2 if headings and signs >= 3 and not name.lower().endswith((".txt", ".py", ".sh")) else 0.0
+        head = data[:20_000]
+        if name.lower().endswith((".txt", ".py", ".sh")) or not _HEADED.search(head):
+            return 0.0
+        return 0.2 if len(_SIGNS.findall(head)) + len(_LINK.findall(head)) >= 3 else 0.0
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
         text, made = begin_text(data, limits)
@@ -124,8 +126,11 @@ class _Blocks:
 
     def _starts_block(self, at: int) -> bool:
         line = self.lines[at][1]
-        if not line.strip():
-            return True
+        first = line.lstrip(" \t")[:1]
+        if not first.strip():
+            return not line.strip()
+        if first.isalpha():  # nothing that starts a block does
+            return False
         if _UNDERLINE.match(line) and not _ITEM.match(line):
             return False
         return bool(_FENCE.match(line) or _HEADING.match(line) or _ITEM.match(line) or _RULE.match(line))
@@ -152,7 +157,7 @@ class _Blocks:
         return ((line.rstrip(), Locator(line=number)) for number, line in lines)
 
     def _prose(self, lines: list[Line]) -> Iterator[tuple[str, Locator]]:
-        return ((re.sub(r"^\s*(?:>\s?)+", "", line).strip(), Locator(line=number)) for number, line in lines)
+        return ((_QUOTED.sub("", line).strip(), Locator(line=number)) for number, line in lines)
 
 
 def _cells(line: str) -> list[str]:

@@ -59,7 +59,7 @@ class TranscriptReader:
 def _stamps(lines: Sequence[str]) -> list[_Stamp]:
     found = []
     for place, line in enumerate(lines):
-        stamp = _STAMP.match(line)
+        stamp = _STAMP.match(line) if ":" in line else None
         time = seconds(stamp[1]) if stamp else None
         if stamp and time is not None:
             found.append(_Stamp(place, time, stamp[2].strip()))

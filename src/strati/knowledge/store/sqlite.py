@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,31 +90,40 @@ class SqliteStore(Reading):
             raise
 
     def put(self, record: Record, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        self.put_all([(record, vectors)])
+
+    def put_all(self, records: Iterable[tuple[Record, Mapping[str, NDArray[np.float32]]]]) -> None:
+        """Keep several documents in one transaction: most of what a small one costs is its transaction."""
         with self._words(), self.transaction():
-            self._delete(record.id)
-            self.db.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    record.id, record.path, record.name, record.container, record.sha256, record.size,
-                    record.media_type, record.reader, record.sizes, record.title, record.author, record.date,
-                    record.language, record.text, record.structure,
-                ),
-            )  # fmt: skip
-            self.db.executemany(
-                "INSERT INTO passages (document, position, start_at, end_at, kind, path, header, language, signature, "
-                "places, title, heading, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        record.id, row.position, row.start, row.end, row.kind, json.dumps(row.path, ensure_ascii=False),
-                        row.header, row.language, row.signature, row.places, record.title, row.context, row.text,
-                    )
-                    for row in record.rows
-                ],
-            )  # fmt: skip
-            sqlite_search.add(self.db, record.id)
-            for embedder, rows in vectors.items():
-                self._insert_vectors(record.id, embedder, rows)
+            for record, vectors in records:
+                self._put(record, vectors)
             self._changed()
+
+    def _put(self, record: Record, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        if self.db.execute("SELECT 1 FROM documents WHERE id = ?", (record.id,)).fetchone():
+            self._delete(record.id)
+        self.db.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                record.id, record.path, record.name, record.container, record.sha256, record.size,
+                record.media_type, record.reader, record.sizes, record.title, record.author, record.date,
+                record.language, record.text, record.structure,
+            ),
+        )  # fmt: skip
+        self.db.executemany(
+            "INSERT INTO passages (document, position, start_at, end_at, kind, path, header, language, signature, "
+            "places, title, heading, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    record.id, row.position, row.start, row.end, row.kind, json.dumps(row.path, ensure_ascii=False),
+                    row.header, row.language, row.signature, row.places, record.title, row.context, row.text,
+                )
+                for row in record.rows
+            ],
+        )  # fmt: skip
+        sqlite_search.add(self.db, record.id)
+        for embedder, rows in vectors.items():
+            self._insert_vectors(record.id, embedder, rows)
 
     def add_vectors(self, document: str, embedder: str, vectors: NDArray[np.float32]) -> None:
         with self._words(), self.transaction():

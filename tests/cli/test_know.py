@@ -50,7 +50,7 @@ def test_from_a_folder_to_a_receipt(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     (hit,) = json.loads(capsys.readouterr().out)["hits"]
     assert (hit["name"], hit["locator"]["line"], hit["ranks"]) == ("in/lease.md", 1, {"bm25": 1})
     assert run(monkeypatch, "search", "lease", "--kb", "work", "--document", "in/car*") == 0
-    assert capsys.readouterr().out.strip() == "nothing found"
+    assert capsys.readouterr().out.startswith("nothing found in the documents asked for")
 
     assert run(monkeypatch, "kb", "status", "--kb", "work", "--documents") == 0
     assert "2 documents, 2 passages" in capsys.readouterr().out
@@ -68,6 +68,33 @@ def test_from_a_folder_to_a_receipt(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert [entry["name"] for entry in receipt["forgotten"]] == ["in/car.txt"]
     assert receipt["left"] == []
     assert receipt["snapshot_before"] != receipt["snapshot_after"]
+
+
+def test_hits_for_people(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "/".join(f"a folder with a long name {n}" for n in range(4))
+    lines = "\n\n".join(f"Line {n} of words." for n in range(3)) + "\n\nThe heron waits here."
+    table = "place,month,birds\nshore,May,a heron\nmarsh,June,two storks\n"
+    write(folder, {f"in/{long}/notes.txt": lines, "in/birds.csv": table})
+    assert run(monkeypatch, "ingest", str(folder / "in"), "--kb", "work") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "search", "heron") == 0
+    shown = capsys.readouterr()
+    assert f"in/{long}/notes.txt, line 7" in shown.out.splitlines()[0] + shown.out  # unbroken, and where the match is
+    assert f"in/{long}/notes.txt, line 7\n" in shown.out
+    assert "│ place │ month │ birds   │" in shown.out
+    assert "│ shore │ May   │ a heron │" in shown.out
+    assert "storks" not in shown.out
+    assert "searched by words alone" in shown.err
+    assert run(monkeypatch, "search", "heron", "--mode", "bm25") == 0
+    assert capsys.readouterr().err == ""
+
+    assert run(monkeypatch, "search", "hroens") == 0
+    assert "nothing found\nnear words in this base: heron" in capsys.readouterr().out
+    assert run(monkeypatch, "search", "storks", "--document", "*.txt") == 0
+    assert "nothing found in the documents asked for; other documents have it" in capsys.readouterr().out
+    assert run(monkeypatch, "search", "storks", "--json", "-k", "1") == 0
+    (hit,) = json.loads(capsys.readouterr().out)["hits"]
+    assert (hit["match"]["locator"]["cell"], hit["name"]) == ("C3", "in/birds.csv")
 
 
 def test_whole_pages(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

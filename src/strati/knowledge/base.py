@@ -125,6 +125,18 @@ class KnowledgeBase:
         """
         return self._engine.search(query, k, mode, filters, per_document=per_document, reranker=reranker)
 
+    def near_words(self, query: str) -> list[str]:
+        """Words of the base that are spelt like those of a query that finds nothing.
+
+        >>> import tempfile
+        >>> with KnowledgeBase.open(tempfile.mkdtemp() + "/small") as base:
+        ...     base.near_words("nothing")
+        []
+        """
+        from strati.knowledge.search.query import parse
+
+        return self.store.near_words(parse(query))
+
     def alike(self, passage: int, least: float = 0.8) -> list[tuple[Kept, float]]:
         """Near-duplicates of a passage in the whole base, with their estimated similarity, most similar first."""
         from strati.knowledge.signature import similarities

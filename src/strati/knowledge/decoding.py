@@ -11,7 +11,6 @@ from strati.core.errors import DataError
 from strati.knowledge.builder import DocumentBuilder, clean
 from strati.knowledge.reader import Limits, Reason, Refused
 
-
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x1b")
 
 

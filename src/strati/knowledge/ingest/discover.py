@@ -1,11 +1,16 @@
-"""Which files are meant: paths, folders with all below them, and patterns."""
+"""Which files are meant: paths, folders with all below them, and patterns.
+
+A file is called by its path as it was asked for; one that was asked for by a path from the root, or upwards, by what
+comes after: `/home/ann/work/contracts` gives contracts/lease.pdf.
+"""
 
 from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -48,11 +53,23 @@ def discover(paths: Sequence[str | Path]) -> Search:
         for path in _expanded(str(asked)):
             if path.is_dir():
                 roots.append(path.resolve())
+            above = _above(path)
             for found in _under(path):
+                if above and found.name.startswith(above):
+                    found = replace(found, name=found.name.removeprefix(above))
                 files.setdefault(real_path(found.path), found)
     if not files:
         raise DataError(f"no file was found in {', '.join(map(str, paths))}")
-    return Search(tuple(files.values()), tuple(roots))
+    called = Counter(found.name for found in files.values())
+    told = [found if called[found.name] == 1 else replace(found, name=str(found.path)) for found in files.values()]
+    return Search(tuple(told), tuple(roots))
+
+
+def _above(path: Path) -> str:
+    """What is left off the names of files: the folders above what was asked for, where they tell nothing to people."""
+    if not path.is_absolute() and ".." not in path.parts:
+        return ""
+    return str(path.parent).rstrip("/\\") + os.sep if path.name not in ("", "..") else str(path) + os.sep
 
 
 def real_path(path: Path) -> str:

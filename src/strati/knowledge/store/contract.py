@@ -91,7 +91,7 @@ class Embedded(NamedTuple):
 
 
 class Store(Protocol):
-    """Whole documents only: `put`, `put_all` and `remove` are one transaction each. Reading goes on while another writes."""
+    """Whole documents only: `put`, `put_all` and `remove` are one transaction each. Reading goes on meanwhile."""
 
     def put(self, record: Record, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep a document in place of what was at its path, with vectors (passages, dimensions) by embedder."""

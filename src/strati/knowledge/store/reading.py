@@ -154,6 +154,11 @@ class Reading:
         """What `sqlite_search.Marker` has to look for in the hits of a query."""
         return highlighted(query, self._plan(query).near)
 
+    def near_words(self, query: Query) -> list[str]:
+        """Words of passages that are spelt like words of the query which no passage holds."""
+        with self._words():
+            return sqlite_search.near_words(self.db, query)
+
     def _plan(self, query: Query) -> sqlite_search.Plan:
         """The plan of a query, made once while the same query is worked on."""
         if self._planned is None or self._planned[0] is not query:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from strati.knowledge.folding import WORD, folded, folded_with_places, plainly
@@ -32,6 +33,7 @@ MIGRATIONS = {
     1: f"DROP TABLE terms; DROP TABLE passages_fts; {TABLES} INSERT INTO passages_fts (passages_fts) VALUES ('rebuild')"
 }
 WEIGHTS = (1.0, 1.0, 1.0)  # title, heading, text: chosen by benchmarks/retrieval.py
+NEAR_AT_MOST, NEAR_ENOUGH = 3, 0.6  # words offered for one that is nowhere, and how alike they are at least
 ENOUGH, AFFORDABLE = 500, 2_500  # passages that rare words must choose, and may choose
 # Characters that are not in any text: they mark matches in FTS5's output.
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
@@ -155,6 +157,23 @@ def _vocabulary(db: sqlite3.Connection, letter: str) -> list[tuple[str, int]]:
     """The terms that begin with a letter, and how many passages hold them."""
     after = chr(ord(letter) + 1)
     return db.execute("SELECT term, doc FROM terms WHERE term >= ? AND term < ?", (letter, after)).fetchall()
+
+
+def near_words(db: sqlite3.Connection, query: Query) -> list[str]:
+    """Words as passages have them that are spelt like words of the query which none holds, nearest first."""
+    found: dict[str, None] = {}
+    marker = Marker()
+    for term in words_of(query):
+        word = term.text.lower()
+        if len(word) < SHORTEST - 1 or not word[0].isalpha() or _count(db, one(term, {})):
+            continue
+        stems = get_close_matches(word, [stem for stem, _ in _vocabulary(db, word[0])], NEAR_AT_MOST, NEAR_ENOUGH)
+        for stem in stems:
+            one_of = "SELECT rowid FROM passages_fts WHERE passages_fts MATCH ? LIMIT 1"
+            text = db.execute(f"SELECT text FROM passages WHERE id = ({one_of})", (f'text : "{stem}"',)).fetchone()
+            spans = marker.spans(f'"{stem}"', [text[0]])[0] if text else []
+            found.update(dict.fromkeys(text[0][start:end].lower() for start, end in spans[:1]))
+    return list(found)
 
 
 class Marker:

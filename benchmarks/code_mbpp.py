@@ -204,8 +204,8 @@ def _line(name: str, count: int, of: int) -> None:
     if not of:
         print(f"  {name}: none")
         return
-    low, high = clopper_pearson(count, of)
-    print(f"  {name}: {count} of {of} = {count / of:.3f} [{low:.3f}, {high:.3f}]")
+    bounds = clopper_pearson(count, of)
+    print(f"  {name}: {count} of {of} = {count / of:.3f} [{bounds.low:.3f}, {bounds.high:.3f}]")
 
 
 def _rows(path: Path) -> list[dict[str, object]]:

@@ -39,6 +39,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("code", "code:code"),
     ),
     "In production": (
+        Command("agent", "agent:agent"),
         Command("run", "run:run"),
         Command("serve", "serve:serve"),
         Command("review", "review:review"),

@@ -14,11 +14,13 @@ import argparse
 import ast
 import gzip
 import json
+import math
 import random
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from strati.code.agreement import Output, loose, shares
@@ -45,6 +47,7 @@ class Problem:
     reference: str
     hidden: list[str]
     as_set: bool
+    tolerance: float
 
 
 def problems(folder: Path, count: int) -> list[Problem]:
@@ -63,7 +66,8 @@ def problems(folder: Path, count: int) -> list[Problem]:
             hidden = [text for given in given_inputs if _literal(text := repr(_shaped(given, like)))]
             as_set = "set(" + plus["entry_point"] in tests
             function, reference = plus["entry_point"], plus["canonical_solution"]
-            found.append(Problem(plus["task_id"], row["prompt"], tests, function, reference, hidden, as_set))
+            told = (plus["task_id"], row["prompt"], tests, function, reference, hidden, as_set, float(plus["atol"]))
+            found.append(Problem(*told))
     random.Random(1).shuffle(found)
     return found[:count]
 
@@ -156,7 +160,10 @@ def _judge(problem: Problem, texts: dict[int, str], sandbox: Sandbox) -> Judged:
     outputs = {program: behaviour(program, problem.function, inputs, sandbox) for program in dict.fromkeys(passing)}
     agreement = dict(zip(passing, shares([outputs[program] for program in passing]), strict=True))
     truth = _hidden(problem.reference, problem, sandbox)
-    right = {program: _hidden(program, problem, sandbox) == truth for program in dict.fromkeys(passing)}
+    right = {
+        program: all(map(_close, _hidden(program, problem, sandbox), truth, repeat(problem.tolerance)))
+        for program in dict.fromkeys(passing)
+    }
     best = max(passing, key=lambda program: agreement[program], default=None)
     first = programs.get(0)
     return Judged(
@@ -176,6 +183,25 @@ def _hidden(program: str, problem: Problem, sandbox: Sandbox) -> list[Output]:
             value = str(sorted(part.strip() for part in value.strip("()[],").split(",")))
         found.append((kind, value))
     return found
+
+
+def _close(one: Output, two: Output, tolerance: float) -> bool:
+    """Whether two outputs are the same, numbers up to the tolerance that MBPP+ allows a task."""
+    if one == two:
+        return True
+    try:
+        return one[0] == two[0] == "value" and _near(ast.literal_eval(one[1]), ast.literal_eval(two[1]), tolerance)
+    except (ValueError, SyntaxError):
+        return False
+
+
+def _near(one: object, two: object, tolerance: float) -> bool:
+    if isinstance(one, list | tuple) and isinstance(two, list | tuple):
+        same = type(one) is type(two) and len(one) == len(two)
+        return same and all(map(_near, one, two, repeat(tolerance)))
+    if isinstance(one, int | float) and isinstance(two, int | float):
+        return math.isclose(one, two, rel_tol=1e-7, abs_tol=tolerance)
+    return one == two
 
 
 def _report(tune: list[Judged], rest: list[Judged], seconds: float) -> None:

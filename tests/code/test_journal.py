@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -94,6 +97,32 @@ def test_a_change_that_was_cut_short_is_taken_back(folder: Path, what: str, monk
     assert state(folder) == before
     assert "taken back" in [entry.what for entry in journal.entries()]
     assert journal.applied() == ([BOTH.hash] if what == "undone" else [])
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_kill_in_the_middle_changes_nothing_for_good(folder: Path, at: int) -> None:
+    """The process is really killed, after the first file was replaced or before it."""
+    before = state(folder)
+    Journal(folder).propose(BOTH)
+    code = f"""
+import os, signal
+from pathlib import Path
+from strati.code.journal import Journal
+real, calls = Journal._write, []
+def write(self, file):
+    calls.append(file)
+    if len(calls) == {at}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(self, file)
+Journal._write = write
+Journal(Path({str(folder)!r})).apply({BOTH.hash!r})
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    assert (state(folder) == before) is (at == 1)
+    assert Journal(folder).apply(BOTH.hash) == BOTH
+    assert state(folder) == before | {"a.py": b"A\n", "in/new.py": b"new\n"}
+    Journal(folder).undo()
+    assert state(folder) == before
 
 
 def test_a_link_that_takes_a_folders_place_is_not_followed(

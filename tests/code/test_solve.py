@@ -8,7 +8,7 @@ import pytest
 from strati.code.project import open_project
 from strati.code.sandbox import Limits, Sandbox
 from strati.code.solve import Status, solve
-from strati.core.errors import DataError, TaskError
+from strati.core.errors import BudgetReached, DataError, TaskError
 from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedModel
 from tests.code.small import GUARDED, RIGHT, TESTS, WRONG, block, project, write
@@ -72,6 +72,22 @@ def test_what_does_not_earn_a_pass(tmp_path: Path, sandbox: Sandbox, code: str, 
     assert found.status is Status.NONE_PASSES
     assert found.best is not None
     assert re.search(problem, found.best.problem)
+
+
+def test_when_the_money_is_spent_what_there_is_is_judged(tmp_path: Path, sandbox: Sandbox) -> None:
+    opened = open_project(["stats.py"], ["tests/test_stats.py"], project(tmp_path))
+    asked: list[Prompt] = []
+
+    def spent(prompt: Prompt) -> None:
+        asked.append(prompt)
+        if len(asked) > 1:
+            raise BudgetReached("the budget is spent")
+
+    model = ScriptedModel(lambda prompt: block(RIGHT), fail=spent)
+    found = solve(opened, "x", sandbox, model, samples=4)
+    assert (found.status, len(found.attempts)) == (Status.PASSES, 1)
+    with pytest.raises(BudgetReached):
+        solve(opened, "x", sandbox, model, samples=4)
 
 
 def test_without_tests_it_is_untested(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ from strati.cli.base import CatalogOption, JsonOption
 
 if TYPE_CHECKING:
     from strati.code.change import Change
+    from strati.code.project import Project
+    from strati.code.sandbox import Limits, Sandbox
     from strati.code.solve import Attempt, Solution
     from strati.models.contract import LanguageModel
 
@@ -32,6 +35,7 @@ def code(
     seconds: Annotated[float, typer.Option(help="Time for one run of the tests.")] = 30.0,
     memory: Annotated[int, typer.Option(help="Megabytes for one run of the tests.")] = 1024,
     max_tokens: Annotated[int, typer.Option(min=16, help="Length of a reply, in tokens.")] = 1024,
+    max_dollars: Annotated[float, typer.Option(help="Money that a hosted model may cost.")] = 0.0,
     sandbox: Annotated[str, typer.Option(help="auto, bubblewrap or sandlock.")] = "auto",
     python: Annotated[str | None, typer.Option(help="The interpreter for the tests; this one by default.")] = None,
     config: Annotated[Path, typer.Option(help="Where [models.NAME] is looked for.")] = Path("strati.toml"),
@@ -56,45 +60,40 @@ def code(
     elif not task:
         raise TaskError("no task is given, expected what is wanted, in words, and the files that may change")
     else:
-        found = _solve(task, files or [], tests or [], samples, model, reply or [], seconds, memory, max_tokens,
-                       sandbox, python, config, catalog or [])  # fmt: skip
-        _show(*found, as_json)
+        from strati.code.find import find_sandbox
+        from strati.code.project import open_project
+        from strati.code.sandbox import Limits
+
+        project = open_project(files or [], tests or [])
+        texts = [_reply(path) for path in reply or []]
+        limits = Limits(seconds, memory << 20)
+        box = find_sandbox(python, prefer=("bubblewrap", "sandlock") if sandbox == "auto" else (sandbox,))
+        llm = None if texts and model is None else _model(model, config, catalog or [], max_dollars)
+        solution = _solve(project, task, box, llm, texts, samples, limits, max_tokens)
+        _show(solution, str(project.folder), as_json)
 
 
 def _solve(
+    project: Project,
     task: str,
-    files: list[str],
-    tests: list[str],
+    box: Sandbox,
+    llm: LanguageModel | None,
+    texts: list[str],
     samples: int,
-    model: str | None,
-    replies: list[Path],
-    seconds: float,
-    memory: int,
+    limits: Limits,
     max_tokens: int,
-    sandbox: str,
-    python: str | None,
-    config: Path,
-    catalogs: list[Path],
-) -> tuple[Solution, str]:
+) -> Solution:
     from strati.cli.base import told_on_terminal
-    from strati.code.find import find_sandbox
     from strati.code.journal import Journal
-    from strati.code.project import open_project
-    from strati.code.sandbox import Limits
     from strati.code.solve import Status, solve
 
-    project = open_project(files, tests)
-    texts = [_reply(path) for path in replies]
-    limits = Limits(seconds, memory << 20)
-    box = find_sandbox(python, prefer=("bubblewrap", "sandlock") if sandbox == "auto" else (sandbox,))
-    llm = None if texts and model is None else _model(model, config, catalogs)
     with told_on_terminal() as told:
         solution = solve(project, task, box, llm, replies=texts, samples=samples, limits=limits,
                          max_tokens=max_tokens, told=told)  # fmt: skip
     best = solution.best
     if best and best.change and solution.status in (Status.PASSES, Status.UNTESTED):
         Journal(project.folder).propose(best.change, task[:200])
-    return solution, str(project.folder)
+    return solution
 
 
 def _reply(path: Path) -> str:
@@ -106,9 +105,12 @@ def _reply(path: Path) -> str:
         raise DataError(f"{path} cannot be read as a reply: {error}") from None
 
 
-def _model(name: str | None, config: Path, catalogs: list[Path]) -> LanguageModel:
+def _model(name: str | None, config: Path, catalogs: list[Path], dollars: float) -> LanguageModel:
     """The model by name; without one, the only one there is."""
+    from strati.core.budget import Budget
+    from strati.core.context import Context
     from strati.core.errors import ModelError
+    from strati.models.ask import Remote
     from strati.models.open import open_models
     from strati.task.config import load_config
 
@@ -120,7 +122,8 @@ def _model(name: str | None, config: Path, catalogs: list[Path]) -> LanguageMode
     if len(models) > 1:
         names = ", ".join(sorted(each.card.name for each in models))
         raise ModelError(f"there are {len(models)} models, expected --model with one of: {names}")
-    return models[0]
+    budget = Context(budget=Budget(dollars))
+    return models[0].within(budget) if isinstance(models[0], Remote) else models[0]
 
 
 def _apply_or_undo(apply: str | None, undo: str | None, as_json: bool) -> None:
@@ -184,8 +187,17 @@ def _lines(solution: Solution) -> list[str]:
     if best.run is not None:
         found += ["the tests' output:", best.run.printed.strip(), ""]
     if solution.status == "none passes":
+        found += _missing(solution)
         return [*found, "none passes: this is the best, and above is what fails. Nothing is proposed."]
     return [*found, f"apply it with: strati code --apply {best.change.hash}"]
+
+
+def _missing(solution: Solution) -> list[str]:
+    """What to do about packages that the sandbox's interpreter does not have."""
+    run = solution.best.run if solution.best else None
+    texts = " ".join(result.text for result in run.results) if run else ""
+    names = sorted(set(re.findall(r"No module named '([^']+)'", texts)))
+    return [f"the interpreter in the sandbox has no {', '.join(names)}: --python names another"] if names else []
 
 
 def _verdict(solution: Solution) -> str:

@@ -15,7 +15,7 @@ from strati.code.judge import Expected, TestRun, expected, run_tests
 from strati.code.project import Project
 from strati.code.samples import MAX_TOKENS, draw, first_prompt, repair_prompt
 from strati.code.sandbox import Limits, Sandbox
-from strati.core.errors import DataError, StratiError
+from strati.core.errors import DataError, Stopped, StratiError
 from strati.core.records import Usage
 from strati.models.contract import ContextOverflow, LanguageModel, Prompt
 
@@ -137,7 +137,12 @@ class _Solving:
         prompt = first_prompt(self.project, self.task, self.tests)
         for number in range(samples):
             self.told("asking", number, samples)
-            attempts.append(self._asked(prompt, number, len(attempts) + 1))
+            try:
+                attempts.append(self._asked(prompt, number, len(attempts) + 1))
+            except Stopped:  # the money or the time is spent: what there is is judged
+                if not attempts:
+                    raise
+                break
         self.told("asking", samples, samples)
         if self.tests and self.model and not any(attempt.passes for attempt in attempts):
             attempts += self._repaired(prompt, attempts)

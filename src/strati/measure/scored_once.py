@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Protocol
 
-from strati.core.errors import DataError
+from strati.core.errors import UserError
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Score, Usage
 from strati.statistics.metric import Metric, Statistics
@@ -69,7 +69,7 @@ class Remembered:
     def _keep(self, key: str, value: JSON) -> None:
         try:
             self.memo.remember(key, value, Usage())
-        except (DataError, sqlite3.Error):  # a journal that is only read: computed again next time
+        except (UserError, sqlite3.Error):  # a journal that is only read: computed again next time
             return
 
 

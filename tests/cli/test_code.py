@@ -12,6 +12,7 @@ from strati.cli import main
 from strati.code.sandbox import Sandbox
 from tests.code.conftest import sandbox as sandbox
 from tests.code.small import RIGHT, STATS, WRONG, block, project, write
+from tests.models.fault_server import Behaviour, FaultServer
 
 
 @pytest.fixture
@@ -102,3 +103,20 @@ def test_what_a_terminal_would_obey_is_written_out(
     shown = capsys.readouterr().out
     assert "a\\x1b[2K\\u202eb" in shown
     assert "untested: no tests were given" in shown
+
+
+def test_a_model_behind_a_server_within_its_budget(
+    folder: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sandbox
+    pytest.importorskip("httpx2")
+    asked = ("code", "fix median", "stats.py", "--tests", "tests/test_stats.py", "--samples", "2", "--model", "fake")
+    with FaultServer(behaviour=Behaviour(reply=block(RIGHT))) as server:
+        settings = f'url = "{server.url}"\nmodel = "fake-1"\nprice_in = 1.0\nprice_out = 4.0\n'
+        write(folder, {"strati.toml": f"[models.fake]\n{settings}"})
+        assert run(monkeypatch, *asked) == 3
+        assert "the budget of $0.00" in capsys.readouterr().err
+        assert server.stats()["asked"] == 0
+        assert run(monkeypatch, *asked, "--max-dollars", "1") == 0
+        assert "all 3 tests pass" in capsys.readouterr().out
+        assert server.stats()["asked"] == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 from strati.code.sandbox import NoSandbox, Sandbox
 from strati.core.errors import TaskError, install
@@ -42,3 +43,9 @@ def find_sandbox(python: str | None = None, *, prefer: Sequence[str] = ("bubblew
         except NoSandbox as reason:
             tried.append(f"{name}: {reason}")
     raise NoSandbox(f"{HOW_TO_GET_ONE} ({'; '.join(tried)})")
+
+
+@cache
+def default_sandbox() -> Sandbox:
+    """The one that works here with this interpreter, tried once a process. Raises `NoSandbox`."""
+    return find_sandbox()

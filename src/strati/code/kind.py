@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from strati.code.find import default_sandbox
 from strati.code.programs import Checked, check, program_in
 from strati.core.errors import TaskError
 from strati.core.records import JSON
@@ -14,7 +15,6 @@ from strati.statistics.metric import Metric, Share
 from strati.task.kind import BadRow, Resources, Space, Unusable
 
 if TYPE_CHECKING:
-    from strati.code.sandbox import Sandbox
     from strati.data.doctor.finding import DataFinding
     from strati.data.doctor.look import Look
     from strati.stack.candidate import Candidate
@@ -106,14 +106,7 @@ def loss(value: JSON, reference: JSON) -> float:
 
 @lru_cache(maxsize=4096)
 def _checked(program: str, tests: str) -> Checked:
-    return check(program, tests, _sandbox())
-
-
-@lru_cache(maxsize=1)
-def _sandbox() -> Sandbox:
-    from strati.code.find import find_sandbox
-
-    return find_sandbox()
+    return check(program, tests, default_sandbox())
 
 
 def _tree(program: str) -> str:

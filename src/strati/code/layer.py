@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from strati.code.agreement import shares
+from strati.code.find import default_sandbox
 from strati.code.programs import behaviour, check, inputs_for, program_in
 from strati.code.samples import draw
 from strati.code.sandbox import Sandbox
@@ -82,9 +83,7 @@ class Programmer:
         return fingerprint(self.kind, model=self.model.fingerprint(), words=words, **self.settings())
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
-        from strati.code.find import find_sandbox
-
-        sandbox = self.sandbox or find_sandbox()
+        sandbox = self.sandbox or default_sandbox()
         done = []
         for case in cases:
             done.append(self._one(case, sandbox, ctx))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -116,6 +117,15 @@ def test_a_program_cannot_speak_for_the_driver(sandbox: Sandbox, tmp_path: Path)
     ran = sandbox.run(tmp_path / "project", job, Limits(seconds=10))
     assert driver.lines(job, ran.report) == [{"ready": True}]
     assert MARK.encode() not in ran.report
+
+
+def test_a_report_that_makes_no_sense_is_left_out() -> None:
+    """Even with the nonce, which a program is not told, a line is read as what it is or not at all."""
+    job = driver.job("nothing")
+    nonce = json.loads(job)["nonce"].encode()
+    odd = [b"3", b"[]", b"[" * 100_000, b'{"test": ', b'"x"', b'{"test": {"a": 1}}', b"\xff"]
+    report = b"".join(nonce + b" " + line + b"\n" for line in odd)
+    assert driver.lines(job, report) == [{"test": {"a": 1}}]
 
 
 def test_limits_make_sense() -> None:

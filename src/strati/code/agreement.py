@@ -58,7 +58,7 @@ def outputs(
         for line in lines:
             number = line.get("input")
             if isinstance(number, int) and 0 <= number < len(numbers):
-                found[numbers[number]] = (str(line["kind"]), str(line["value"]))
+                found[numbers[number]] = (str(line.get("kind")), str(line.get("value")))
     return tuple(found.values())
 
 

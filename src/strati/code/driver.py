@@ -57,8 +57,9 @@ def lines(task: bytes, report: bytes) -> list[dict[str, Any]]:
     found = []
     for line in report.split(b"\n"):
         if line.startswith(nonce):
-            with contextlib.suppress(ValueError):
-                found.append(json.loads(line[len(nonce) :]))
+            with contextlib.suppress(ValueError, RecursionError):
+                told = json.loads(line[len(nonce) :])
+                found += [told] if isinstance(told, dict) else []
     return found
 
 

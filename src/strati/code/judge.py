@@ -97,9 +97,9 @@ def run_tests(project: Project, changed: Mapping[str, bytes], sandbox: Sandbox, 
     results: dict[str, TestResult] = {}
     for line in lines:
         if "test" in line:
-            name, outcome = str(line["test"]), str(line["outcome"])
+            name, outcome = str(line["test"]), str(line.get("outcome"))
             if name not in results or results[name].outcome == "passed":
-                results[name] = TestResult(name, outcome, str(line["text"]))
+                results[name] = TestResult(name, outcome, str(line.get("text")))
     whole = ran.end is End.DONE and any("end" in line for line in lines)
     printed = ran.printed.decode("utf-8", "replace").replace(sandbox.project(project.folder) + "/", "")[-SHOWN:]
     return TestRun(tuple(results.values()), ran.end, whole, printed, ran.seconds)

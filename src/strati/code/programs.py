@@ -73,7 +73,7 @@ def behaviour(
     for line in lines:
         at = line.get("input")
         if isinstance(at, int) and 0 <= at < len(found):
-            found[at] = (str(line["kind"]), str(line["value"]))
+            found[at] = (str(line.get("kind")), str(line.get("value")))
     return tuple(found)
 
 

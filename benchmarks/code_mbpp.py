@@ -6,6 +6,7 @@ tasks (`tune`); the other half is looked at once. Beside it stands pass@1 of the
 
     python benchmarks/code_mbpp.py replies --data FOLDER --model qwen2.5-coder-0.5b --out replies.jsonl --tasks 100
     python benchmarks/code_mbpp.py judge   --data FOLDER --out replies.jsonl
+    python benchmarks/code_mbpp.py tasks   --data FOLDER --out mbpp.jsonl   # for strati bench --kind code
 """
 
 from __future__ import annotations
@@ -113,6 +114,43 @@ def replies(folder: Path, model: str, out: Path, count: int, samples: int) -> No
                 file.write(json.dumps(row) + "\n")
                 file.flush()
             print(f"{at} of {count}", file=sys.stderr, end="\r")
+
+
+HIDDEN = """import copy, math
+def _near(a, b):
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=1e-7, abs_tol={tolerance})
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return type(a) is type(b) and len(a) == len(b) and all(map(_near, a, b))
+    return a == b
+_names = {{}}
+exec({reference!r}, _names)
+for _given in [{inputs}]:
+    _one, _two = {function}(*copy.deepcopy(_given)), _names[{function!r}](*copy.deepcopy(_given))
+    assert {compared}, _given
+"""
+
+
+def tasks(folder: Path, out: Path, count: int) -> None:
+    """Write the tasks as a file that `strati bench --kind code` reads: hidden tests compare with the reference.
+
+    A task whose reference does not pass them here, within the time limit of a run, is left out.
+    """
+    sandbox = find_sandbox()
+    with out.open("w", encoding="utf-8") as file:
+        for problem in problems(folder, count):
+            hidden = HIDDEN.format(
+                tolerance=problem.tolerance,
+                reference=problem.reference,
+                inputs=", ".join(problem.hidden),
+                function=problem.function,
+                compared="set(_one) == set(_two)" if problem.as_set else "_near(_one, _two)",
+            )
+            if not check(problem.reference, hidden, sandbox).passed:
+                print(f"left out: {problem.id}", file=sys.stderr)
+                continue
+            row = {"id": problem.id, "task": problem.task, "tests": problem.tests, "hidden": hidden}
+            file.write(json.dumps(row) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +280,7 @@ def _rows(path: Path) -> list[dict[str, object]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("replies", "judge"))
+    parser.add_argument("what", choices=("replies", "judge", "tasks"))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", default="qwen2.5-coder-0.5b")
@@ -251,6 +289,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.what == "replies":
         replies(options.data, options.model, options.out, options.tasks, options.samples)
+    elif options.what == "tasks":
+        tasks(options.data, options.out, options.tasks)
     else:
         judge(options.data, options.out, options.tasks)
 

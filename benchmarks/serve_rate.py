@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--requests", type=int, default=5000)
     options.add_argument("--seconds", type=int, default=20)
+    options.add_argument("--cancelled", type=int, default=5000)
     options.add_argument("--beside-model", action="store_true")
     given = options.parse_args()
     if shutil.which("hey") is None:
@@ -53,6 +55,7 @@ def main() -> None:
             if given.beside_model:
                 with_model(address, given.seconds)
             overload(process.pid, address, given.seconds)
+            cancelled(process.pid, address, given.cancelled)
         finally:
             process.terminate()
             process.wait(30)
@@ -131,6 +134,33 @@ def overload(pid: int, address: str, seconds: int) -> None:
         f"overload by {64 * 20} clients for {seconds} s: {statuses}, {figures(told)}; answers again after "
         f"{time.monotonic() - began:.2f} s; memory {before} to {memory(pid)} MB"
     )
+
+
+def cancelled(pid: int, address: str, count: int) -> None:
+    """Streams that wait for a person, each cut off by its client after the first bytes."""
+    host, port = address.removeprefix("http://").split(":")
+    body = (
+        '{"model": "tickets", "messages": [{"role": "user", "content": "hello"}], "stream": true, "strati_wait": 600}'
+    )
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {KEY}\r\n"
+    asked = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    before: tuple[int, int] | None = None
+    for number in range(count):
+        if number == count // 10:  # after warming up
+            before = memory(pid), open_files(pid)
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(asked)
+            connection.recv(400)
+    time.sleep(12)  # a sign of life finds that the client is gone
+    assert before is not None
+    print(
+        f"{count:,} streams cancelled by their clients: memory {before[0]} to {memory(pid)} MB, open files {before[1]} "
+        f"to {open_files(pid)}"
+    )
+
+
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def memory(pid: int) -> int:

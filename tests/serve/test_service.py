@@ -234,3 +234,30 @@ def test_feedback_is_kept_and_never_certifies(world: World) -> None:
     assert '"may_certify": false' in lines
     assert world.get("/api/labels?source=feedback", READER).status_code == 403
     assert world.get("/api/live").json()["complaints"] == 1
+
+
+def test_tables_are_asked_with_their_query(tmp_path: Path) -> None:
+    pytest.importorskip("sqlglot", reason="needs the extra [tables]")
+    from strati.serve.engine.desk import Desk
+    from strati.serve.service import Service
+    from strati.serve.settings import Settings
+
+    (tmp_path / "orders.csv").write_text("order,status\n1,open\n2,closed\n3,closed\n")
+    service = Service(Settings(folder=tmp_path / "s"), desk=Desk([tmp_path / "orders.csv"]))
+    service.keys.put("r", digest_of(READER), Role.READER)
+    with TestClient(application(service), base_url="http://127.0.0.1") as client:
+        world = World(service, client)
+        found = world.post("/api/tables/ask", {"question": "How many orders are closed?"}).json()
+        assert (found["state"], found["answer"]) == ("answered", 2)
+        assert "SELECT" in found["sql"]
+        assert world.post("/api/tables/ask", {"question": "How happy is Anna?"}).json()["state"] == "refused"
+        client.post("/login", data={"key": READER})
+        page = client.get("/tables").text
+        assert "orders, 3 rows" in page
+        assert 'aria-current="page"' in page
+
+
+def test_without_tables_there_is_no_page(world: World) -> None:
+    assert world.post("/api/tables/ask", {"question": "How many?"}).status_code == 404
+    world.client.post("/login", data={"key": READER})
+    assert "Tables</span>" not in world.client.get("/stacks").text

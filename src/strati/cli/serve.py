@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def serve(
     stacks: Annotated[list[Path] | None, typer.Argument(metavar="[STACKS]...", help="Stack folders.")] = None,
     kb: Annotated[list[Path] | None, typer.Option(help="A knowledge base. May be repeated.")] = None,
+    tables: Annotated[list[Path] | None, typer.Option(help="A file of tables to ask. May be repeated.")] = None,
     host: Annotated[str, typer.Option(help="Where to listen; other than this machine only with a key.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8321,
     origin: Annotated[list[str] | None, typer.Option(help="A further host name it is reached by.")] = None,
@@ -76,7 +77,7 @@ def serve(
         from strati.serve.demo import make_demo
 
         chosen = make_demo(Path(".strati/demo"))
-    elif not any(chosen):
+    elif not any(chosen) and not tables:
         chosen = run.found_here(Path())
         if not any(chosen):
             raise TaskError(
@@ -85,7 +86,8 @@ def serve(
             )
     sock = run.open_port(settings)
     served, bases = run.load_all(*chosen, settings, config, model)
-    service = Service(settings, served, bases)
+    desk = run.open_tables(tables, settings, config, model) if tables else None
+    service = Service(settings, served, bases, desk)
     run.must_be_safe(settings, os.environ, keys, len(service.keys))
     key = run.prepare_keys(service, os.environ, keys, new_key)
     run.log_to(folder / "service.log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shlex
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from strati.models.contract import LanguageModel
+    from strati.serve.engine.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,13 @@ def load_all(
     if twice is not None:
         raise TaskError(f"two things that are served have the name {twice!r}: rename one, clients call them by it")
     return served, opened
+
+
+def open_tables(paths: Sequence[Path], settings: Settings, config: Path | None, model: str | None) -> Desk:
+    """Open files of tables. Raises `DataError` when one holds none."""
+    from strati.serve.engine.desk import Desk
+
+    return Desk(paths, _writer(model, settings, config) if model else None)
 
 
 def _writer(name: str, settings: Settings, config: Path | None) -> LanguageModel:
@@ -188,6 +197,8 @@ def serve_forever(service: Service, sock: socket.socket, ready: Callable[[], Non
         server_header=False,
         h11_max_incomplete_event_size=65_536,
     )
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector need not look at it again and again
     Server(config).run(sockets=[sock])
 
 

@@ -17,6 +17,7 @@ from strati.core.errors import Stopped, UserError
 from strati.core.records import JSON, State
 from strati.serve.audit import Audit
 from strati.serve.engine.bases import Asking, Base, embedder_for
+from strati.serve.engine.desk import Desk
 from strati.serve.engine.stacks import Served
 from strati.serve.engine.uploads import Uploads
 from strati.serve.engine.worker import Job, Worker
@@ -63,10 +64,18 @@ class Service:
         settings: see `Settings`.
         stacks: what is served, loaded.
         bases: knowledge bases, opened.
+        desk: tables, opened.
     """
 
-    def __init__(self, settings: Settings, stacks: Sequence[Served] = (), bases: Sequence[Base] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stacks: Sequence[Served] = (),
+        bases: Sequence[Base] = (),
+        desk: Desk | None = None,
+    ) -> None:
         self.settings = settings
+        self.desk = desk
         self.database = Database(settings.folder)
         self.keys = Keys(self.database)
         self.sessions = Sessions(self.database)
@@ -139,6 +148,8 @@ class Service:
             await asyncio.to_thread(worker.close)
         for base in self.bases.values():
             await asyncio.to_thread(base.close)
+        if self.desk is not None:
+            await asyncio.to_thread(self.desk.close)
         self.database.close()
 
     async def _housekeeping(self) -> None:
@@ -367,14 +378,17 @@ class Service:
 
     async def with_base(self, base: Base, work: Callable[..., T], gone: Gone | None = None) -> T:
         """Have a base's thread do something. Raises `Refused` when too much waits or it takes too long."""
-        future: Future[T] | None = base.submit(work)
+        return await self.patiently(base.submit(work), base.name, gone)
+
+    async def patiently(self, future: Future[T] | None, name: str, gone: Gone | None = None) -> T:
+        """What another thread makes; None instead of a future means that too much waits for it already."""
         if future is None:
-            raise Refused(429, "queue_full", f"too many questions wait for {base.name}", retry_after=2)
+            raise Refused(429, "queue_full", f"too many questions wait for {name}", retry_after=2)
         wrapped = asyncio.wrap_future(future)
         found = await self._patiently(wrapped, gone, self.settings.timeout)
         if found is None and not wrapped.done():
             raise Refused(
-                504, "timeout", f"{base.name} did not answer within {self.settings.timeout:g} seconds", retry_after=5
+                504, "timeout", f"{name} did not answer within {self.settings.timeout:g} seconds", retry_after=5
             )
         return wrapped.result()
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,13 +25,17 @@ from strati.serve.api.live import live_json
 from strati.serve.api.replies import headers_of, outcome_json
 from strati.serve.api.who import Caller, caller_of, gone, service_of
 from strati.serve.engine.bases import Base, place_of
+from strati.serve.engine.desk import Desk
 from strati.serve.engine.rungs import compared
 from strati.serve.errors import ClientGone, Refused
 from strati.serve.limits import tokens_of
 from strati.serve.queue.reviews import Conflict
 from strati.serve.records import Action, Item, Role
-from strati.serve.service import Question, Service
+from strati.serve.service import Gone, Question, Service
 from strati.serve.store.forgetting import forget_document, forget_request
+
+if TYPE_CHECKING:
+    from strati.tables import TableAnswer
 
 
 class _Body(BaseModel):
@@ -59,6 +63,12 @@ class CheckBody(_Body):
 
     base: str
     text: str = Field(min_length=1, max_length=20_000)
+
+
+class TablesBody(_Body):
+    """A question to the tables."""
+
+    question: str = Field(min_length=1, max_length=2000)
 
 
 class SearchBody(_Body):
@@ -139,6 +149,7 @@ def native() -> FastAPI:
     app.add_exception_handler(StratiError, _user_error)
     _answers(app)
     _knowledge(app)
+    _tables(app)
     _review(app)
     _operations(app)
     return app
@@ -324,6 +335,34 @@ async def forgotten(service: Service, base: Base, id: str) -> dict[str, JSON]:
     if len(deleted) < len(receipt.forgotten):
         found["service"]["stays"].append("the file it was read from, which is yours: delete it yourself")
     return found
+
+
+def _tables(app: FastAPI) -> None:
+    @app.post("/tables/ask", tags=["tables"])
+    async def ask(body: TablesBody, request: Request) -> Response:
+        """Ask the tables: an answer with its query, or why there is none."""
+        service, caller = service_of(request), caller_of(request)
+        answer = await ask_tables(service, caller, body.question, partial(gone, request))
+        return JSONResponse(answer.to_json())
+
+
+def desk_of(service: Service, caller: Caller) -> Desk:
+    """The tables, for a key that is not for some models only."""
+    if service.desk is None or not caller.key.may_use("tables"):
+        raise Refused(404, "not_found", "no tables are served to this key: strati serve --tables FILE")
+    return service.desk
+
+
+async def ask_tables(service: Service, caller: Caller, question: str, away: Gone) -> TableAnswer:
+    """An answer from the tables. Raises `Refused` over a limit, or when it takes too long."""
+    desk = desk_of(service, caller)
+    wait, which = service.rates.take(caller.key, tokens_of(question))
+    if wait:
+        raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
+    refused = service.guards.incoming([question])
+    if refused is not None:
+        raise Refused(400, "withheld", refused, "question")
+    return await service.patiently(desk.ask(question), "the tables", away)
 
 
 def _review(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from strati.serve.api.who import Caller, service_of
 from strati.serve.records import Role
+from strati.serve.service import Service
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -21,6 +22,7 @@ PAGES = (
     ("try", "Try"),
     ("ask", "Ask"),
     ("documents", "Documents"),
+    ("tables", "Tables"),
     ("review", "Review"),
     ("stacks", "Stacks"),
     ("live", "Live"),
@@ -61,7 +63,7 @@ def page(request: Request, template: str, caller: Caller | None, status: int = 2
     service = service_of(request)
     reviewer = caller is not None and caller.key.role.may(Role.REVIEWER)
     shown = {
-        "pages": [one for one in PAGES if one[0] != "review" or reviewer],
+        "pages": [one for one in PAGES if _shown(one[0], service, reviewer=reviewer)],
         "here": request.url.path.split("/")[1],
         "who": caller,
         "waiting": service.people_waiting if reviewer else 0,
@@ -71,6 +73,13 @@ def page(request: Request, template: str, caller: Caller | None, status: int = 2
     }
     text = environment().get_template(template).render({**shown, **values})
     return HTMLResponse(text, status, {"cache-control": "no-store"})
+
+
+def _shown(name: str, service: Service, *, reviewer: bool) -> bool:
+    """Whether a page is for this person, and has something to show."""
+    if name == "tables":
+        return service.desk is not None
+    return name != "review" or reviewer
 
 
 def percent(value: float) -> str:

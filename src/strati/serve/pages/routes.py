@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from strati.core.errors import StratiError, UserError
 from strati.serve.api.explain import explained
 from strati.serve.api.live import live_of
-from strati.serve.api.native import base_of, checked_text, forgotten
+from strati.serve.api.native import ask_tables, base_of, checked_text, desk_of, forgotten
 from strati.serve.api.who import COOKIE, Caller, caller_of, gone, service_of
 from strati.serve.engine.rungs import Rung, compared
 from strati.serve.errors import Refused
@@ -318,6 +318,27 @@ async def source_page(request: Request) -> Response:
     return Response(drawn, media_type="image/png", headers={"cache-control": "private, max-age=600"})
 
 
+async def tables(request: Request) -> Response:
+    """GET /tables."""
+    return await _tables(request, caller_of(request), "", None)
+
+
+async def tables_asked(request: Request) -> Response:
+    """POST /tables."""
+    service, caller, form = await _form(request)
+    question = " ".join(str(form.get("question", "")).split())[:2000]
+    answer = await ask_tables(service, caller, question, partial(gone, request)) if question else None
+    return await _tables(request, caller, question, answer)
+
+
+async def _tables(request: Request, caller: Caller, question: str, answer: Any) -> Response:
+    import asyncio
+
+    desk = desk_of(service_of(request), caller)
+    profile = await asyncio.wrap_future(desk.profile())
+    return page(request, "tables.html", caller, profile=profile, question=question, answer=answer)
+
+
 # Review
 
 
@@ -440,6 +461,8 @@ def page_routes() -> list[Route | Mount]:
         Route("/documents/forget", forget, methods=["POST"]),
         Route("/source/{base}/{document}/page/{number:int}.png", source_page),
         Route("/source/{base}/{document}", source),
+        Route("/tables", tables),
+        Route("/tables", tables_asked, methods=["POST"]),
         Route("/review", review),
         Route("/review/decide", decide, methods=["POST"]),
         Route("/review/undo", undo, methods=["POST"]),

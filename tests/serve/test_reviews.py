@@ -143,6 +143,17 @@ def test_what_is_no_answer_is_not_taken(queue: Reviews) -> None:
     assert queue.count() == 1
 
 
+def test_answers_that_are_json_are_edited_as_json(tmp_path: Path) -> None:
+    queue = Reviews(Database(tmp_path), grace=0.0)
+    step = StepRecord("extract", "passed", "not sure", {"name": "Anna"}, 0.4)
+    queue.outcomes.put([Outcome(Request("1", "k", "people", "I am Anne", 1.0), State.PENDING, steps=(step,))])
+    item = queue.lease("anna")
+    assert item is not None
+    with pytest.raises(DataError, match="the answer is not JSON"):
+        queue.decide("1", item.lease, Action.EDIT, "Anne")
+    assert queue.decide("1", item.lease, Action.EDIT, '{"name": "Anne"}').answer == {"name": "Anne"}
+
+
 def test_an_audited_item_is_blind_and_skipping_puts_it_last(queue: Reviews) -> None:
     queue.outcomes.put([pending("blind", 0.1, audited=True), pending("seen", 0.9)])
     item = queue.lease("anna")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from strati.core.records import JSON
 from strati.serve.api.who import Caller, service_of
 from strati.serve.records import Role
 from strati.serve.service import Service
@@ -44,6 +46,7 @@ def environment() -> Environment:
     found.filters.update(
         pct=percent,
         gap=gap,
+        said=said,
         many=many,
         place=place,
         seconds=seconds,
@@ -155,6 +158,15 @@ def gap(reason: str) -> str:
     if about != reason:
         return f"Nothing there is about {about}." if about else "Nothing there says it."
     return f"{reason[:1].upper()}{reason[1:]}."
+
+
+def said(value: JSON) -> str:
+    """A value as a person reads and writes it.
+
+    >>> said("refund"), said({"name": "Anna"})
+    ('refund', '{"name": "Anna"}')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def many(count: int, what: str) -> str:

@@ -279,10 +279,13 @@ class Reviews:
         """The answer that an action comes to."""
         if action is Action.REJECT:
             return None
+        outcome = self.outcomes.get(ticket)
+        proposal = None if outcome is None else outcome.proposal[0]
         if action is Action.ACCEPT and answer is None:
-            outcome = self.outcomes.get(ticket)
             blind = db.execute("SELECT blind FROM items WHERE ticket = ?", (ticket,)).fetchone()[0]
-            answer = None if outcome is None or blind else outcome.proposal[0]
+            answer = None if blind else proposal
+        if isinstance(answer, str) and proposal is not None and not isinstance(proposal, str):
+            answer = _parsed(answer)
         if answer is None or answer == "":
             raise DataError("there is no answer to take: choose one, or reject the case")
         labels = tuple(self.labels(model))
@@ -320,6 +323,14 @@ class Reviews:
         final = decided(outcome, decision.answer, decision.reviewer)
         rewritten(db, final)
         return Released(decision.ticket, final.state, final.answer, decision.reviewer)
+
+
+def _parsed(text: str) -> JSON:
+    """What a person wrote where the answers are JSON values."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise DataError(f"the answer is not JSON ({error}), expected a value such as the proposal") from error
 
 
 def _among(models: Sequence[str] | None) -> tuple[str, list[str]]:

@@ -14,9 +14,11 @@ from starlette.testclient import TestClient
 
 from strati.core.errors import LayerDown
 from strati.serve.app import application
+from strati.serve.engine.stacks import load_served
 from strati.serve.keys import digest_of
 from strati.serve.records import Action, Role
 from tests.serve.conftest import ADMIN, READER, REVIEWER, World, make_service, served
+from tests.serve.process import small_stack
 
 
 def chat(text: str, **more: Any) -> dict[str, Any]:
@@ -169,6 +171,20 @@ def test_a_stale_certificate_sends_everything_to_people(tmp_path: Path) -> None:
         reply = World(service, client).post("/v1/chat/completions", chat("refund"))
     assert reply.headers["x-strati-reason"] == "the certificate is stale: minilm is another"
     assert reply.headers["x-strati-state"] == "pending"
+
+
+def test_an_altered_certificate_sends_everything_to_people(tmp_path: Path) -> None:
+    """A real stack on disk; who changes its certificate gets no automatic answers."""
+    folder = small_stack(tmp_path)
+    (folder / "certificate.json").write_text('{"format": 1, "seal": "x", "promise": {"at_least": 0.99}}')
+    found = load_served(folder)
+    assert found.state == "void"
+    assert found.sentence.startswith("The certificate is void, so every case goes to people: ")
+    service = make_service(tmp_path / "s", found)
+    with TestClient(application(service), base_url="http://127.0.0.1") as client:
+        reply = World(service, client).post("/v1/chat/completions", chat("money"))
+    assert reply.headers["x-strati-state"] == "pending"
+    assert "was altered since it was written" in reply.headers["x-strati-reason"]
 
 
 def test_an_audit_alarm_sends_everything_to_people_until_it_is_cleared(run: Any) -> None:

@@ -51,6 +51,8 @@ class Served:
     @property
     def sentence(self) -> str:
         """The certificate in a sentence."""
+        if self.hold:
+            return f"The certificate is {self.state}, so every case goes to people: {'; '.join(self.reasons)}."
         if self.certificate is None:
             return "Not certified: nobody has shown how often its answers may be wrong."
         promise, result = self.certificate.promise, self.certificate.result
@@ -60,9 +62,7 @@ class Served:
         else:
             claim = f"automatic answers are right at least {100 * float(promise['at_least']):g} % of the time"
         base = f"{claim}, {sure}, on traffic like the {int(result.get('n', 0)):,} calibrate answers it rests on"
-        if self.state == "valid":
-            return f"{base[0].upper()}{base[1:]}."
-        return f"The certificate is {self.state}, so every case goes to people: {'; '.join(self.reasons)}."
+        return f"{base[0].upper()}{base[1:]}."
 
     @cached_property
     def ladder(self) -> tuple[Stack, ...]:

@@ -13,6 +13,7 @@ from strati.cli.base import CatalogOption, ClassifierOption, EmbedderOption, Jso
 
 if TYPE_CHECKING:
     from strati.knowledge.ask import Citation, Reply, Sentence
+    from strati.knowledge.graph.paths import Route
 
 
 def ask(
@@ -42,6 +43,7 @@ def ask(
     from strati.knowledge.ask import ask as answer
     from strati.knowledge.ask.answer import checked
     from strati.knowledge.base import KnowledgeBase
+    from strati.knowledge.graph.paths import paths_for
 
     checked(question)
     folder = only_base(kb)
@@ -50,10 +52,13 @@ def ask(
     with KnowledgeBase.open(folder, embedder_for(folder, embedder, catalog or []), create=False) as base:
         told = _say if writer is not None and not as_json and sys.stdout.isatty() else None
         reply = answer(base, question, model=writer, source=source, k=k, checks=checks, on_sentence=told)
+        route = paths_for(question, base)
     if as_json:
-        print(json.dumps(reply.to_json(), ensure_ascii=False, indent=1))
+        routed = {"route": route.to_json()} if route.entities else {}
+        print(json.dumps({**reply.to_json(), **routed}, ensure_ascii=False, indent=1))
         return
     _show(reply, explain, said=told is not None)
+    _connect(route)
 
 
 def _say(sentence: Sentence) -> None:
@@ -86,6 +91,18 @@ def _show(reply: Reply, explain: bool, *, said: bool = False) -> None:
         console.print(Text(f"confidence {reply.confidence:.2f}, not calibrated on questions of yours", "dim"))
     if explain:
         _explain(console, reply)
+
+
+def _connect(route: Route) -> None:
+    """How the base's graph connects what the question names; nothing when it names fewer than two."""
+    if route.by != "graph":
+        return
+    print(f"\nThe question names {' and '.join(line(node.name) for node in route.entities)}: by the graph,")
+    for path in route.paths:
+        for step in path.steps:
+            weak = " (no fact)" if step.weak else ""
+            print(f"  {line(step.head.name)} - {step.label} - {line(step.tail.name)}{weak}")
+            print(f"    “{line(step.quotes[0].quote)[:240]}”  [{line(step.quotes[0].place)}]")
 
 
 def _quote(one: Citation) -> Any:

@@ -62,6 +62,7 @@ class Config:
     goal: Mapping[str, JSON] = field(default_factory=dict)
     bench: Mapping[str, JSON] = field(default_factory=dict)
     models: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+    graph: Mapping[str, JSON] = field(default_factory=dict)
     folder: Path = Path()
 
 
@@ -74,7 +75,7 @@ def load_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TaskError(f"{path} cannot be read as TOML: {error}") from None
     goal_keys = tuple(f.name for f in fields(Goal))
-    known = {"data": DATA_KEYS, "task": TASK_KEYS, "goal": goal_keys, "bench": BENCH_KEYS, "models": ()}
+    known = {"data": DATA_KEYS, "task": TASK_KEYS, "goal": goal_keys, "bench": BENCH_KEYS, "models": (), "graph": ()}
     for section, values in data.items():
         _check_key(section, known, path, "section")
         if not isinstance(values, dict):
@@ -82,6 +83,8 @@ def load_config(path: Path) -> Config:
         if section == "models":
             _check_models(values, path)
             continue
+        if section == "graph":
+            continue  # what it holds is checked by who builds a graph
         for key in values:
             _check_key(key, known[section], path, f"key in [{section}]")
     _check_values(data.get("data", {}), data.get("bench", {}), path)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from strati.core.context import Context
+from strati.core.errors import DataError, TaskError
 from strati.core.records import Case, Example, Failure
 from strati.data.reading import read
 from strati.kinds.extract.crf import CRF
@@ -245,3 +246,13 @@ def test_the_kind() -> None:
     with pytest.raises(Unusable, match="states no entities"):
         kind.read("nothing", space)
     assert [c.name for c in kind.ladder(Task(kind="extract"), space, Resources())] == ["gazetteer and patterns", "CRF"]
+
+
+def test_a_metric_that_the_data_cannot_have() -> None:
+    kind = Extract()
+    space = kind.space(Task(kind="extract"), [{"entities": [{"start": 0, "end": 1, "label": "X"}]}])
+    assert all(kind.metric(name, space).name == name for name in kind.metrics)
+    with pytest.raises(TaskError, match="no row of the data has a relation"):
+        kind.ladder(Task(kind="extract", metric="relation_f1"), space, Resources())
+    with pytest.raises(DataError, match="some rows have fields"):
+        kind.space(Task(kind="extract"), [{"fields": {"a": "b"}}, {"entities": []}])

@@ -85,7 +85,7 @@ class CRF:
         pairs: a classifier of relations between the spans, or None where the task has none.
     """
 
-    l1: float = 0.05
+    l1: float = 0.1
     l2: float = 0.01
     lists: bool = True
     pairs: Pairs | None = None

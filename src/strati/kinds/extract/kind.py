@@ -57,9 +57,7 @@ class Extract:
     def stratum(self, reference: JSON) -> str:  # noqa: ARG002
         return ""
 
-    def metric(self, name: str, space: Space) -> Metric:
-        if name == "relation_f1" and space.schema is not None and not relations_in(space):
-            raise TaskError("the metric is relation_f1, but no row of the data has a relation")
+    def metric(self, name: str, space: Space) -> Metric:  # noqa: ARG002
         return get_metric(name)
 
     def same(self, a: JSON, b: JSON) -> bool:
@@ -101,6 +99,8 @@ class Extract:
     def ladder(self, task: Task, space: Space, resources: Resources) -> list[Candidate]:
         from strati.kinds.extract.ladder import ladder
 
+        if task.metric == "relation_f1" and not relations_in(space):
+            raise TaskError("the metric is relation_f1, but no row of the data has a relation")
         return ladder(task, space, resources.models)
 
     def checks(self) -> Sequence[Callable[[Look], Iterable[DataFinding]]]:

@@ -36,8 +36,8 @@ class Pairs:
         weights: (labels, attributes + 1); the last column is the bias.
     """
 
-    C: float = 1.0
-    least: float = 0.5
+    C: float = 0.3
+    least: float = 0.4
     labels: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     weights: NDArray[np.float32] | None = None

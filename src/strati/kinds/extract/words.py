@@ -37,7 +37,10 @@ COMMON = word_set(
     "there's it's that's let's we're i'm don't can't won't didn't doesn't isn't what's here's he's she's they're "
     "you're i've we've i'll we'll you'll ve ll don didn doesn isn der die das ein eine und oder aber ist sind war "
     "mit von zu im auf für aus bei nach vor über unter durch wir sie er es ich ihr uns le la les un une et ou est "
-    "sont dans pour par sur avec el los las y o en por para con del se su"
+    "sont dans pour par sur avec el los las y o en por para con del se su unless whether ask talks shares "
+    "customers sponsors rumours rumors analysts investors critics officials sources experts lawyers besides "
+    "nevertheless nonetheless thus hence accordingly additionally finally subsequently previously later earlier "
+    "soon former current including"
 )
 SHOUTED = 0.6
 

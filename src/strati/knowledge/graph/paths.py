@@ -180,6 +180,13 @@ class Route:
         """ "graph" when the question names two places that a path connects, else "search"."""
         return "graph" if any(one.found for one in self.paths) else "search"
 
+    def to_json(self) -> dict[str, JSON]:
+        return {
+            "by": self.by,
+            "entities": [{"id": one.id, "type": one.type, "name": one.name} for one in self.entities],
+            "paths": [one.to_json() for one in self.paths],
+        }
+
 
 def entities_in(view: View, question: str) -> list[Node]:
     """The entities a question names, longest names first where they overlap."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from strati.kinds.extract.lists import word_set
 from strati.kinds.extract.lists.names import GIVEN, LEGAL_FORMS
@@ -29,7 +29,14 @@ _LONGEST_DEFINITION = 240
 _MOST_MENTIONS = 60_000
 
 
-def read(document: Document, id: str, sha256: str, settings: GraphSettings, language: str | None = None) -> Reading:
+def read(
+    document: Document,
+    id: str,
+    sha256: str,
+    settings: GraphSettings,
+    language: str | None = None,
+    named: Iterable[tuple[str, int, int]] = (),
+) -> Reading:
     """What a document speaks of.
 
     Args:
@@ -38,8 +45,9 @@ def read(document: Document, id: str, sha256: str, settings: GraphSettings, lang
         sha256: of its bytes: names that mean something in this document only are known by it.
         settings: types and patterns.
         language: ISO 639-1, where known: in German a capital tells a noun, not a name.
+        named: types and spans that an extractor found; they come before our own rules.
     """
-    return _Reader(document, sha256[:16], settings, language).read(id, sha256)
+    return _Reader(document, sha256[:16], settings, language).read(id, sha256, named)
 
 
 class _Reader:
@@ -57,7 +65,12 @@ class _Reader:
         self.facts: list[Fact] = []
         self.own = self.atoms.add("document", scope, name="")
 
-    def read(self, id: str, sha256: str) -> Reading:
+    def read(self, id: str, sha256: str, named: Iterable[tuple[str, int, int]]) -> Reading:
+        for type_, start, end in named:
+            key = self._key(type_, self.text[start:end])
+            if key:
+                scope = self.scope if type_ == "person" and " " not in key else ""
+                self._place(self.atoms.add(type_, key, scope), start, end)
         self._values()
         found = self._chunks()
         self._typed(found)

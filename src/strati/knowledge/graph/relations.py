@@ -26,8 +26,9 @@ from strati.kinds.extract.words import Token
 from strati.knowledge.graph.records import NAMED, VALUES
 
 _DOUBTS_BEFORE = word_set(
-    "if whether unless denied denies deny denying neither rumors rumours rumor rumour speculation speculated "
-    "allegations alleged allegedly reportedly suppose imagine hypothetical false untrue hoax wrongly"
+    "if whether unless doubt doubts doubted no none nobody denied denies deny denying neither rumors rumours "
+    "rumor rumour speculation speculated allegations alleged allegedly reportedly suppose imagine hypothetical "
+    "false untrue hoax wrongly"
 )
 _DOUBTS_AFTER = word_set("allegedly reportedly supposedly untrue rumours rumors hoax")
 _PARTICLES = word_set("up out off down over away back together")

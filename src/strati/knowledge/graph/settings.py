@@ -22,13 +22,13 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON
 from strati.knowledge.graph.records import TYPES
 
-VERSION = "graph.v4"
+VERSION = "graph.v5"
 KEYS = ("types", "patterns", "names", "extractor")
 
 
 @dataclass(frozen=True, slots=True)
 class GraphSettings:
-    """What to look for. `types` empty means all; `extractor` is the folder of a trained stack or a pulled model."""
+    """What to look for. `types` empty means all; `extractor` is the folder of a trained stack of the kind `extract`."""
 
     types: tuple[str, ...] = ()
     patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

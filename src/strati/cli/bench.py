@@ -167,7 +167,7 @@ def _run(
     from strati.cli.signals import stop_on_interrupt
     from strati.core.context import Context
     from strati.measure.effort import Effort
-    from strati.models.open import open_models
+    from strati.models.open import open_models, open_weights
     from strati.prove.allowance import foresee
     from strati.prove.bench import execute, prepare
     from strati.prove.studies import Studies
@@ -178,6 +178,7 @@ def _run(
     names = [str(name) for name in settings.get("models", [])]  # type: ignore[attr-defined]
     llms, hosted = bool(settings.get("llm", True)), inputs.config.models
     models, embedders = open_models(names, catalogs, llms=llms, hosted=hosted)
+    weights = open_weights(names, catalogs)
     sample = settings.get("sample")
     racing = bool(settings.get("racing", True))
     effort = replace(Effort() if sample is None else Effort.of(int(str(sample))), racing=racing)
@@ -186,7 +187,7 @@ def _run(
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance, paid=show.paid)
         with stop_on_interrupt(ctx.cancelled):
-            given = (inputs.test, models, embedders, None, also, effort, seed, ctx, bases, tables, skip)
+            given = (inputs.test, models, embedders, None, also, effort, seed, ctx, bases, tables, skip, weights)
             plan = prepare(inputs.data, inputs.task, *given)
             if not only_plan:
                 prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])

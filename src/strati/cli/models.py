@@ -87,9 +87,10 @@ def bench(
     from strati.core.errors import ModelError
     from strati.models.catalog.store import Store
     from strati.models.local.speed import measure
+    from strati.models.weights import KIND as WEIGHTS
 
     known, store = _catalog(catalog), Store()
-    entries = [known[name] for name in names] if names else store.pulled(known)
+    entries = [known[name] for name in names] if names else [e for e in store.pulled(known) if e.kind != WEIGHTS]
     if not entries:
         raise ModelError("no model of the catalog is on this machine: run `strati models pull NAME` first")
     models = [_open(entry, store) for entry in entries]
@@ -107,12 +108,17 @@ def bench(
 
 
 def _open(entry: Entry, store: Store) -> GgufModel | OnnxEmbedder | WhisperModel:
+    from strati.core.errors import ModelError
     from strati.models.local.speech import pulled_model
     from strati.models.local.whisper import WhisperModel
     from strati.models.local.whisper_files import KIND
+    from strati.models.weights import EncoderWeights
 
     if entry.kind != KIND:
-        return store.open(entry)
+        opened = store.open(entry)
+        if isinstance(opened, EncoderWeights):
+            raise ModelError(f"{entry.name} are weights to train from, expected a model that answers")
+        return opened
     model = WhisperModel(pulled_model(entry, store))
     entry.check_packages()
     return model

@@ -11,6 +11,7 @@ from strati.core.records import JSON
 
 if TYPE_CHECKING:
     from strati.models.contract import Embedder, LanguageModel
+    from strati.models.weights import EncoderWeights
 
 
 def open_models(
@@ -34,6 +35,7 @@ def open_models(
     from strati.models.catalog.store import Store
     from strati.models.contract import Embedder, LanguageModel
     from strati.models.local.whisper_files import KIND as SPEECH
+    from strati.models.weights import KIND as WEIGHTS
 
     catalog = Catalog.load(catalogs)
     store = Store()
@@ -53,7 +55,7 @@ def open_models(
             continue
         if not llms and entry.kind == "gguf":
             continue
-        if entry.kind == SPEECH and not names:
+        if entry.kind == WEIGHTS or (entry.kind == SPEECH and not names):
             continue
         found.append(store.open(entry))
     if llms:
@@ -61,6 +63,30 @@ def open_models(
     models = [model for model in found if isinstance(model, LanguageModel)]
     embedders = [model for model in found if isinstance(model, Embedder)]
     return models, embedders
+
+
+def open_weights(names: Sequence[str], catalogs: Sequence[Path]) -> list[EncoderWeights]:
+    """Weights to train from that are pulled, where the extra [train] is installed; those named, or all."""
+    from strati.core.errors import MissingExtra
+    from strati.models.catalog.catalog import Catalog
+    from strati.models.catalog.store import Store
+    from strati.models.weights import KIND
+    from strati.models.weights import EncoderWeights as Weights
+
+    store = Store()
+    found = []
+    for entry in store.pulled(Catalog.load(catalogs)):
+        if entry.kind == KIND and (not names or entry.name in names):
+            try:
+                entry.check_packages()
+            except MissingExtra:
+                if entry.name in names:
+                    raise
+                continue
+            opened = store.open(entry)
+            assert isinstance(opened, Weights)
+            found.append(opened)
+    return found
 
 
 def raise_for_servers(verdict: Mapping[str, JSON], hosted: Mapping[str, Mapping[str, JSON]]) -> None:

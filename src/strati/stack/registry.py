@@ -17,6 +17,7 @@ GROUP = "strati.layers"
 KINDS = {
     "majority.v1": "strati.kinds.classify.majority:Majority",
     "rules.v1": "strati.kinds.classify.rules:Rules",
+    "encoder.v1": "strati.kinds.classify.encoder.layer:Encoder",
     "linear.v1": "strati.kinds.classify.linear:Linear",
     "neighbours.v1": "strati.kinds.classify.neighbours:Neighbours",
     "shots.v1": "strati.kinds.classify.neighbours:Shots",

@@ -65,12 +65,14 @@ class Resources:
     Attributes:
         models: language models (`strati.models.contract.LanguageModel`).
         embedders: sentence embedders (`strati.models.contract.Embedder`).
+        weights: encoders to train from (`strati.models.weights.EncoderWeights`).
         bases: knowledge bases, as paths of `NAME.kb` folders.
         tables: tables and databases, as paths.
     """
 
     models: tuple[Any, ...] = ()
     embedders: tuple[Any, ...] = ()
+    weights: tuple[Any, ...] = ()
     bases: tuple[Path, ...] = ()
     tables: tuple[Path, ...] = ()
 

@@ -69,7 +69,7 @@ class Classify:
     def ladder(self, task: Task, space: Space, resources: Resources) -> list[Candidate]:
         from strati.kinds.classify.ladder import ladder
 
-        return ladder(task, space.labels, resources.models, resources.embedders)
+        return ladder(task, space.labels, resources.models, resources.embedders, resources.weights)
 
     def checks(self) -> Sequence[Callable[[Look], Iterable[DataFinding]]]:
         from strati.data.doctor.check_labels import check_labels

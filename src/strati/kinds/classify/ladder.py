@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
+from strati.kinds.classify.encoder.layer import Encoder
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
@@ -13,6 +14,7 @@ from strati.kinds.classify.prompts import MOST_LISTED
 from strati.kinds.classify.rules import InducedRules
 from strati.models.ask import Remote
 from strati.models.contract import Embedder, LanguageModel
+from strati.models.weights import EncoderWeights
 from strati.stack.candidate import Candidate, Form
 from strati.stack.layers.features import SharedFits, TextFeatures
 from strati.stack.stack import Stack
@@ -28,11 +30,13 @@ def ladder(
     labels: Sequence[str],
     models: Sequence[LanguageModel] = (),
     embedders: Sequence[Embedder] = (),
+    weights: Sequence[EncoderWeights] = (),
 ) -> list[Candidate]:
     """The rungs that can be tried with the models at hand, cheapest first: those behind servers last, by price."""
     rungs = [_majority(), _rules(labels), _ngrams(task)]
     for embedder in embedders:
         rungs += [_joined(task, embedder), _neighbours(embedder)]
+    rungs += [_encoder(one, layers) for one in weights for layers in (3, 0)]
     best = embedders[-1] if embedders else None
     here = [model for model in models if not isinstance(model, Remote)]
     by_size = sorted(here, key=lambda model: model.card.size_bytes or 0)
@@ -96,6 +100,13 @@ def _neighbours(embedder: Embedder) -> Candidate:
     name = f"neighbours by {embedder.card.name}"
     forms = [Form({"k": k}, Stack.of(Neighbours(k, ExampleIndex(embedder), name), name=name)) for k in (1, 5, 15, 40)]
     return Candidate(name, tuple(forms), learns=True)
+
+
+def _encoder(weights: EncoderWeights, layers: int) -> Candidate:
+    """A small encoder fine-tuned on the labels: the first layers only, or all of them."""
+    name = f"{weights.name.removesuffix('-weights')} fine-tuned" + (f", {layers} layers" if layers else "")
+    stack = Stack.of(Encoder(weights, layers, name=name), name=name)
+    return Candidate(name, (Form({"layers": layers or "all"}, stack),), learns=True, licence=weights.licence)
 
 
 def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedder: Embedder | None) -> Candidate:

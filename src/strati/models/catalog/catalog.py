@@ -15,8 +15,9 @@ from typing import Any
 from strati.core.errors import ModelError
 from strati.models.catalog.sources import PypiSource, Source, parse_source
 from strati.models.local import whisper_files
+from strati.models.weights import KIND as WEIGHTS
 
-USABLE = ("gguf", "onnx-embedder", whisper_files.KIND)
+USABLE = ("gguf", "onnx-embedder", whisper_files.KIND, WEIGHTS)
 """Kinds that `pull` and `Store.open` know; others are listed only."""
 
 _FILE_KEYS = {"sources", "sha256", "bytes"}
@@ -25,6 +26,7 @@ _NEEDS = {  # kind: the extra, and its packages as they are imported
     "gguf": ("local", ("xllamacpp",)),
     "onnx-embedder": ("local", ("onnxruntime", "tokenizers")),
     whisper_files.KIND: ("audio", ("faster_whisper",)),
+    WEIGHTS: ("train", ("jax", "optax", "onnx")),
 }
 
 
@@ -165,7 +167,7 @@ def _entry(name: str, value: Any, where: str) -> Entry:
     if "files" in value:
         raise ModelError(f"{place} has a table `files`, which is for the kind {whisper_files.KIND!r} only")
     tokenizer = value.get("tokenizer")
-    if kind == "onnx-embedder" and not isinstance(tokenizer, dict):
+    if kind in ("onnx-embedder", WEIGHTS) and not isinstance(tokenizer, dict):
         raise ModelError(f"{place}.tokenizer is {tokenizer!r}, expected a table with sources and sha256")
     second = _artefact(tokenizer, f"{place}.tokenizer") if isinstance(tokenizer, dict) else None
     return Entry(name, kind, value["licence"], _artefact(value, place), second, where)

@@ -26,6 +26,8 @@ from strati.models.catalog.sources import PIECE
 from strati.models.local.gguf import GgufModel
 from strati.models.local.linked import link_files
 from strati.models.local.onnx_embedder import OnnxEmbedder
+from strati.models.weights import KIND as WEIGHTS
+from strati.models.weights import EncoderWeights
 
 Progress = Callable[[int, int | None], None]
 """Told of (bytes so far, bytes in all where known)."""
@@ -105,7 +107,7 @@ class Store:
         if entry.files:
             self.folder(entry)
 
-    def open(self, entry: Entry, **settings: JSON) -> GgufModel | OnnxEmbedder:
+    def open(self, entry: Entry, **settings: JSON) -> GgufModel | OnnxEmbedder | EncoderWeights:
         """The model behind an entry; it loads at its first use.
 
         Raises `MissingExtra` when the package that runs it is missing and `ModelError` when it is not pulled.
@@ -119,6 +121,8 @@ class Store:
             return GgufModel(path, name=entry.name, licence=entry.licence, sha256=entry.file.sha256, **settings)
         tokenizer = self.path(entry.tokenizer, entry.name)
         hashes = (entry.file.sha256, entry.tokenizer.sha256)
+        if entry.kind == WEIGHTS:
+            return EncoderWeights(path, tokenizer, name=entry.name, licence=entry.licence, sha256=hashes)
         return OnnxEmbedder(path, tokenizer, name=entry.name, licence=entry.licence, sha256=hashes, **settings)
 
     def _pull(self, entry: Entry, artefact: Artefact, advance: Callable[[int], None]) -> int:

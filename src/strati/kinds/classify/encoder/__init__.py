@@ -1,0 +1,1 @@
+"""A small encoder fine-tuned on the labels of a task."""

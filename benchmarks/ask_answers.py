@@ -2,7 +2,7 @@
 
     python benchmarks/ask_answers.py --data FOLDER [--sets xquad covid qasper] [--embedder NAME] [--fit]
 
-FOLDER holds squad_xquad/xquad.en.json, covid_qa/200423_covidQA.json and qasper/qasper-original-sample.json. The
+FOLDER holds squad_xquad/xquad.en.json, covid_qa/200423_covidQA.json and qasper/qasper_sample_array.json. The
 paragraphs (or articles) of a set are one knowledge base, each a file. A question is answered right when the delivered
 sentence holds a reference answer (both without case, punctuation and articles). Printed for the odd questions: the
 share whose first sentence is right, the same among the surest 60 %, the share answered and right at the default
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from strati.core.records import Evidence
 from strati.knowledge.ask.coverage import Coverage, cover
-from strati.knowledge.ask.gate import LEAST, WEIGHTS, confidence, contradicted_premise
+from strati.knowledge.ask.gate import ANSWERABLE, LEAST, WEIGHTS, answerable, confidence, contradicted_premise
 from strati.knowledge.ask.question import no_question, read
 from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.sources import Sources
@@ -83,13 +83,14 @@ def measured(name: str, sources: Sources, texts: dict[str, str], rows: Sequence[
     seconds = np.array([one[2] for one in whole])
     right = np.array([holds(first(one[1]), row[1]) for one, row in zip(whole, rows, strict=True)])
     sure = np.array([confidence(one[1]) for one in whole])
+    known = np.array([answerable(one[1]) for one in whole])
     f1 = np.array([span_f1(one[1], row) for one, row in zip(whole, rows, strict=True)])
     answered = np.array([answers(row[0], one[1]) for one, row in zip(whole, rows, strict=True)])
     gone = []
     for question, _, file in rows:
         keys = frozenset(word.key for word in words(texts[file]))
         gone.append(asked(Without(sources.base, gone=file, keys=keys), question)[1])
-    unsure = np.array([confidence(one) for one in gone])
+    unsure = np.array([answerable(one) for one in gone])
     still = np.array([answers(row[0], one) for one, row in zip(gone, rows, strict=True)])
     odd = np.arange(len(rows)) % 2 == 1
     if fit:
@@ -102,7 +103,7 @@ def measured(name: str, sources: Sources, texts: dict[str, str], rows: Sequence[
     line("right among those answered", right[odd & answered])
     line("answered without the paragraph", still[odd])
     line("token F1 of the best span", f1[odd])
-    print(f"  own paragraph or without it: area {auc(sure[odd], unsure[odd])}")
+    print(f"  own paragraph or without it: area {auc(known[odd], unsure[odd])}")
     middle, slow = np.median(seconds) * 1000, np.quantile(seconds, 0.95) * 1000
     print(f"  milliseconds a question: median {middle:.1f}, p95 {slow:.1f}\n")
 
@@ -117,7 +118,7 @@ def asked(sources: Sources, question: str) -> tuple[list[Evidence], Coverage, fl
 def answers(question: str, covered: Coverage) -> bool:
     taken = read(question)
     refused = no_question(taken) or covered.names or not covered.candidates or contradicted_premise(taken, covered)
-    return not refused and confidence(covered) >= LEAST
+    return not refused and answerable(covered) >= LEAST
 
 
 def first(covered: Coverage) -> str:
@@ -157,8 +158,17 @@ def fitted(
     ]
     target = np.concatenate([right, np.zeros(len(gone), bool)])
     model = LogisticRegression(C=1.0).fit(np.array(rows)[np.tile(part, 2)], target[np.tile(part, 2)])
-    print({name: round(float(weight), 2) for name, weight in zip(names, model.coef_[0], strict=True)})
-    print(f"intercept {model.intercept_[0]:.2f}")
+    print(f"confidence: {weights_of(model, names)}")
+    names = list(ANSWERABLE)
+    rows = [[one.features[name] for name in names] for one in (*whole, *gone)]
+    target = np.concatenate([np.ones(len(whole), bool), np.zeros(len(gone), bool)])
+    model = LogisticRegression(C=1.0).fit(np.array(rows)[np.tile(part, 2)], target[np.tile(part, 2)])
+    print(f"answerable: {weights_of(model, names)}")
+
+
+def weights_of(model: object, names: Sequence[str]) -> str:
+    weights = {name: round(float(one), 2) for name, one in zip(names, model.coef_[0], strict=True)}  # type: ignore[attr-defined]
+    return f"{weights}, intercept {model.intercept_[0]:.2f}"  # type: ignore[attr-defined]
 
 
 def line(what: str, values: NDArray[np.bool_] | NDArray[np.float64]) -> None:
@@ -205,16 +215,16 @@ def qasper(data: Path) -> tuple[dict[str, str], list[Row]]:
     """Papers as files; the questions that have extractive or free-form answers."""
     texts: dict[str, str] = {}
     rows: list[Row] = []
-    papers = json.loads((data / "qasper" / "qasper-original-sample.json").read_text(encoding="utf-8"))
-    for paper in papers if isinstance(papers, list) else papers.values():
+    papers = json.loads((data / "qasper" / "qasper_sample_array.json").read_text(encoding="utf-8"))
+    for paper in papers:
         name = f"{len(texts):04}.txt"
-        body = paper["full_text"]
         parts = [paper["title"], paper["abstract"]]
+        body = paper["full_text"]
         for section, paragraphs in zip(body["section_name"], body["paragraphs"], strict=True):
             parts += [section or "", *paragraphs]
         texts[name] = "\n\n".join(part for part in parts if part)
-        for question, answers_ in zip(paper["qas"]["question"], paper["qas"]["answers"], strict=True):
-            spans = [span for one in answers_["answer"] for span in (*one["extractive_spans"], one["free_form_answer"])]
+        for question, given in zip(paper["qas"]["question"], paper["qas"]["answers"], strict=True):
+            spans = [span for one in given["answer"] for span in (*one["extractive_spans"], one["free_form_answer"])]
             found = tuple(span for span in spans if span.strip())
             if found:
                 rows.append((question.strip(), found, name))

@@ -67,6 +67,14 @@ def test_an_honest_none(base: KnowledgeBase, question: str, reason: str) -> None
     quotes_stand(base, reply)
 
 
+def test_an_everyday_word_for_the_one_in_the_source(tmp_path: Path) -> None:
+    clause = "The Tenant may terminate this Lease for convenience on 90 days' notice."
+    with world.base(tmp_path, lease=(clause, "The rent is due monthly."), other=("The car is red.",)) as base:
+        reply = ask(base, "Which agreements can be ended for convenience, and with what notice?")
+        assert reply.answer == clause
+        assert not ask(base, "Which agreements can be ended for Zorvania?").answered
+
+
 def test_sources_that_disagree(base: KnowledgeBase) -> None:
     reply = ask(base, "When did the lease begin in Bern?")
     assert reply.reason == "the sources disagree: one says '14 May 2023', another '12 May 2023'"

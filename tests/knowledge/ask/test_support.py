@@ -68,5 +68,7 @@ def test_claims_and_their_places() -> None:
         ("Is it?", True),
         ("I think so.", True),
     ]
+    front = "---\ntitle: Brief\n---\n\nThe fee is due.\n\n```\nx = 5 is code.\n```\n\nIt is paid in May."
+    assert [front[one.start : one.end] for one in claims(front)] == ["The fee is due.", "It is paid in May."]
     (alone,) = claims("It is due in May.")
     assert alone.why_not == "'It' stands for something that is not named before it"

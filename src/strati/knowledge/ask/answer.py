@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from strati.core.context import Context
 from strati.core.errors import TaskError
 from strati.core.records import Case, Evidence, State
+from strati.knowledge.ask.extract import LEAST as NEAR_ENOUGH
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import LEAST, Gate, gap_of, passages_of
 from strati.knowledge.ask.judge import RULES, SentenceCheck
@@ -89,7 +90,7 @@ def stack_for(
     on_sentence: Callable[[Sentence], None] | None = None,
 ) -> Stack:
     """The stack that `ask` runs: retrieve, withhold, then extract, or write with a model and check."""
-    last: Layer = Extract(sources)
+    last: Layer = Extract(sources, least=NEAR_ENOUGH)
     if model is not None:
         count = itertools.count(1)
 

@@ -23,6 +23,9 @@ _PRONOUN = re.compile(
 _POINTING_WORDS = "this that these those such its his her their both dies diese"
 _POINTING = frozenset(_POINTING_WORDS.split())
 _MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|>\s+)+")
+_NO_PROSE = re.compile(
+    r"\A---\n.*?\n---(?=\n|\Z)|^(```|~~~).*?(?:^\1|\Z)", re.DOTALL | re.MULTILINE
+)  # front matter, code
 _OPINION = re.compile(
     r"^\W*(?:I|we)\s+(?:think|believe|feel|hope|guess|suggest|would|recommend)\b|\b(?:in my opinion|please)\b",
     re.IGNORECASE,
@@ -60,7 +63,7 @@ def claims(text: str, *, clauses: bool = True) -> list[Claim]:
     """
     found: list[Claim] = []
     before = ""
-    for unit in units(text):
+    for unit in units(_NO_PROSE.sub(_blank, text)):
         marked = _MARKUP.match(unit.text)
         start = unit.start + (marked.end() if marked else 0)
         sentence = text[start : unit.end]
@@ -77,6 +80,11 @@ def claims(text: str, *, clauses: bool = True) -> list[Claim]:
             said = text[start : start + last]
         before = sentence
     return found
+
+
+def _blank(found: re.Match[str]) -> str:
+    """As much white space as there was text, so that places stay."""
+    return re.sub(r"[^\n]", " ", found[0])
 
 
 def _claim(text: str, start: int, end: int, before: str) -> Claim:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from strati.core.records import Evidence
+from strati.knowledge.ask.equivalents import CLOSE, sense
 from strati.knowledge.ask.question import Question, fits, names
 from strati.knowledge.ask.sources import Sources
+from strati.knowledge.ask.text import labelled
 from strati.knowledge.ask.units import Unit, units
 from strati.knowledge.ask.untrusted import instruction_in
 from strati.knowledge.ask.words import Word, content, words
 
 AROUND = 0.45  # what a word counts that stands in the sentence before or after, or in the headings above
 RANK = 0.25  # what the best rank counts against the words of a question
+HEADING = 0.7  # what it counts in the last of the headings
 KIND = 0.2  # what an answer of the wanted kind counts
+
+ENDS = '.!?。！？"”)'
+_CODE = re.compile(r"^\s*(?:>>>|\.\.\. |\$ |#!|import |from \w+ import|def \w+\(|class \w+[(:]|<\w+|\{%)|[;{}]\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,15 @@ class Coverage:
 
 
 def cover(question: Question, passages: Sequence[Evidence], sources: Sources) -> Coverage:
-    """Weigh the question's words and look for them in each passage and sentence."""
+    """Weigh the question's words and look for them in each passage and sentence. What was looked at last is kept."""
+    key = (question.text, tuple(one.data.get("passage") for one in passages))
+    if sources.covered is None or sources.covered[0] != key:
+        sources.covered = (key, _cover(question, passages, sources))
+    found: Coverage = sources.covered[1]
+    return found
+
+
+def _cover(question: Question, passages: Sequence[Evidence], sources: Sources) -> Coverage:
     weights = {word.key: sources.weight(word) for word in question.words}
     total = math.fsum(weights.values()) or 1.0
     named = names(question)
@@ -92,7 +107,9 @@ def cover(question: Question, passages: Sequence[Evidence], sources: Sources) ->
             best, held = share, keys | above
         found += _candidates(question, passage, above, weights, total, rank)
     found.sort(key=lambda one: (-one.score, one.passage.source.document if one.passage.source else "", one.unit.start))
-    absent = sorted((w for w in question.words if w.key not in held), key=lambda w: -weights[w.key])
+    absent = sorted(
+        (w for w in question.words if w.key not in held and sense(w.key) not in held), key=lambda w: -weights[w.key]
+    )
     lost = [word for word in named if word.key not in held]
     top = found[0] if found else None
     return Coverage(
@@ -117,21 +134,37 @@ def _candidates(
     if passage.source is None:
         return []
     pieces = units(passage.text, passage.source.start, str(passage.data.get("kind", "text")))
-    keys = [_keys(piece.text) for piece in pieces]
+    keys, items, labels = labelled(pieces, str(passage.data.get("kind", "text")))
+    keys = tuple(with_senses(one) for one in keys)
+    last = _keys(" ".join(map(str, list(passage.data.get("path", ()))[-1:])))
     made = []
     for at, piece in enumerate(pieces):
+        if at + 1 < len(pieces) and items[at + 1 : at + 2] == items[at : at + 1] and labels[at + 1] == piece.text:
+            continue  # a label answers nothing by itself
         if passage.data.get("unsafe") and instruction_in(piece.text):
             continue
         own = _share(weights, keys[at])
-        before = _share(weights, keys[at - 1] - keys[at]) if at else 0.0
-        after = _share(weights, keys[at + 1] - keys[at]) if at + 1 < len(keys) else 0.0
-        share = (own + AROUND * (before + after + _share(weights, above - keys[at]))) / total
+        near = [one for one in (at - 1, at + 1) if 0 <= one < len(keys) and items[one] == items[at]]
+        beside = sum(_share(weights, keys[one] - keys[at]) for one in near)
+        before = _share(weights, keys[at - 1] - keys[at]) if at and at - 1 in near else 0.0
+        heads = _share(weights, last - keys[at]) * HEADING + _share(weights, above - last - keys[at]) * AROUND
+        share = (own + AROUND * beside + heads) / total
         kind = fits(question.wanted, piece.text, question.keys, question.quantities)
-        heading = len(piece.text) < 60 and piece.text[-1:] not in '.!?。！？"”)' and passage.data.get("kind") == "text"
-        score = share + KIND * kind + RANK / (1 + rank) - (0.3 if heading or piece.text.endswith("?") else 0.0)
+        score = min(share, 1.0) + KIND * kind + RANK / (1 + rank) - _odd(piece.text, str(passage.data.get("kind")))
         pairs = _pairs(question, piece.text)
         made.append(Candidate(passage, piece, score, min(share, 1.0), kind, own / total, before / total, pairs))
     return made
+
+
+def _odd(piece: str, kind: str) -> float:
+    """What counts against a piece: a question, a heading or fragment, a line of code."""
+    if kind == "code" or _CODE.search(piece):
+        return 0.4
+    if piece.endswith(("?", "？")):
+        return 0.3
+    if kind == "text" and piece[-1:] not in ENDS:
+        return 0.3 if len(piece) < 60 else 0.1
+    return 0.0
 
 
 def _pairs(question: Question, sentence: str) -> float:
@@ -148,11 +181,21 @@ def _gap(top: Candidate | None, shares: dict[int, float]) -> float:
 
 
 def _share(weights: dict[str, float], keys: frozenset[str]) -> float:
-    return math.fsum(weight for key, weight in weights.items() if key in keys)
+    return math.fsum(
+        weight if key in keys else CLOSE * weight
+        for key, weight in weights.items()
+        if key in keys or (sense(key) and sense(key) in keys)
+    )
 
 
 def _keys(text: str) -> frozenset[str]:
-    return frozenset(word.key for word in words(text))
+    return with_senses(word.key for word in words(text))
+
+
+def with_senses(keys: Iterable[str]) -> frozenset[str]:
+    """Keys and the marks of their groups."""
+    own = frozenset(keys)
+    return own | {mark for key in own if (mark := sense(key))}
 
 
 def _texts(found: Sequence[Word]) -> tuple[str, ...]:

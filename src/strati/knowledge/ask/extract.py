@@ -14,6 +14,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Evidence, Usage
 from strati.knowledge.ask.coverage import Candidate, cover
 from strati.knowledge.ask.gate import confidence, gap_of, passages_of
+from strati.knowledge.ask.quantities import measures, quantities
 from strati.knowledge.ask.question import LONGEST, Question, read
 from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.span import best_span
@@ -22,9 +23,13 @@ from strati.knowledge.ask.text import Text
 from strati.knowledge.ask.words import words
 
 _MANY = re.compile(
-    r"^\W*(?:(?:what|which)\s+(?:\w+\s+){0,2}\w+s\b|list\b|name (?:the|all)\b|what are\b)", re.IGNORECASE
+    r"^\W*(?:(?:what|which)\s+(?:(?!is\b|was\b|does\b|has\b)\w+\s+){0,2}(?!does\b|this\b|has\b|was\b)\w{3,}(?<![sui])s\s+"
+    r"(?:are|were|do|did|can|have|had|may|must|should|will|exist)\b|list\b|name (?:the|all)\b|(?:what|which) are\b)",
+    re.IGNORECASE,
 )
 ALIKE = 0.8  # share of words in common from which two sentences say the same
+LEAST = 0.2
+SAME = 0.8  # share of its words that each of two sentences must find in the other to disagree with it
 NEAR = 0.8  # share of the best sentence's score that another must reach
 
 
@@ -32,23 +37,25 @@ NEAR = 0.8  # share of the best sentence's score that another must reach
 class Extract:
     """Answers with up to `most` sentences of the passages, each its own citation.
 
-    More than one only where the question asks for several things or the sources disagree.
+    More than one only where the question asks for several things or the sources disagree. None where the best comes
+    with a confidence below `least`.
     """
 
     sources: Sources
     most: int = 3
+    least: float = 0.0
     name: str = field(default="extract", init=False)
     kind: ClassVar[str] = "extract.v1"
 
     def fingerprint(self) -> str:
-        return fingerprint(self.kind, most=self.most, snapshot=self.sources.snapshot)
+        return fingerprint(self.kind, most=self.most, least=self.least, snapshot=self.sources.snapshot)
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
-        return {"most": self.most, **self.sources.save()}
+        return {"most": self.most, "least": self.least, **self.sources.save()}
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
-        return cls(Sources.load(settings, resources), settings["most"])
+        return cls(Sources.load(settings, resources), settings["most"], settings["least"])
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]
@@ -63,6 +70,9 @@ class Extract:
         coverage = cover(question, passages_of(case), self.sources)
         if not coverage.candidates:
             return case.passed(self.name, "no passage was found", Usage(time.perf_counter() - start))
+        if confidence(coverage) < self.least:
+            usage = Usage(time.perf_counter() - start)
+            return case.passed(self.name, "no sentence comes near enough to the question", usage)
         chosen, disputed = self._chosen(question, coverage.candidates)
         citations = tuple(_cited(one, n, question, disputed) for n, one in enumerate(chosen))
         text = " ".join(" ".join(one.text.split()) for one in citations)
@@ -108,6 +118,11 @@ def disagreement(one: Candidate, other: Candidate) -> str:
     back = support(other.unit.text, Text.of(one.unit.text))
     if found.verdict is not Verdict.CONTRADICTED or back.verdict is not Verdict.CONTRADICTED:
         return ""
+    if min(found.features.get("window", 0.0), back.features.get("window", 0.0)) < SAME:
+        return ""
+    named = [number for number in quantities(one.unit.text) if not measures(one.unit.text, number)]
+    if any(f"says {number.text!r}" in found.reason for number in named):
+        return ""  # two versions of a thing, not two opinions
     return "the sources disagree: " + found.reason.replace("the claim says", "one says").replace(
         "the source", "another"
     )

@@ -17,7 +17,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Case, Evidence, Usage
 from strati.knowledge.ask.coverage import Candidate, Coverage, cover
 from strati.knowledge.ask.polarity import opposed
-from strati.knowledge.ask.quantities import comparable, missing, quantities
+from strati.knowledge.ask.quantities import comparable, measures, missing, quantities
 from strati.knowledge.ask.question import LONGEST, Question, Wanted, no_question, read
 from strati.knowledge.ask.sources import PASSAGE, Sources, piece_of
 from strati.knowledge.ask.support import scored
@@ -34,7 +34,10 @@ WEIGHTS: Mapping[str, float] = {
     "telling": 0.28,
 }
 INTERCEPT = -6.33
-LEAST = 0.35
+# The same for whether the base holds an answer at all; nothing in it depends on how often it is said.
+ANSWERABLE: Mapping[str, float] = {"passage": 4.94, "own": 3.56, "before": 1.17, "pairs": 2.21, "telling": 0.19}
+ANSWERABLE_INTERCEPT = -5.9
+LEAST = 0.5
 PREMISE = 0.6  # share of the question's other words in a sentence from which a differing number contradicts it
 
 
@@ -69,7 +72,7 @@ class Gate:
         reason, at = self._why(question, coverage)
         usage = Usage(time.perf_counter() - start)
         if not reason:
-            return case.passed(self.name, f"the sources may answer it ({confidence(coverage):.2f})", usage)
+            return case.passed(self.name, f"the sources may answer it ({answerable(coverage):.2f})", usage)
         gap = Evidence(GAP, reason, 0.0, at.source if at else None, at.data if at else {})
         return case.with_evidence(gap).passed(self.name, reason, usage)
 
@@ -84,7 +87,7 @@ class Gate:
         premise = contradicted_premise(question, coverage)
         if premise is not None:
             return premise
-        if confidence(coverage) < self.least:
+        if answerable(coverage) < self.least:
             lost = coverage.absent_names or coverage.absent
             told = f" ({_listed(lost[:3])} is not beside the rest)" if lost else ""
             return f"not in your sources: no passage says enough about the question{told}", None
@@ -92,8 +95,13 @@ class Gate:
 
 
 def confidence(coverage: Coverage) -> float:
-    """How likely the sources answer the question, by what they hold of it. Not calibrated on the user's questions."""
+    """How likely the nearest sentence answers. Not calibrated on the user's questions."""
     return scored(coverage.features, WEIGHTS, INTERCEPT)
+
+
+def answerable(coverage: Coverage) -> float:
+    """How likely the base holds an answer at all."""
+    return scored(coverage.features, ANSWERABLE, ANSWERABLE_INTERCEPT)
 
 
 def contradicted_premise(question: Question, coverage: Coverage) -> tuple[str, Evidence] | None:
@@ -106,7 +114,7 @@ def contradicted_premise(question: Question, coverage: Coverage) -> tuple[str, E
     if not near:
         return None
     said = [number for one in near for number in quantities(one.passage.text)]
-    for asked in missing(question.quantities, said):
+    for asked in missing([one for one in question.quantities if measures(question.text, one)], said):
         for one in near[:2]:
             rivals = [n for n in quantities(one.unit.text) if comparable(asked, n)]
             if rivals and question.wanted not in (Wanted.DATE, Wanted.NUMBER):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strati.core.errors import TaskError
+from strati.knowledge.ask.extract import LEAST as NEAR_ENOUGH
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import LEAST, Gate
 from strati.knowledge.ask.judge import Rules
@@ -45,7 +46,9 @@ def _rungs(path: Path, resources: Resources, before: str) -> list[Candidate]:
     rungs = [_rung(f"{before}BM25 sentence", [Retrieve(words), Extract(words, 1)])]
     if embedder is not None:
         rungs.append(_rung(f"{before}hybrid sentence", [Retrieve(both), Extract(both, 1)]))
-    rungs.append(_rung(f"{before}sentences or none", [Retrieve(both), Gate(both, LEAST), Extract(both)]))
+    rungs.append(
+        _rung(f"{before}sentences or none", [Retrieve(both), Gate(both, LEAST), Extract(both, least=NEAR_ENOUGH)])
+    )
     for model in _ordered(resources.models):
         written: list[Layer] = [Retrieve(both), Gate(both, LEAST)]
         rungs.append(_rung(f"{before}{model.card.name} unchecked", [*written, Write(both, model, ())]))

@@ -184,6 +184,18 @@ def missing(claim: Sequence[Quantity], sources: Sequence[Quantity], text: str = 
     return [one for one in claim if not any(same(one, other) for other in sources) and not _pulled_apart(one, text)]
 
 
+def measures(text: str, one: Quantity) -> bool:
+    """Whether a number says how much or when: a date, a year, something with a unit; in "Python 2" it is a name.
+
+    >>> [measures(text, quantities(text)[0]) for text in ("Python 2 is old.", "It took 2 days.", "It has 2 rows.")]
+    [False, True, True]
+    """
+    before = text[: one.start].rstrip().rpartition(" ")[2]
+    if one.kind in ("date", "time") or one.unit or one.year:
+        return True
+    return not before[:1].isupper()
+
+
 def _pulled_apart(one: Quantity, text: str) -> bool:
     said = "".join(one.text.split())
     return bool(text and re.search(r"\d[.,]\d", said) and re.search(rf"(?<![\d.,]){re.escape(said)}(?!\d)", text))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from strati.knowledge.ask.equivalents import sense
 from strati.knowledge.ask.quantities import Quantity, quantities
 from strati.knowledge.ask.words import Word, content, fold, words
 
@@ -116,6 +117,8 @@ def names(question: Question) -> list[Word]:
             continue
         odd = any(c.isdigit() for c in word.text) or any(c.isupper() for c in word.text[1:])
         quoted = text[max(0, word.start - 1) : word.start] in {'"', "“", "'", "‘", "«"}
+        if sense(word.key):
+            continue
         lower = (plain or shouted) and len(word.text) >= 4 and not _COMMON_ENDING.search(fold(word.text))
         if quoted or lower or (not shouted and (odd or word in capitals)):
             found.append(word)

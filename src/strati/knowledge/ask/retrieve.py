@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from strati.core.context import Context
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Case, Evidence, Usage
+from strati.knowledge.ask.equivalents import others
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.words import IRREGULAR_FORMS, content, fold
 
@@ -21,7 +22,7 @@ RRF = 60
 class Retrieve:
     """Adds the `k` best passages to each case, best first, and up to `neighbours` that stand beside the best.
 
-    It looks twice where a question can be put in other words (irregular forms: "begin" for "began").
+    It looks twice where a question can be put in other words ("begin" for "began", "terminate" for "end").
     """
 
     sources: Sources
@@ -66,13 +67,14 @@ class Retrieve:
 
 
 def second(question: str) -> str:
-    """The question's telling words with the irregular forms of its verbs added; "" when there are none.
+    """The question's telling words with the irregular forms of its verbs and equivalents added; "" when there are none.
 
     >>> second("Who wrote the book?")
     'wrote book write written'
     """
     told = [word.text for word in content(question)]
     more = [form for word in told for form in IRREGULAR_FORMS.get(fold(word), ()) if form not in told]
+    more += [one for word in told for one in others(word)]
     return " ".join([*told, *dict.fromkeys(more)]) if more else ""
 
 

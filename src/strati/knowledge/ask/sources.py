@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from strati.core.errors import ModelError, StackError
 from strati.core.records import JSON, Evidence, Source
+from strati.knowledge.ask.equivalents import others
 from strati.knowledge.ask.untrusted import instruction_in
 from strati.knowledge.ask.words import IRREGULAR_FORMS, Word, content, fold
 from strati.knowledge.store.contract import ALL, Filter
@@ -64,6 +65,7 @@ class Sources:
     base: KnowledgeBase
     filters: Filter = ALL
     mode: str = "auto"
+    covered: Any = field(default=None, repr=False, compare=False)
     _counts: dict[str, int] = field(default_factory=dict, repr=False)
     _thread: int = field(default_factory=threading.get_ident, repr=False)
     _local: threading.local = field(default_factory=threading.local, repr=False)
@@ -158,7 +160,10 @@ class Sources:
 
     def weight(self, word: Word) -> float:
         """How much a word tells: its inverse document frequency, from 0 for one that is everywhere."""
-        return idf(self.holding(word.text.lower()), self.size)
+        count = self.holding(word.text.lower())
+        if not count:  # one of the same sense tells as much
+            count = max((self.holding(one) for one in others(word.text)), default=0)
+        return idf(count, self.size)
 
     def unknown(self, text: str) -> list[Word]:
         """The words of a text that no passage holds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from strati.knowledge.ask.quantities import quantities
 from strati.knowledge.ask.question import Question, Wanted
@@ -52,7 +52,7 @@ def _spans(question: Question, sentence: str) -> Iterator[tuple[int, int]]:
                 yield found.start(), end
 
 
-def _runs(question: Question, told: list[Word]) -> Iterator[tuple[int, int]]:
+def _runs(question: Question, told: Sequence[Word]) -> Iterator[tuple[int, int]]:
     """Runs of words that the question does not have, without the function words at their ends."""
     run: list[Word] = []
     for word in [*told, None]:

@@ -37,7 +37,7 @@ class Text:
     def of(cls, text: str, kind: str = "text", above: str = "") -> Text:
         """`above` is what stands over the text (title, headings): its words and numbers count as said."""
         pieces = tuple(units(text, 0, kind))
-        keys, items, labels = _labelled(pieces, kind)
+        keys, items, labels = labelled(pieces, kind)
         told = [word.key for word in content(text)]
         every = frozenset[str]().union(*keys, (word.key for word in words(above)))
         return cls(text, pieces, keys, items, labels, frozenset(pairwise(told)), every, above)
@@ -61,7 +61,8 @@ class Text:
         return range(start, last + 1 + stop)
 
 
-def _labelled(pieces: Sequence[Unit], kind: str) -> tuple[tuple[frozenset[str], ...], tuple[int, ...], tuple[str, ...]]:
+def labelled(pieces: Sequence[Unit], kind: str) -> tuple[tuple[frozenset[str], ...], tuple[int, ...], tuple[str, ...]]:
+    """For each piece the keys of its words and of its label's, the number of its label, and the label."""
     keys, items, labels = [], [], []
     label, over, item = "", frozenset[str](), 0
     for at, piece in enumerate(pieces):

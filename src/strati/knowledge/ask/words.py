@@ -47,7 +47,7 @@ class Word(NamedTuple):
     text: str
 
 
-def words(text: str) -> list[Word]:
+def words(text: str) -> tuple[Word, ...]:
     """All words in order; runs of a script without blanks as overlapping pairs of characters.
 
     >>> [word.key for word in words("The contracts, terminated.")]
@@ -55,6 +55,11 @@ def words(text: str) -> list[Word]:
     >>> [word.key for word in words("知识库")]
     ['知识', '识库']
     """
+    return _words(text)
+
+
+@lru_cache(4096)
+def _words(text: str) -> tuple[Word, ...]:
     found: list[Word] = []
     for match in _WORD.finditer(text):
         start, end = match.span()
@@ -65,7 +70,7 @@ def words(text: str) -> list[Word]:
             continue
         for part in _PART.finditer(text, start, end):
             found.append(Word(key_of(part[0]), *part.span(), part[0]))
-    return found
+    return tuple(found)
 
 
 def content(text: str) -> list[Word]:

@@ -129,7 +129,8 @@ class Engine:
             return []
         key = f"trim(regexp_replace(lower(strip_accents({quoted(column)})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
         wanted = ", ".join(map(literal, keys))
-        sql = f"SELECT DISTINCT {quoted(column)} FROM {quoted(table)} WHERE {key} IN ({wanted}) LIMIT 50"
+        different = f"SELECT DISTINCT {quoted(column)} FROM {quoted(table)}"
+        sql = f"SELECT {quoted(column)} FROM ({different}) AS different WHERE {key} IN ({wanted}) LIMIT 50"
         return [row[0] for row in self.query(sql).rows]
 
     def close(self) -> None:
@@ -170,8 +171,9 @@ def _schema(connection: Any, loaded: Sequence[Loaded]) -> Schema:
     digest = hashlib.sha256()
     for table in tables:
         digest.update(repr((table.name, table.rows, [(c.name, c.type) for c in table.columns])).encode())
-        sums = ", ".join(f"sum(hash({quoted(c.name)}, rowid)::HUGEINT)" for c in table.columns)
-        digest.update(repr(connection.execute(f"SELECT {sums} FROM {quoted(table.name)}").fetchone()).encode())
+        names = ", ".join(quoted(column.name) for column in table.columns)
+        total = f"SELECT sum(hash({names}, rowid)::HUGEINT) FROM {quoted(table.name)}"
+        digest.update(repr(connection.execute(total).fetchone()).encode())
     return Schema(tables, _links(connection, tables), digest.hexdigest()[:32])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from strati.core.errors import DataError, MissingExtra
 from strati.tables.schema import Type, literal, quoted
 from strati.tables.sources import Source
-from strati.tables.types import Guess, cleaned, guesses, inside
+from strati.tables.types import NOTHING, Guess, cleaned, guesses, inside
 
 MOST_COLUMNS = 1000
 MOST_TABLES = 200
@@ -418,7 +418,10 @@ def _text_column(connection: Any, column: str, kind: str) -> list[tuple[str, Gue
     text = cleaned(column)
     plain = [(column, Guess(Type.TEXT, text), "")]
     sample = _sample(connection, column)
-    fitting = [guess for guess in guesses(column, sample) if _fits(connection, column, guess)]
+    fitting: list[Guess] = []
+    marked = any(value.casefold() in NOTHING for value in sample)
+    for nothing in (NOTHING,) if marked else (("",), NOTHING):
+        fitting = fitting or [g for g in guesses(column, sample, nothing) if _fits(connection, column, g, nothing)]
     swapped = [g for g in fitting if g.note.startswith(("dates with the day", "dates with the month"))]
     if len(swapped) > 1:
         note = "dates whose day and month cannot be told apart, so it is kept as text"
@@ -442,10 +445,8 @@ def _sample(connection: Any, column: str) -> list[str]:
     return sorted(row[0] for row in connection.execute(query).fetchall() if row[0])
 
 
-def _fits(connection: Any, column: str, guess: Guess) -> bool:
+def _fits(connection: Any, column: str, guess: Guess, nothing: Sequence[str]) -> bool:
     """Whether no value is lost by the conversion but marks for nothing."""
-    from strati.tables.types import NOTHING
-
-    text = cleaned(column, NOTHING)
+    text = cleaned(column, nothing)
     query = f"SELECT 1 FROM raw WHERE ({text}) IS NOT NULL AND ({guess.sql}) IS NULL LIMIT 1"
     return not connection.execute(query).fetchall()

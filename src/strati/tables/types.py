@@ -92,17 +92,18 @@ class Guess:
     note: str = ""
 
 
-def guesses(name: str, sample: Sequence[str]) -> Iterator[Guess]:
+def guesses(name: str, sample: Sequence[str], nothing: Sequence[str] = NOTHING) -> Iterator[Guess]:
     """What the column may hold, most special first; each must still be tried on all values.
 
     Args:
         name: the column's name in SQL and in the header.
         sample: some of its different values, without blanks around them.
+        nothing: what counts as missing; only the empty text is faster.
     """
     values = [value for value in sample if value.casefold() not in NOTHING]
     if not values:
         return
-    text = cleaned(name, NOTHING)
+    text = cleaned(name, nothing)
     lower = {value.casefold() for value in values}
     if any(lower <= truth for truth in _TRUTH) or (lower <= {"0", "1"} and _FLAG.search(name)):
         yes = ("true", "yes", "y", "t", "1")
@@ -114,7 +115,7 @@ def guesses(name: str, sample: Sequence[str]) -> Iterator[Guess]:
 
 def _numbers(text: str, values: Sequence[str]) -> Iterator[Guess]:
     if all(_INTEGER.fullmatch(value) for value in values):
-        code = f"regexp_full_match({text}, '0\\d+')"
+        code = f"(starts_with({text}, '0') AND length({text}) > 1)"
         yield Guess(Type.INTEGER, f"CASE WHEN NOT {code} THEN TRY_CAST({text} AS BIGINT) END")
     if all(_PLAIN.fullmatch(value) for value in values):
         yield Guess(Type.NUMBER, f"TRY_CAST({text} AS DOUBLE)")
@@ -190,6 +191,9 @@ def _ordered(text: str, type_: Type, formats: tuple[str, ...]) -> Iterator[Guess
         note = plural
         if day_first != month_first:
             note = f"dates with the {order} first" + (f", in {len(chosen)} formats" if len(chosen) > 1 else "")
+        if chosen == ("%Y-%m-%d",):
+            yield Guess(type_, f"TRY_CAST({text} AS DATE)")
+            continue
         yield Guess(type_, f"CAST(try_strptime({text}, [{', '.join(map(literal, chosen))}]) AS {cast})", note=note)
 
 
@@ -230,6 +234,8 @@ def inside(name: str, sample: Sequence[str]) -> Guess | None:
 def cleaned(name: str, nothing: Sequence[str] = NOTHING_TEXT) -> str:
     """The expression of a text without blanks around it, NULL where it stands for nothing."""
     text = f"trim({quoted(name)}, ' \t\r\n\u00a0')"
+    if tuple(nothing) == ("",):
+        return f"nullif({text}, '')"
     return f"CASE WHEN lower({text}) NOT IN {_tuple(nothing)} THEN {text} END"
 
 

@@ -1,0 +1,73 @@
+"""A table of 1,000,000 rows: processor time of the profile and of an answer, beside DuckDB's own SUMMARIZE and query.
+
+    python benchmarks/tables_speed.py [--rows 1000000] [--seed 1]
+
+Makes a CSV file of eight columns in a temporary folder. Each line is measured in processes of its own: seconds of
+processor time, theirs and their children's, and the wall clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+MINE = "from strati import tables; {0}"
+PLAIN = "import duckdb; print(len(duckdb.sql({0!r}).fetchall()))"
+QUESTION = "total amount by region"
+
+
+def made(path: Path, rows: int, seed: int) -> None:
+    rng = random.Random(seed)
+    regions, kinds = ["North", "South", "East", "West"], ["retail", "online", "partner"]
+    customers = [f"Customer {number}" for number in range(20_000)]
+    with path.open("w", encoding="utf-8") as file:
+        file.write("order_id,customer,region,kind,order_date,quantity,amount,note\n")
+        for number in range(rows):
+            day = f"20{rng.randrange(18, 25)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
+            amount = f"{rng.random() * 900:.2f}" if rng.random() > 0.01 else ""
+            file.write(
+                f"{number},{rng.choice(customers)},{rng.choice(regions)},{rng.choice(kinds)},{day},"
+                f"{rng.randrange(1, 9)},{amount},note {rng.randrange(400)}\n"
+            )
+
+
+def measured(name: str, code: str) -> None:
+    import resource
+
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+    after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - started
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"{name}: {used:.1f} s of processor time, {wall:.1f} s by the clock", flush=True)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--rows", type=int, default=1_000_000)
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.csv"
+        made(path, given.rows, given.seed)
+        print(f"{given.rows:,} rows, {path.stat().st_size / 1e6:.0f} MB")
+        source = f"read_csv('{path}')"
+        measured("strati tables look", MINE.format(f"tables.look({str(path)!r})"))
+        measured("DuckDB SUMMARIZE", PLAIN.format(f"SUMMARIZE SELECT * FROM {source}"))
+        measured("strati tables ask", MINE.format(f"tables.ask({QUESTION!r}, {str(path)!r})"))
+        measured("DuckDB, the same query", PLAIN.format(f"SELECT region, sum(amount) FROM {source} GROUP BY region"))
+        opened = (
+            "from strati.tables.database import Database; from strati.tables.asking import by_parser; import time\n"
+            f"with Database({str(path)!r}) as d:\n"
+            f" started = time.perf_counter(); a = by_parser({QUESTION!r}, d)\n"
+            " import sys; print(f'an answer once the table is open: {time.perf_counter() - started:.2f} s by the clock', file=sys.stderr)"
+        )
+        measured("open and one answer", opened)
+
+
+if __name__ == "__main__":
+    main()

@@ -61,10 +61,10 @@ def main() -> None:
         measured("strati tables ask", MINE.format(f"tables.ask({QUESTION!r}, {str(path)!r})"))
         measured("DuckDB, the same query", PLAIN.format(f"SELECT region, sum(amount) FROM {source} GROUP BY region"))
         opened = (
-            "from strati.tables.database import Database; from strati.tables.asking import by_parser; import time\n"
-            f"with Database({str(path)!r}) as d:\n"
-            f" started = time.perf_counter(); a = by_parser({QUESTION!r}, d)\n"
-            " import sys; print(f'an answer once the table is open: {time.perf_counter() - started:.2f} s by the clock', file=sys.stderr)"
+            "import sys, time; from strati.tables.database import Database; from strati.tables.asking import by_parser\n"
+            f"with Database({str(path)!r}) as tables:\n"
+            f" started = time.perf_counter(); by_parser({QUESTION!r}, tables)\n"
+            " print(f'once open, an answer took {time.perf_counter() - started:.2f} s by the clock', file=sys.stderr)"
         )
         measured("open and one answer", opened)
 

@@ -1,0 +1,214 @@
+"""Groups and shares: by, per, for each; percentage of, share of."""
+
+from __future__ import annotations
+
+from strati.tables.parse.compare import Comparing
+from strati.tables.parse.lexicon import Cue
+from strati.tables.parse.link import year_like
+from strati.tables.parse.reading import Agg, Field, Grain, Reading, Shape
+from strati.tables.parse.state import GRAINS
+from strati.tables.parse.tokens import stem
+from strati.tables.schema import Type
+
+
+class Grouping(Comparing):
+    """Groups and shares of a total."""
+
+    def _share(self, place: int) -> Reading | None:
+        state = self.state
+        fraction = state.is_cue(place, Cue.PART)
+        self._use_all(Cue.SHARE, Cue.PART, Cue.SUM, Cue.COUNT)
+        group = self._group()
+        measure_place = self._free_measure()
+        measure = None
+        if measure_place is not None:
+            measure = state.items[measure_place].field
+            state.use(measure_place)
+        border = self._border(place)
+        self.filters.values()
+        self.filters.truths()
+        found = sorted(self.filters.found, key=lambda pair: pair[0])
+        if group is not None:
+            conditions = tuple(one for _, one in found)
+            self._use_nouns()
+            return Reading(
+                state.index.base.name,
+                Shape.SHARE,
+                agg=Agg.SUM if measure else Agg.COUNT,
+                measure=measure,
+                conditions=conditions,
+                group=group[0],
+                grain=group[1],
+                fraction=fraction,
+            )
+        if not found:
+            return None
+        late = [one for at, one in found if at > border or at < place]
+        early = [one for at, one in found if place < at < border]
+        if not late:
+            late, early = early, []
+        self._use_nouns()
+        return Reading(
+            state.index.base.name,
+            Shape.SHARE,
+            agg=Agg.SUM if measure else Agg.COUNT,
+            measure=measure,
+            conditions=tuple(early),
+            part=tuple(late),
+            fraction=fraction,
+        )
+
+    def _border(self, place: int) -> int:
+        """Where the verb stands that parts the whole from the part: "of orders in Germany | were returned"."""
+        state = self.state
+        for i in range(place + 1, len(state.items)):
+            if state.is_cue(i, Cue.IS) or (state.is_cue(i, Cue.WITH) and state.items[i].text.lower() != "with"):
+                return i
+        for i in range(place + 1, len(state.items)):
+            if (state.is_cue(i, Cue.WITH, Cue.IN, Cue.FROM) and any(j > i for j, _ in self.filters.found)) or (
+                state.is_cue(i, Cue.WITH, Cue.IN, Cue.FROM)
+                and any(state.items[j].kind == "value" for j in range(i, len(state.items)))
+            ):
+                return i
+        return place
+
+    def _group(self) -> tuple[Field, Grain | None] | None:
+        """The field after by, per or each."""
+        state = self.state
+        for i, item in enumerate(state.items):
+            if i in state.used:
+                continue
+            if item.kind == "grain" and item.text.lower().endswith(("ly", "annual")) and state.dates:
+                state.use(i)
+                return self._date(), GRAINS[item.text.lower()]
+            if item.kind != "cue" or item.cue not in (Cue.PER, Cue.BY):
+                continue
+            target = i + 1
+            while state.is_cue(target, Cue.OF, Cue.DISTINCT, Cue.ALL, Cue.PER):
+                target += 1
+            if target >= len(state.items) or target in state.used:
+                continue
+            found = self._groupable(target, item.cue)
+            if found is not None:
+                state.use(i, target, *range(i, target))
+                return found
+        return None
+
+    def _groupable(self, place: int, cue: Cue | None) -> tuple[Field, Grain | None] | None:
+        state = self.state
+        item = state.items[place]
+        if item.kind == "grain" and state.dates:
+            return self._date(), GRAINS[item.text.lower()]
+        if item.kind == "grain" and GRAINS[item.text.lower()] is Grain.YEAR and state.years:
+            return state.pick("year", state.years[:2]), None
+        if item.kind == "column" and item.field is not None:
+            one = item.field
+            state.notes += [item.note] if item.note else []
+            if one.column.temporal:
+                if place + 1 < len(state.items) and state.items[place + 1].kind == "grain":
+                    state.use(place + 1)
+                    return one, GRAINS[state.items[place + 1].text.lower()]
+                return one, Grain.DAY if one.column.type is Type.TIMESTAMP else None
+            if cue is Cue.BY and one.column.numeric and not year_like(one.column):
+                few = one.column.distinct <= 30 and one.column.distinct < 0.9 * state.index.base.rows
+                other = any(state.items[j].field not in (None, one) for j in state.free("column")) or self._counts()
+                return None if self._has_super() or (one in state.numeric and not (few and other)) else (one, None)
+            return one, None
+        if item.kind == "table" and cue is Cue.PER and not item.person:
+            label = state.label()
+            return (
+                (label, None)
+                if label is not None and state.index.table_stems and stem(item.text.lower()) in state.index.table_stems
+                else None
+            )
+        if item.kind == "table" and item.person and (who := state.person()) is not None:
+            return who, None
+        return None
+
+    def _counts(self) -> bool:
+        return self.state.cue(Cue.COUNT) is not None
+
+    def _has_super(self) -> bool:
+        return any(self._is_super(j) for j in range(len(self.state.items)) if j not in self.state.used)
+
+    def _with_group(self, group: tuple[Field, Grain | None], count: int | None, agg: Agg | None) -> Reading | None:
+        state = self.state
+        if count is not None:
+            state.use(count)
+        conditions = self._conditions()
+        measure_place = self._free_measure()
+        base = state.index.base.name
+        if count is not None and (measure_place is None or measure_place < count):
+            call, measure = self._counted(count)
+            return Reading(
+                base, Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=group[0], grain=group[1]
+            )
+        if measure_place is not None:
+            one = state.items[measure_place].field
+            state.use(measure_place)
+            state.notes.append(state.items[measure_place].note)
+            assert one is not None
+            extreme = None
+            return Reading(
+                base,
+                Shape.GROUP,
+                agg=extreme or self._default_agg(one, agg if count is None else Agg.SUM),
+                measure=one,
+                conditions=conditions,
+                group=group[0],
+                grain=group[1],
+            )
+        verbs = [i for i in state.free("adjective") if state.items[i].verb]
+        for i in verbs:
+            if found := state.by_concept(state.items[i].concept, dates=False):
+                state.use(i)
+                return Reading(
+                    base,
+                    Shape.GROUP,
+                    agg=self._default_agg(found[0], agg),
+                    measure=found[0],
+                    conditions=conditions,
+                    group=group[0],
+                    grain=group[1],
+                )
+        if agg in (Agg.AVG, Agg.MEDIAN) or (agg is Agg.SUM and not state.free("table")):
+            numeric = [f for f in state.numeric if f.via is None]
+            if len(numeric) != 1:
+                return None
+            state.doubt += 0.15
+            return Reading(
+                base, Shape.GROUP, agg=agg, measure=numeric[0], conditions=conditions, group=group[0], grain=group[1]
+            )
+        subject = state.free("table", "column")
+        if not subject and not any(item.verb for item in state.items):
+            return None
+        call, measure = self._counted(subject[0] - 1) if subject else (Agg.COUNT, None)
+        return Reading(
+            base, Shape.GROUP, agg=call, measure=measure, conditions=conditions, group=group[0], grain=group[1]
+        )
+
+    def _with_having(self, agg: Agg | None) -> Reading | None:
+        """Groups with a bound on their number of rows or their aggregate."""
+        state = self.state
+        assert self.filters.having is not None
+        op, bound, place = self.filters.having
+        target = self._target(exclude=place)
+        conditions = self._conditions()
+        if target is None or state.cue(Cue.COUNT) is not None:
+            return None
+        measured = state.items[place]
+        state.use(place)
+        if measured.kind == "column" and measured.field is not None and measured.field.column.numeric:
+            call: Agg = agg or Agg.SUM
+            return Reading(
+                state.index.base.name,
+                Shape.GROUP,
+                agg=call,
+                measure=measured.field,
+                conditions=conditions,
+                group=target,
+                having=(op, bound),
+            )
+        return Reading(
+            state.index.base.name, Shape.GROUP, agg=Agg.COUNT, conditions=conditions, group=target, having=(op, bound)
+        )

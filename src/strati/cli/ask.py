@@ -39,7 +39,7 @@ def ask(
 
     Example: strati ask "Which agreements can be ended for convenience?" --kb work
     """
-    from strati.cli.base import checks_for, embedder_for, language_model, only_base
+    from strati.cli.base import checks_for, language_model, only_base, own_embedder
     from strati.knowledge.ask import ask as answer
     from strati.knowledge.ask.answer import checked
     from strati.knowledge.base import KnowledgeBase
@@ -49,7 +49,7 @@ def ask(
     folder = only_base(kb)
     writer = language_model(model, catalog or [], config) if model else None
     checks = checks_for(classifier, judge, catalog or [], config)
-    with KnowledgeBase.open(folder, embedder_for(folder, embedder, catalog or []), create=False) as base:
+    with KnowledgeBase.open(folder, own_embedder(folder, embedder, catalog or []), create=False) as base:
         told = _say if writer is not None and not as_json and sys.stdout.isatty() else None
         reply = answer(base, question, model=writer, source=source, k=k, checks=checks, on_sentence=told)
         route = paths_for(question, base)

@@ -75,6 +75,11 @@ def embedder_for(folder: Path, name: str | None, catalogs: Sequence[Path]) -> Em
     return _must_embed(chosen, open_models([chosen], catalogs, llms=False)[1])
 
 
+def own_embedder(folder: Path, name: str | None, catalogs: Sequence[Path]) -> Embedder | None:
+    """As `embedder_for`, but none by default for a base that holds no vectors: there is nothing to compare with."""
+    return None if name is None and _own(folder) is None else embedder_for(folder, name, catalogs)
+
+
 def only_base(name: str | None) -> Path:
     """The folder of the named base, or of the only one in this folder; `DataError` when there is not just one."""
     from strati.core.errors import DataError

@@ -40,7 +40,7 @@ def check(
 
     Example: strati check draft.md --kb work
     """
-    from strati.cli.base import checks_for, embedder_for, only_base
+    from strati.cli.base import checks_for, only_base, own_embedder
     from strati.knowledge.ask import check_text
     from strati.knowledge.ask.judge import All
     from strati.knowledge.base import KnowledgeBase
@@ -51,7 +51,7 @@ def check(
         report = check_text(None, text, against=against, check=by)
     else:
         folder = only_base(kb)
-        with KnowledgeBase.open(folder, embedder_for(folder, embedder, catalog or []), create=False) as base:
+        with KnowledgeBase.open(folder, own_embedder(folder, embedder, catalog or []), create=False) as base:
             report = check_text(base, text, source=source, check=by)
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False, indent=1))

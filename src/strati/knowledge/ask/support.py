@@ -102,7 +102,7 @@ def support(claim: str, evidence: Text, weigh: Weigh = even) -> Support:
         return Support(Verdict.CONTRADICTED, min(score, 0.2), differs, features, at.start, at.end)
     hard = [one.text for one in lost if one.hard]
     if hard:
-        reason = f"{_quoted(hard)} is not in the source"
+        reason = f"{_quoted(hard)} {'are' if len(hard) > 1 else 'is'} not in the source"
         return Support(Verdict.NOT_FOUND, min(score, 0.3), reason, {**features, "veto": 1.0}, start, end)
     rare = sorted({word.text: made.weights[word.key] for word in gone}.items(), key=lambda pair: -pair[1])[:3]
     told = [text for text, _ in rare]

@@ -33,3 +33,15 @@ def smollm2(smollm2_path: Path) -> Iterator[GgufModel]:
     """A real, small language model; its context is kept short to save memory."""
     with GgufModel(smollm2_path, name="smollm2-135m", licence="Apache-2.0", context=1024) as model:
         yield model
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m "not process and not model"` is a quick look; marks follow from what a test uses."""
+    for item in items:
+        module = getattr(item, "module", None)
+        if "smollm2" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.model)
+        if item.get_closest_marker("hypothesis") is not None:
+            item.add_marker(pytest.mark.property)
+        if module is not None and hasattr(module, "subprocess"):
+            item.add_marker(pytest.mark.process)

@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         module = getattr(item, "module", None)
         if "smollm2" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.model)
-        if item.get_closest_marker("hypothesis") is not None:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.property)
         if module is not None and hasattr(module, "subprocess"):
             item.add_marker(pytest.mark.process)

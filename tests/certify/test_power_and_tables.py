@@ -114,3 +114,20 @@ def test_labels_for_betting_follow_from_the_growth_on_tune() -> None:
     assert 40 < needed < 100  # .9 ** n is .01, a fifth of the risk, at n = 44, and bets are mixed
     hopeless = one([0.9] * 40, [1.0] * 40)
     assert labels_needed_for(make_plan(hopeless, Promise(0.9, graded=True)), tune=hopeless) is None
+
+
+def test_the_chance_of_an_attempt_falls_with_the_bar_and_rises_with_labels() -> None:
+    from strati.certify.method import Economics, chance_to_certify, make_plan
+
+    rng = np.random.default_rng(0)
+    confidence = rng.random((400, 1))
+    loss = (rng.random((400, 1)) > 0.75 + 0.25 * confidence).astype(float)
+    tune = Scored(("one",), confidence, loss, np.array([0.001]))
+
+    def chance(at_least: float, labels: int) -> float:
+        plan = make_plan(tune, Promise(at_least, 0.1), Economics(human_answer=0.5), labels, among=[(0,)])
+        return chance_to_certify(plan, labels) or 0.0
+
+    assert 0.9 < chance(0.7, 300) <= 1
+    assert chance(0.98, 60) < 0.3
+    assert chance(0.9, 60) < chance(0.9, 1000)

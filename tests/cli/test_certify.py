@@ -358,3 +358,27 @@ def test_a_stack_without_a_certificate(stack: Path) -> None:
     (stack / NAME).unlink()
     for flag in ("--check", "--verify"):
         refused(strati(stack.parent, "certify", flag, "t.stack"), "t.stack has no certificate")
+
+
+def test_traffic_unlike_the_calibrate_inputs_is_told_and_left_to_people_when_strict(stack: Path) -> None:
+    at = stack.parent
+    draw = random.Random(5)
+    like = [row.text for row in tickets(300, seed=7)]
+    foreign = ["football", "weather", "river", "mountain", "recipe", "garden", "film", "actor", "summer", "winter"]
+    unlike = [" ".join(draw.choices(foreign, k=6)) if n % 4 == 0 else text for n, text in enumerate(like)]
+    for name, rows in (("like", like), ("unlike", unlike)):
+        (at / f"{name}.csv").write_text("text\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    fine = strati(at, "run", "t.stack", "like.csv", "--out", "like.jsonl", "--workers", "1", "--json")
+    assert json.loads(fine.stdout)["traffic"]["differs"] is False
+    told = strati(at, "run", "t.stack", "unlike.csv", "--out", "unlike.jsonl", "--workers", "1")
+    assert told.returncode == 0
+    said = " ".join(told.stdout.split())
+    assert "WARNING: these inputs differ from the calibrate inputs" in said
+    assert "the certificate does not speak of traffic like this; --strict leaves such files to people" in said
+    strict = strati(at, "run", "t.stack", "unlike.csv", "--out", "strict.jsonl", "--strict", "--json")
+    assert json.loads(strict.stdout)["states"] == {"pending": 300}
+    assert "these inputs differ" in json.loads(strict.stdout)["not_certified"]
+    assert strati(at, "certify", "--check", "t.stack", "--traffic", "like.csv").returncode == 0
+    checked = strati(at, "certify", "--check", "t.stack", "--traffic", "unlike.csv")
+    assert checked.returncode == 1
+    assert "unlike.csv: these inputs differ from the calibrate inputs" in checked.stderr

@@ -145,7 +145,7 @@ def test_no_axis_counts_in_millionths_of_a_dollar() -> None:
 
 @pytest.mark.parametrize("wide", [True, False])
 def test_names_of_many_rungs_at_one_cost_are_not_printed_over_each_other(wide: bool) -> None:
-    names = [f"n-grams + embedder number {n}" for n in range(12)]
+    names = [f"n-grams + embedder number {n}" for n in range(12 if wide else 6)]
     found = verdict([candidate(name, 0.80 + n / 1000, 1e-5) for n, name in enumerate(names)], name=names[-1])
     marks = marks_of(found)
     sheet = _sheet(marks, None, wide)

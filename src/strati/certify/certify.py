@@ -23,6 +23,7 @@ from strati.certify.method import (
     Scored,
     Setting,
     Walk,
+    chance_to_certify,
     evaluate,
     labels_needed_for,
     walk,
@@ -96,6 +97,7 @@ class Wanted:
 class Certified:
     """The outcome: what was designed on tune, the walk over calibrate, and what the setting did on each part.
 
+    `chance` is how likely such an attempt was to end with a certificate, going by tune; None where that is not told.
     `setting` is None when nothing was certified; `parts` then show the setting that tune predicts to be the easiest,
     and `labels_needed` is how many calibrate labels it would take, None where no number would do.
     """
@@ -112,6 +114,7 @@ class Certified:
     left: int
     notes: tuple[str, ...] = ()
     repeats: str = ONCE
+    chance: float | None = None
 
     @property
     def setting(self) -> Setting | None:
@@ -269,6 +272,7 @@ def _walked(
         left,
         notes,
         results.task.repeats,
+        chance_to_certify(found.plan, len(labelled)),
     )
 
 

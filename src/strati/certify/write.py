@@ -13,6 +13,7 @@ from strati.certify.certificate import OUTCOMES, Certificate
 from strati.certify.certify import Certified
 from strati.certify.compose.assembly import assemble
 from strati.certify.method import Delivered, Promise, Row, class_table, group_table, outcome_rows, upper_bound
+from strati.certify.traffic import LEVEL, Sketch
 from strati.core.errors import StackError
 from strati.core.identity import sha256_of
 from strati.core.lock import in_words
@@ -53,11 +54,19 @@ def write_certified(
             folder = Path(temporary) / "new"
             save_stack(stack, folder, results.task.inputs)
             outcomes = _write_outcomes(done, folder / OUTCOMES)
-            _certificate(done, stack, resources, outcomes, _data(journal, results, done)).write(folder)
+            data = _data(journal, results, done)
+            data["traffic"] = {"sha256": _sketch(done).write(folder), "level": LEVEL}
+            _certificate(done, stack, resources, outcomes, data).write(folder)
             put_folder(folder, path, Path(temporary) / "old")
     except OSError as error:
         raise in_words(error, path) from error
     return stack
+
+
+def _sketch(done: Certified) -> Sketch:
+    """What is kept of the calibrate inputs, to tell later whether traffic is like them."""
+    delivered = done.parts["calibrate"]
+    return Sketch.of((example.text for example in done.calibrate), delivered.count, len(delivered.rung))
 
 
 def _write_outcomes(done: Certified, file: Path) -> str:
@@ -117,6 +126,7 @@ def result_json(done: Certified) -> dict[str, JSON]:
     groups = group_rows(done)
     found["groups"] = {"count": len(groups), "rows": [_row("group", row) for row in groups[:MOST_GROUPS]]}
     found["notes"] = list(done.notes)
+    found["chance"] = done.chance
     return found
 
 

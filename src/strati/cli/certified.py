@@ -13,6 +13,7 @@ from strati.core.errors import AnswerIsNo, StackError
 if TYPE_CHECKING:
     from strati.certify.certify import Certified
     from strati.certify.method import Row
+    from strati.certify.traffic import Compared
 
 WIDTH = 80
 WORST = 6  # rows of a table
@@ -209,28 +210,70 @@ def _groups(done: Certified) -> Iterator[str]:
 
 
 def _notes(done: Certified) -> Iterator[str]:
+    yield from _wrapped(_attempts(done), "  ")
     for note in done.notes:
         yield from _wrapped(note[:1].upper() + note[1:] + ".", "  ")
     if done.left and done.setting is not None:
         yield f"  Reserved looks left at these calibrate labels: {done.left}."
 
 
-def show_check(path: Path, catalogs: list[Path], config: Path | None, *, as_json: bool) -> None:
-    """Whether the certificate of a stack stands; exit code 1 unless it is valid."""
+def _attempts(done: Certified) -> str:
+    """What the confidence speaks of: attempts, not certificates."""
+    from strati.core.figures import share
+
+    risk = _percent(1 - done.wanted.confidence)
+    text = f"Of all attempts like this one at most {risk} end with a certificate that is wrong."
+    if done.chance is None:
+        return text
+    likely = f"{text} This one had a chance of about {share(round(done.chance, 2))} to end with one, going by tune"
+    if done.chance < 0.5:
+        return (
+            f"{likely}: where few attempts succeed, more than {risk} of the certificates that are given may be wrong."
+        )
+    return f"{likely}."
+
+
+def show_check(
+    path: Path,
+    catalogs: list[Path],
+    config: Path | None,
+    traffic: str | None = None,
+    inputs: tuple[str, ...] = (),
+    *,
+    as_json: bool,
+) -> None:
+    """Whether the certificate of a stack stands, and speaks of the traffic in a file; exit code 1 unless it does."""
     from strati.certify.certificate import Certificate
     from strati.serve.load import standing_of
 
     if not (path / "certificate.json").exists():
         raise StackError(f"{path} has no certificate: strati certify makes one")
     standing = standing_of(path, catalogs, config).standing
+    compared = _against(path, traffic, inputs) if traffic is not None and standing.state == "valid" else None
     if as_json:
-        print(json.dumps({"stack": str(path), "state": standing.state, "reasons": list(standing.reasons)}))
+        found = {"stack": str(path), "state": standing.state, "reasons": list(standing.reasons)}
+        print(json.dumps(found if compared is None else {**found, "traffic": compared.to_json()}))
     if standing.state != "valid":
         raise AnswerIsNo(f"the certificate of {path} is {standing.state}: {'; '.join(standing.reasons)}")
     if not as_json:
         certificate = Certificate.read(path)
         since = "" if certificate is None else f" (of {certificate.created[:10]}, run {certificate.run})"
         print(f"The certificate of {path} is valid{since}.")
+    if compared is not None and compared.differs:
+        raise AnswerIsNo(f"{traffic}: {compared.words}")
+    if compared is not None and not as_json:
+        print(f"{traffic}: {compared.words}.")
+
+
+def _against(path: Path, traffic: str, inputs: tuple[str, ...]) -> Compared:
+    """The inputs of a file beside the calibrate inputs of a certificate."""
+    from strati.cli.run import rows_of
+    from strati.serve.traffic import compare_traffic
+
+    compared = compare_traffic(path, rows_of(path, traffic, inputs, None))
+    if compared is None:
+        raise StackError(f"{path} keeps no sketch of its calibrate inputs to compare with: certify again")
+    return compared
 
 
 def show_verify(path: Path, *, as_json: bool) -> None:

@@ -39,6 +39,8 @@ def certify(
     catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
     config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stack uses.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Say whether a stack's certificate stands.")] = False,
+    traffic: Annotated[str | None, typer.Option(help="With --check: rows whose inputs are compared.")] = None,
+    input: Annotated[list[str] | None, typer.Option("--input", "-i", help="Their column with the text.")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Compute a certificate's figures again.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
@@ -57,10 +59,12 @@ def certify(
         if run is None or not Path(run).is_dir():
             raise TaskError(f"found {run!r}, expected a stack folder to {'check' if check else 'verify'}")
         if check:
-            show_check(Path(run), catalog or [], config, as_json=json)
+            show_check(Path(run), catalog or [], config, traffic, tuple(input or ()), as_json=json)
         if verify:
             show_verify(Path(run), as_json=json)
         return
+    if traffic is not None:
+        raise TaskError("--traffic belongs to --check STACK: expected both")
     if at_least is not None and max_error_cost is not None:
         raise TaskError("--at-least and --max-error-cost were both given, expected one kind of promise")
     promise = _Promise(at_least, confidence, per_class, max_error_cost, error_costs, tries)

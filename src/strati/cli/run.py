@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from strati.certify.traffic import Compared
     from strati.core.context import Context
     from strati.data.unlabelled import Unlabelled
     from strati.measure.journal import Journal
@@ -32,6 +33,10 @@ def run(
     max_dollars: Annotated[float | None, typer.Option(help="Money that may be spent on paid models.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; default: one a core where no model is used.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add to each line what its answer rests on.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Leave all to people where inputs are unlike the calibrate inputs."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")] = False,
 ) -> None:
     """Answer every row of a file with a saved stack.
@@ -52,24 +57,26 @@ def run(
     from strati.core.lock import RunLock
     from strati.measure.journal import Journal
     from strati.serve.batch.here import check_new, journal_of
+    from strati.serve.traffic import compare_traffic
 
     if workers is not None and workers < 1:
         raise TaskError(f"--workers is {workers}, expected a whole number of at least 1")
     check_new(out)
-    rows = _rows(stack, file, tuple(input or ()), id)
+    rows = rows_of(stack, file, tuple(input or ()), id)
     with RunLock(out.with_name(out.name + ".lock")), Journal(journal_of(out)) as journal, Show(0.0, json) as show:
         ctx = Context(memo=journal, begin=show.begin, advance=show.advance)
         with stop_on_interrupt(ctx.cancelled):
             loaded, reason, tally = _answer(
-                stack, rows, out, journal, ctx, workers, config, catalog or [], max_dollars, explain
+                stack, rows, out, journal, ctx, workers, config, catalog or [], max_dollars, explain, strict
             )
         counts = _people(loaded, out, journal, tally, decisions, pending, form)
         if queue is not None:
             counts.update(_queued(stack, loaded, out, journal, tally, queue))
-    _tell(stack, out, tally, reason, counts, pending, rows.inputs, as_json=json)
+    compared = compare_traffic(stack, rows, None if reason is not None else tally)
+    _tell(stack, out, tally, reason, counts, pending, rows.inputs, compared, as_json=json)
 
 
-def _rows(folder: Path, file: str, inputs: tuple[str, ...], id: str | None) -> Unlabelled:
+def rows_of(folder: Path, file: str, inputs: tuple[str, ...], id: str | None) -> Unlabelled:
     """The rows of a file by the columns that were named, else by those that the stack learned from."""
     from strati.core.errors import DataError, StackError
     from strati.data.unlabelled import Unlabelled
@@ -108,6 +115,7 @@ def _answer(
     catalogs: list[Path],
     dollars: float | None,
     explained: bool,
+    strict: bool,
 ) -> tuple[Stack | None, str | None, Tally]:
     from dataclasses import replace
 
@@ -116,6 +124,8 @@ def _answer(
     from strati.serve.batch.here import CHUNK, answer_rows, hold_all, open_batch
 
     stack, resources, reason = _loaded(folder, catalogs, config)
+    if strict and reason is None:
+        reason = _unlike(folder, rows, None if resources else stack)
     known = "not to be loaded" if stack is None else stack.fingerprint()
     tally = open_batch(journal, out, {"stack": known, "input": rows.sha256, "columns": list(rows.inputs)})
     _held(journal, out, reason)
@@ -132,6 +142,14 @@ def _answer(
             f"{out} cannot be written: {error.strerror or error}; what was answered is kept, the same command goes on"
         ) from error
     return stack, reason, tally
+
+
+def _unlike(folder: Path, rows: Unlabelled, stack: Stack | None) -> str | None:
+    """Why a strict run answers nothing: its inputs differ from the calibrate inputs; None where they do not."""
+    from strati.serve.traffic import compare_traffic
+
+    found = compare_traffic(folder, rows, stack=stack)
+    return found.words if found is not None and found.differs else None
 
 
 def _loaded(
@@ -231,6 +249,7 @@ def _tell(
     counts: dict[str, int],
     pending: Path | None,
     inputs: Sequence[str],
+    compared: Compared | None,
     *,
     as_json: bool,
 ) -> None:
@@ -247,6 +266,8 @@ def _tell(
             "states": tally.states,
             "layers": tally.layers,
         }
+        if compared is not None:
+            found["traffic"] = {**compared.to_json(), "words": compared.words}
         print(json.dumps({**found, "dollars": tally.dollars, "not_certified": reason, **counts}))
         return
     if reason is not None:
@@ -258,6 +279,10 @@ def _tell(
         return
     print(f"{count(tally.rows)} rows, {count(tally.states['answered'])} answered, {count(waiting)} wait for people")
     print(f"  input: {', '.join(inputs)}")
+    if compared is not None:
+        mark = "WARNING: " if compared.differs else ""
+        more = "; --strict leaves such files to people" if compared.differs and reason is None else ""
+        print(f"  {mark}{compared.words}{more}")
     for layer, answers in tally.layers.most_common():
         print(f"  {layer}: {count(answers)} ({share(answers / tally.rows)})")
     for word in ("decided", "known", "conflicting"):

@@ -8,7 +8,7 @@ recomputed from), `tables` (what stands beside it) and `power` (how many labels 
 from strati.certify.method.economics import Economics
 from strati.certify.method.outcomes import outcome_rows, recount, scored_from
 from strati.certify.method.plan import Plan, make_plan, predicted_p
-from strati.certify.method.power import labels_needed_for, labels_needed_to_certify, power_to_certify
+from strati.certify.method.power import chance_to_certify, labels_needed_for, labels_needed_to_certify, power_to_certify
 from strati.certify.method.risk import (
     Promise,
     betting_p,
@@ -40,6 +40,7 @@ __all__ = [
     "betting_upper_bound",
     "binomial_p",
     "binomial_upper_bound",
+    "chance_to_certify",
     "class_table",
     "differences",
     "evaluate",

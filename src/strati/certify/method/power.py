@@ -67,6 +67,23 @@ def labels_needed_for(plan: Plan, power: float = 0.8, tune: Scored | None = None
     return min((count for count in found if count is not None), default=None)
 
 
+def chance_to_certify(plan: Plan, labels: int) -> float | None:
+    """How likely an attempt with so many calibrate labels is to end with a certificate, going by tune.
+
+    That of the most promising setting, with one error added to what tune showed of it; the others add little, for they
+    are the same answers at other thresholds. None for promises per class or tested by betting, where it is not told.
+    """
+    if plan.path is None or not plan.path.promise.exact or plan.path.promise.classes:
+        return None
+    promise = plan.path.promise
+    found = [
+        power_to_certify(labels, (e.errors + 1) / (e.n + 1), e.share, promise.at_least, promise.risk)
+        for e in plan.estimates
+        if e.n and 0 < e.share <= 1
+    ]
+    return max(found, default=0.0)
+
+
 def _for_classes(delivered: Delivered, promise: Promise, power: float) -> int | None:
     if delivered.label is None or not len(delivered.rung):
         return None

@@ -117,7 +117,7 @@ def test_labels_for_betting_follow_from_the_growth_on_tune() -> None:
 
 
 def test_the_chance_of_an_attempt_falls_with_the_bar_and_rises_with_labels() -> None:
-    from strati.certify.method import Economics, chance_to_certify, make_plan
+    from strati.certify.method import Economics, Scored, chance_to_certify, make_plan
 
     rng = np.random.default_rng(0)
     confidence = rng.random((400, 1))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # Documents that are kept in one transaction: so many, of so many compressed bytes, within so many seconds.
 TOGETHER, LARGE, SECONDS = 256, 4_000_000, 1.0
+EMBEDDED = 64  # passages that are embedded together
 
 Told = Callable[[str, int, int], None]
 
@@ -64,7 +65,8 @@ class Ingest:
         self.settings = settings
         self.report = IngestReport()
         self.key = embedder.fingerprint() if embedder else ""
-        self._waiting: list[tuple[Record, dict[str, NDArray[np.float32]]]] = []
+        self._waiting: list[Record] = []
+        self._rows = 0  # passages of what waits
         self._size = 0  # bytes of what waits to be kept
         self._since = 0.0  # when the first of it came
 
@@ -117,11 +119,12 @@ class Ingest:
 
     def _event(self, event: Event, kept: dict[str, Entry]) -> None:
         if event.record is not None:
-            vectors = {self.key: self._embed(event.record.rows)} if self.embedder and event.record.rows else {}
-            self._waiting.append((event.record, vectors))
+            self._waiting.append(event.record)
+            self._rows += len(event.record.rows)
             self._size += len(event.record.text) + len(event.record.structure)
             self._since = self._since or time.monotonic()
-            if len(self._waiting) >= TOGETHER or self._size >= LARGE:
+            full = self._rows >= EMBEDDED if self.embedder else len(self._waiting) >= TOGETHER
+            if full or self._size >= LARGE:
                 self._keep()
             self._keep_late()
             self._add(event.name, Status.READ, "", len(event.record.rows), event.record.warnings)
@@ -135,10 +138,21 @@ class Ingest:
             self._add(event.name, Status.UNCHANGED, "", kept[event.path].passages)
 
     def _keep(self) -> None:
-        """Keep what waits, in one transaction."""
-        waiting, self._waiting, self._size, self._since = self._waiting, [], 0, 0.0
+        """Keep what waits, in one transaction; its passages are embedded together, which fills the batches."""
+        waiting, self._waiting, self._size, self._rows, self._since = self._waiting, [], 0, 0, 0.0
         if waiting:
-            self.store.put_all(waiting)
+            self.store.put_all(zip(waiting, self._vectors([record.rows for record in waiting]), strict=True))
+
+    def _vectors(self, documents: Sequence[Sequence[PassageRow]]) -> list[dict[str, NDArray[np.float32]]]:
+        """The vectors of the passages of each document, by embedder; none for documents without passages."""
+        rows = [row for found in documents for row in found]
+        if self.embedder is None or not rows:
+            return [{} for _ in documents]
+        vectors, made, at = self._embed(rows), [], 0
+        for found in documents:
+            made.append({self.key: vectors[at : at + len(found)]} if found else {})
+            at += len(found)
+        return made
 
     def _keep_late(self) -> None:
         """Keep what has waited for a second: so much is read again after a kill, not more."""
@@ -179,9 +193,16 @@ class Ingest:
         """Vectors for documents that were read without this embedder."""
         have = self.store.embedded(self.key)
         missing = [entry for entry in self.store.entries() if entry.id not in have and entry.passages]
-        for number, entry in enumerate(missing):
-            self.settings.told("embedding", number, len(missing))
-            self.store.add_vectors(entry.id, self.key, self._embed([k.row for k in self.store.passages_of(entry.id)]))
+        some: list[Entry] = []
+        for number, entry in enumerate(missing, 1):
+            some.append(entry)
+            if number < len(missing) and sum(one.passages for one in some) < EMBEDDED:
+                continue
+            self.settings.told("embedding", number - len(some), len(missing))
+            rows = [[kept.row for kept in self.store.passages_of(one.id)] for one in some]
+            for one, vectors in zip(some, self._vectors(rows), strict=True):
+                self.store.add_vectors(one.id, self.key, vectors[self.key])
+            some = []
             if self._stopped():
                 return
         if missing:

@@ -86,7 +86,8 @@ class Engine:
         The passages of a long one tell different things: they keep their score.
         """
         documents = self.store.documents_of(list(ranking))
-        lengths = self.store.lengths_of(set(documents.values()))
+        often = [document for document, times in Counter(documents.values()).items() if times > 1]
+        lengths = self.store.lengths_of(often)
         seen: Counter[str] = Counter()
         scores: dict[int, float] = {}
         for id, score in ranking.items():

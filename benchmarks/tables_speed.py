@@ -61,7 +61,8 @@ def main() -> None:
         measured("strati tables ask", MINE.format(f"tables.ask({QUESTION!r}, {str(path)!r})"))
         measured("DuckDB, the same query", PLAIN.format(f"SELECT region, sum(amount) FROM {source} GROUP BY region"))
         opened = (
-            "import sys, time; from strati.tables.database import Database; from strati.tables.asking import by_parser\n"
+            "import sys, time\nfrom strati.tables.database import Database\n"
+            "from strati.tables.asking import by_parser\n"
             f"with Database({str(path)!r}) as tables:\n"
             f" started = time.perf_counter(); by_parser({QUESTION!r}, tables)\n"
             " print(f'once open, an answer took {time.perf_counter() - started:.2f} s by the clock', file=sys.stderr)"

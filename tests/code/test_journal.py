@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strati.code.change import Change, FileChange
@@ -172,6 +172,7 @@ NAMES = st.sampled_from(["a.py", "in/b.py", "c.bin", "new.txt", "in/new.py"])
 CONTENTS = st.binary(max_size=40) | st.sampled_from([b"", b"a\n", b"a\r\n", b"\xef\xbb\xbfx"])
 
 
+@settings(max_examples=50)
 @given(st.lists(st.dictionaries(NAMES, CONTENTS | st.none(), min_size=1), min_size=1, max_size=4))
 def test_edits_and_their_undoing_leave_every_byte(edits: list[dict[str, bytes | None]]) -> None:
     with tempfile.TemporaryDirectory() as name:

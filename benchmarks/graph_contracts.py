@@ -16,13 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from rapidfuzz import fuzz
-
 from strati.kinds.extract.words import core_of, key_of
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.graph.build import build
 from strati.knowledge.graph.find import View
 from strati.knowledge.graph.records import Node
+from strati.knowledge.graph.scoring import alike
 from strati.statistics import clopper_pearson
 
 
@@ -50,7 +49,7 @@ def dates(row: dict[str, str]) -> set[str]:
 def same(a: str, b: str) -> bool:
     x, y = core_of(key_of(a))[0], core_of(key_of(b))[0]
     inside = min(len(x), len(y)) >= 5 and (f" {x} " in f" {y} " or f" {y} " in f" {x} ")
-    return x == y or fuzz.ratio(x, y) >= 88 or inside
+    return x == y or alike(x, y) >= 88 or inside
 
 
 def names(node: Node) -> list[str]:

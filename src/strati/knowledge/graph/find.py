@@ -12,6 +12,7 @@ from strati.core.errors import DataError
 from strati.core.records import JSON, Source
 from strati.kinds.extract.words import core_of, key_of
 from strati.knowledge.graph.records import WEAK, Edge, Graph, Node, Place
+from strati.knowledge.graph.scoring import alike
 from strati.knowledge.graph.store import GraphStore
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from strati.knowledge.document import Document
     from strati.knowledge.store.contract import Entry
 
-_SIMILAR = 82.0
+_SIMILAR = 78.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,10 @@ class View:
         return ranked
 
     def _similar(self, name: str) -> list[str]:
-        from rapidfuzz import fuzz, process
-
-        found = process.extract(key_of(name), list(self.names), scorer=fuzz.WRatio, score_cutoff=_SIMILAR, limit=5)
-        return list(dict.fromkeys(self.names[key][0].name for key, _, _ in found))[:3]
+        wanted = key_of(name)
+        scored = [(max(alike(wanted, key), 90.0 * (f" {wanted} " in f" {key} ")), key) for key in self.names]
+        found = sorted(((near, key) for near, key in scored if near >= _SIMILAR), key=lambda one: (-one[0], one[1]))
+        return list(dict.fromkeys(self.names[key][0].name for _, key in found[:5]))[:3]
 
     # --- what is known of one ---------------------------------------------------------------------------------------
 

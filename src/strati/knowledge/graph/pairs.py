@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from strati.kinds.extract.words import core_of
 from strati.knowledge.graph.definitions import is_paper, is_role
 from strati.knowledge.graph.records import NAMED
-from strati.knowledge.graph.scoring import Name, Pair
+from strati.knowledge.graph.scoring import Name, Pair, alike
 
 _SIMILAR = 90.0
 _LEAST_LENGTH = 8
@@ -112,8 +112,6 @@ def _plurals(names: Sequence[Name], found: Found) -> None:
 
 def _similar(names: Sequence[Name], found: Found) -> None:
     """Names with a slip of the pen. Blocked by type and first letters, so that large bases stay quick."""
-    from rapidfuzz import fuzz, process
-
     blocks: defaultdict[tuple[str, str], list[Name]] = defaultdict(list)
     for name in names:
         if len(name.key) >= _LEAST_LENGTH and name.type in ("organisation", "person"):
@@ -122,10 +120,10 @@ def _similar(names: Sequence[Name], found: Found) -> None:
         some = group[:_MOST_OF_A_BLOCK]
         keys = [_core(name) for name in some]
         for at, a in enumerate(some):
-            rest = process.extract(keys[at], keys[at + 1 :], scorer=fuzz.ratio, score_cutoff=_SIMILAR, limit=None)
-            for _, alike, place in rest:
-                if alike < 100:
-                    _note(found, a, some[at + 1 + place], 5, (alike - _SIMILAR) / (100 - _SIMILAR))
+            for place in range(at + 1, len(some)):
+                near = alike(keys[at], keys[place], _SIMILAR)
+                if 0 < near < 100:
+                    _note(found, a, some[place], 5, (near - _SIMILAR) / (100 - _SIMILAR))
 
 
 def _pair(

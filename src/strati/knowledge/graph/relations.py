@@ -22,7 +22,7 @@ from strati.kinds.extract.lists.verbs import (
     UNSURE,
     VERBS,
 )
-from strati.kinds.extract.words import Token
+from strati.kinds.extract.words import Token, shouted
 from strati.knowledge.graph.records import NAMED, VALUES
 
 _DOUBTS_BEFORE = word_set(
@@ -82,6 +82,7 @@ def relations(found: Sequence[Token], names: Sequence[Named]) -> Iterator[Said]:
     if len(names) < 2 or found[-1].text == "?":
         return
     low = [token.low for token in found]
+    loud = shouted(list(found))
     names = _without_asides(low, names)
     for at in range(len(names) - 1):
         a, b = names[at], names[at + 1]
@@ -96,8 +97,13 @@ def relations(found: Sequence[Token], names: Sequence[Named]) -> Iterator[Said]:
             yield role
             continue
         label = _verb(low, a, b, between)
-        if label:
+        if label and (loud or not _titled(found[a.last : b.first])):
             yield from _spread(low, names, at, label)
+
+
+def _titled(between: Sequence[Token]) -> bool:
+    """Whether the verb has a capital: then it is part of a heading or a label ("Authorized Signature")."""
+    return any(token.text[0].isupper() and token.low in VERBS for token in between)
 
 
 def clause(text: str, sentence: tuple[int, int], a: int, b: int) -> tuple[int, int]:

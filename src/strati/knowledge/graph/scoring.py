@@ -51,6 +51,29 @@ def score(features: Sequence[float], weights: Sequence[float] = WEIGHTS) -> floa
     return 1 / (1 + math.exp(-sum(x * w for x, w in zip(features, weights, strict=True))))
 
 
+def alike(a: str, b: str, least: float = 0.0) -> float:
+    """How alike two names are spelt, 0 to 100: twice their longest common subsequence to the sum of their lengths.
+
+    Bit-parallel (Hyyrö, 2004): a few microseconds a pair. What cannot reach `least` is 0.
+
+    >>> alike("acme", "acme"), alike("john smith", "jon smith") > 94, alike("acme", "zzz", 90)
+    (100.0, True, 0.0)
+    """
+    total = len(a) + len(b)
+    if not total or 200 * min(len(a), len(b)) < least * total:
+        return 0.0
+    places: dict[str, int] = {}
+    for at, sign in enumerate(a):
+        places[sign] = places.get(sign, 0) | 1 << at
+    full = (1 << len(a)) - 1
+    rest = full
+    for sign in b:
+        both = rest & places.get(sign, 0)
+        rest = ((rest + both) | (rest - both)) & full
+    found = 200 * (len(a) - rest.bit_count()) / total
+    return found if found >= least else 0.0
+
+
 def taught(decisions: Sequence[tuple[tuple[float, ...], bool]]) -> tuple[float, ...]:
     """The weights after people's decisions (features, one or two); without decisions ours."""
     if not decisions:

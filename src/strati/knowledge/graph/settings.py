@@ -22,7 +22,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON
 from strati.knowledge.graph.records import TYPES
 
-VERSION = "graph.v5"
+VERSION = "graph.v6"
 KEYS = ("types", "patterns", "names", "extractor")
 
 

@@ -77,7 +77,7 @@ def test_every_sentence_is_cited_and_stands_in_its_source(base: KnowledgeBase, t
     assert "Either party may end the lease with 90 days of notice [1]." in text
     assert "The rent of the mill is $2,000 a month [2]." in text
     assert "*Nothing in the sources on: dragons of the mountain.*" in text
-    assert "in/lease.md, Lease of the mill > Ending the lease, lines " in text
+    assert "1. lease.md, Lease of the mill > Ending the lease, lines " in text
     assert [one.missing for one in record.sections] == [("dragons of the mountain",), ()]
     for section in record.sections:
         for sentence in section.sentences:

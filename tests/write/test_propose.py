@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from strati.core.errors import TaskError
-from strati.write import Edit, Proposal, Style, Tools, changed, propose, tools
+from strati.write import Edit, Proposal, Style, Tools, changed, facts, propose, tools
 from strati.write.harper import Harper
 from strati.write.regions import protected
 
@@ -53,6 +53,22 @@ def test_only_prose_is_touched(english: Tools) -> None:
     shield = protected(PAGE, markdown=True)
     assert "".join(PAGE[a:b] for a, b in shield).count("teh") == PAGE.count("teh")
     assert changed(PAGE, proposal.edits).replace("have", "has").replace("definitely", "definately") == PAGE
+
+
+@pytest.mark.parametrize(
+    "piece", ["` `` ", "<a ", "<!-- ", "[", "[a](", "$a_", "a", "a/", "a.b-", "|-|\n", "```\n", "$$"]
+)
+def test_odd_markup_is_read_in_one_pass(piece: str) -> None:
+    """A text of 100,000 signs without an end to anything: what looked for the end again and again would take hours."""
+    text = piece * (100_000 // len(piece))
+    assert all(0 <= start < end <= len(text) for start, end in protected(text, markdown=True))
+    facts(text)
+
+
+def test_code_and_elements_have_an_end() -> None:
+    text = "Run ``a ` b`` or `c`, <script>teh</script> and <!-- teh --> or $$teh$$, but ` not this, <svg nor this."
+    found = [text[a:b] for a, b in protected(text, markdown=True)]
+    assert found == ["``a ` b``", "`c`", "<script>teh</script>", "<!-- teh -->", "$$teh$$"]
 
 
 def test_facts_are_not_touched(english: Tools) -> None:

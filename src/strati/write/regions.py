@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from strati.write.proposal import Span
 
@@ -14,17 +16,20 @@ _TABBED = re.compile(r"\S[^\n]*?(?:\t+| {3,})\S[^\n]*?(?:\t+| {3,})\S")
 _INDENTED = re.compile(r"^(?: {4}|\t)\s*\S")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
 _INLINE = re.compile(
-    r"(?P<code>(?<!`)(`+)(?!`)(?:.+?)(?<!`)\2(?!`))"
-    r"|(?P<link>!?\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\]))"
-    r"|(?P<definition>^[ ]{0,3}\[[^\]\n]+\]:[^\n]*$)"
-    r"|(?P<note>\[\^[^\]\n]+\])"
-    r"|(?P<comment><!--.*?-->)"
-    r"|(?P<raw><(?P<tag>script|style|pre|code|table|a|svg|math)\b.*?</(?P=tag)>)"
-    r"|(?P<markup></?[A-Za-z][^<>\n]*>)"
-    r"|(?P<formula>\$\$.+?\$\$|(?<![\w$])\$(?=\S)[^$\n]*[\\^_{}=][^$\n]*\$(?!\d))",
-    re.DOTALL | re.MULTILINE,
+    r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])"  # links, images
+    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*$"  # what a link stands for
+    r"|\[\^[^\]\n]+\]"  # footnote marks
+    r"|</?[A-Za-z][^<>\n]{0,2000}>"
+    r"|(?<![\w$])\$(?=\S)[^$\n]*[\\^_{}=][^$\n]*\$(?!\d)",
+    re.MULTILINE,
 )
-_ADDRESS = re.compile(r"\bhttps?://[^\s<>\"]+|\bwww\.[^\s<>\"]+|[\w.+-]+@[\w-]+\.[\w.]+\w|(?:[\w.-]+/){2,}[\w.-]+")
+_OPENS = re.compile(r"<(script|style|pre|code|table|a|svg|math)\b|(<!--)|(\$\$)", re.IGNORECASE)
+_LONGEST_CODE = 2000  # characters of code in line
+_TICKS = re.compile(r"`+")
+_ADDRESS = re.compile(
+    r"\bhttps?://[^\s<>\"]+|\bwww\.[^\s<>\"]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64}"
+    r"|(?<![\w./-])(?:[\w.-]{1,64}/){2,}[\w.-]+"
+)
 
 
 def protected(text: str, *, markdown: bool) -> tuple[Span, ...]:
@@ -42,14 +47,56 @@ def _markdown(text: str) -> list[Span]:
     front = _FRONT.match(text)
     found = [Span(*front.span())] if front else []
     found += _blocks(text, front.end() if front else 0)
-    blocks = _union(found)
-    found += [
-        Span(*match.span())
-        for match in _INLINE.finditer(text)
-        if not any(block.start <= match.start() < block.end for block in blocks)
-        and "\n\n" not in (match["code"] or match["link"] or "")
-    ]
-    return found
+    blocks = _Marks(len(text), _union(found))
+    spans = [*(Span(*match.span()) for match in _INLINE.finditer(text)), *_closed(text), *_ticked(text)]
+    return found + [span for span in spans if not blocks.has(span.start)]
+
+
+class _Marks:
+    """Which characters lie in some spans."""
+
+    def __init__(self, length: int, spans: Iterable[Span]) -> None:
+        self._marks = bytearray(length)
+        for start, end in spans:
+            self._marks[start:end] = b"\1" * (end - start)
+
+    def has(self, at: int) -> bool:
+        return bool(self._marks[at])
+
+
+def _closed(text: str) -> Iterator[Span]:
+    """HTML elements, comments and formulas from their opening to their closing; one that is not closed is none."""
+    lower = text.lower()
+    without: set[str] = set()
+    at = 0
+    for found in _OPENS.finditer(text):
+        close = f"</{found[1].lower()}>" if found[1] else "-->" if found[2] else "$$"
+        if found.start() < at or close in without:
+            continue
+        end = lower.find(close, found.end())
+        if end < 0:
+            without.add(close)
+        else:
+            at = end + len(close)
+            yield Span(found.start(), at)
+
+
+def _ticked(text: str) -> Iterator[Span]:
+    """Code in line: from backticks to the next ones that are as many, within a paragraph."""
+    runs = list(_TICKS.finditer(text))
+    later: dict[str, list[int]] = defaultdict(list)
+    for number, run in enumerate(runs):
+        later[run[0]].append(number)
+    at = 0
+    while at < len(runs):
+        same = later[runs[at][0]]
+        place = bisect_right(same, at)
+        end = runs[same[place]] if place < len(same) else None
+        if end is None or end.start() - runs[at].end() > _LONGEST_CODE or "\n\n" in text[runs[at].end() : end.start()]:
+            at += 1
+        else:
+            yield Span(runs[at].start(), end.end())
+            at = same[place] + 1
 
 
 def _plain(text: str) -> list[Span]:

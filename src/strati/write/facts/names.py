@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from strati.write.facts.fact import Fact, FactKind, Taken
 
-_ADDRESS = re.compile(r"\bhttps?://[^\s<>\")\]]+|\bwww\.[^\s<>\")\]]+|[\w.+-]+@[\w-]+\.[\w.]+\w|(?<!\w)[@#]\w{2,}")
+_ADDRESS = re.compile(
+    r"\bhttps?://[^\s<>\")\]]+|\bwww\.[^\s<>\")\]]+"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64}|(?<!\w)[@#]\w{2,}"
+)
 _WORD = re.compile(r"[^\W_]+(?:[.'’&-][^\W_]+)*")
 _STARTS = re.compile(r"(?:^|[.!?…:;]|\n)[\s\"'“”‘’«»()\[\]*_#>•–—-]*$")
 _POSSESSIVE = re.compile(r"['’]s?$|['’](?:s|re|ve|ll|d|m|t)$", re.IGNORECASE)

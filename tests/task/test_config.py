@@ -60,7 +60,7 @@ def test_nothing_said_is_nothing_set(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("[gaol]\nmargin = .1", "cannot be read as TOML"),
-        ("[gaol]\n", "the section 'gaol', expected one of: data, task, goal, bench, models, graph; did you mean 'goal'"),
+        ("[gaol]\n", "the section 'gaol', expected one of: data, task, goal, bench, models, graph; did you mean"),
         ("[goal]\nmargn = 0.1", "found the key in [goal] 'margn'"),
         ("[goal]\nmargn = 0.1", "did you mean 'margin'?"),
         ("[data]\ninputs = 'a'", "did you mean 'input'?"),

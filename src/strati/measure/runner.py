@@ -259,7 +259,7 @@ class Bench:
         candidate, folder, record, fits = entry.candidate, entry.folder, entry.record, entry.fits
         if record["status"] in DONE or len(fits) < len(self.splits.units):
             return
-        stack, forms, refit = fits[0].stack, record["forms"], None
+        stack, forms, refit = self._final(candidate, fits, record["forms"]), record["forms"], None
         saved = self._save(stack, folder)
         probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
         parts = [self._sampled(candidate, unit.test) for unit in self.splits.units]
@@ -284,6 +284,20 @@ class Bench:
             refit_rows=refit,
             notes=notes_of(stack),
         )
+
+    def _final(self, candidate: Candidate, fits: Sequence[Chosen], forms: Sequence[dict[str, JSON]]) -> Stack:
+        """The stack that is saved: the one that was measured or, of several folds, one fitted on the rows of all.
+
+        It learned from more than each stack that was measured, so what was measured does not flatter it, though the
+        best of several candidates was chosen by the same figures.
+        """
+        unit = self.splits.units[0]
+        if len(self.splits.units) == 1 or not candidate.learns or candidate.slow:
+            return fits[0].stack
+        settings = next(form["settings"] for form in forms if form["chosen"])
+        form = next(form for form in candidate.forms if dict(form.settings) == settings)
+        stack, _ = form.stack.fit_and_run([*unit.train, *unit.test], unit.tune, self.fitting, self.metric.loss)
+        return stack
 
     def _calibrate(self, entry: Entry) -> None:
         """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later.

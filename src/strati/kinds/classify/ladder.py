@@ -91,7 +91,9 @@ def _joined(task: Task, embedder: Embedder) -> Candidate:
                 Linear(c, TextFeatures(embedder=embedder, weight=weight), balanced, name, shared=shared), name=name
             ),
         )
-        for balanced, (weight, c) in product(_balances(task), ((1.0, 1.0), (2.0, 0.3), (2.0, 1.0), (4.0, 0.3)))
+        for balanced, (weight, c) in product(
+            _balances(task), ((1.0, 0.3), (1.0, 1.0), (2.0, 0.3), (2.0, 1.0), (4.0, 0.3))
+        )
     ]
     return Candidate(name, tuple(forms), learns=True)
 

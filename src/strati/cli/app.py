@@ -22,6 +22,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("bench", "bench:bench"),
         Command("import", "importing:import_"),
         Command("certify", "certify:certify"),
+        Command("improve", "improve:improve"),
         Command("report", "report:report"),
     ),
     "Documents and tables": (

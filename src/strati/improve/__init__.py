@@ -1,0 +1,1 @@
+"""The last mile: what a stack can lose without getting worse, as experiments that one gate decides."""

@@ -11,7 +11,7 @@ from strati.core.errors import TaskError, install
 
 HOW_TO_GET_ONE = (
     "no sandbox works here, so nothing was run: install bubblewrap (apt install bubblewrap, or dnf install "
-    f"bubblewrap), or {install('code')}, for sandlock (Linux 5.13 or later)"
+    f"bubblewrap), or {install('sandbox')}, for sandlock (Linux 5.13 or later)"
 )
 
 

@@ -50,11 +50,11 @@ def tickets(count: int, seed: int = 0) -> tuple[Example, ...]:
     return tuple(made)
 
 
-def measured(folder: Path, rows: Sequence[Example], *, ngrams: bool = True) -> str:
+def measured(folder: Path, rows: Sequence[Example], *, ngrams: bool = True, margin: float = 0.1) -> str:
     """A run of a rule and n-grams in `folder`; returns its id."""
     rules = Candidate("rules", (Form({}, Stack.of(Rules(parse_rules(RULES), "rules"), name="rules")),))
     linear = Candidate("n-grams", (Form({}, Stack.of(Linear(0.1, name="n-grams"), name="n-grams")),), learns=True)
-    task = Task(labels=tuple(WORDS), goal=Goal(at_least=0.9, human_answer_costs=0.5, margin=0.1))
+    task = Task(labels=tuple(WORDS), goal=Goal(at_least=0.9, human_answer_costs=0.5, margin=margin))
     data = Dataset(tuple(rows), "made", "csv", "utf-8", "0")
     done = bench(
         data,
@@ -129,6 +129,22 @@ def test_quality_and_people_without_a_layer_are_those_of_what_is_left(
     assert found["n"] == rows
     assert only_rules["people"] >= 1 - answered / rows - 1e-9
     assert not only_rules["qualifies"]
+
+
+def test_a_stack_without_a_layer_that_earns_nothing_is_written(tmp_path: Path) -> None:
+    """The rules know no more than the n-grams: within a cent, fewer parts win; what is written answers alike."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        measured(tmp_path, tickets(900), margin=0.05)
+        patch.setattr(sys, "argv", ["strati", "improve", "latest", "ablate", "--out", "a.stack"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert not ended.value.code
+    stack = load_stack(tmp_path / "a.stack")
+    assert stack.stages[0].name == "n-grams"
+    case = stack.run([Case("1", "it was charged, money back")], Context())[0]
+    assert case.answer is not None
+    assert case.answer.value == "refund"
 
 
 def test_pruning_everything_but_nothing_changes_no_answer() -> None:

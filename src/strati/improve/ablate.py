@@ -168,15 +168,13 @@ def _figures(results: Results, plan: AblatePlan, variant: Variant) -> Figures:
     economics = Economics.of(results.goal)
     machine = float(done.cost.mean())
     people = 1 - done.share if plan.people else 0.0
-    total = machine + people * economics.person(plan.part.scored(_none(plan.part), results.labels))
-    dollars = machine + people * (economics.human_answer or 0.0)
-    return Figures(variant.name, statistics, tuple(values), None, None, 1000 * dollars, people, total)
+    cost = 1000 * (machine + people * (economics.human_answer or 0.0))
+    parts = len(variant.order) + sum(FEATURE in uses for uses in variant.composition.uses)
+    # Costs within a cent count as equal: then fewer parts are smaller. People without a price come first.
+    size = (round(cost, 2), parts) if economics.priced else (people, round(cost, 2), parts)
+    return Figures(variant.name, statistics, tuple(values), None, None, cost, people, size)
 
 
 def _value(part: Part, rung: int, row: int) -> JSON:
     answer = part.rungs[rung].answers[row]
     return None if answer is None else answer.value
-
-
-def _none(part: Part) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return np.full((len(part), len(part.rungs)), np.nan)

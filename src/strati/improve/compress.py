@@ -188,5 +188,5 @@ def _measured(results: Results, stack: Stack, name: str, stored: Sequence[Stored
         megabytes,
         1000 * each * results.goal.machine_per_hour / SECONDS_PER_HOUR,
         0.0,
-        megabytes,
+        (megabytes,),
     )

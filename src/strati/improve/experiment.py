@@ -27,7 +27,7 @@ class Figures:
         megabytes: of its folder; None where it has none of its own.
         cost_per_1000: dollars, people included where they have a price.
         people: the share of examples that a person answers.
-        size: what "smaller" means in this experiment; less is better.
+        size: what "smaller" means in this experiment, compared from left to right; less is better.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Figures:
     megabytes: float | None
     cost_per_1000: float
     people: float
-    size: float
+    size: tuple[float, ...]
 
 
 @dataclass(frozen=True)

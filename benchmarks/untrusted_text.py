@@ -26,7 +26,8 @@ def main() -> None:
         flagged = sum(bool(instruction_in(text)) for text in texts)
         found = clopper_pearson(flagged, len(texts), 0.95)
         print(
-            f"{name}: {flagged} of {len(texts):,} paragraphs flagged, {found.value:.2%} ({found.low:.2%} to {found.high:.2%})"
+            share = f"{found.value:.2%} ({found.low:.2%} to {found.high:.2%})"
+            print(f"{name}: {flagged} of {len(texts):,} paragraphs flagged, {share}")
         )
 
 

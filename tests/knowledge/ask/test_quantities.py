@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from strati.knowledge.ask.quantities import missing, quantities
+from strati.knowledge.ask.quantities import missing, quantities, same
 
 
 def lost(claim: str, source: str) -> list[str]:
@@ -64,3 +64,9 @@ def test_nothing_to_compare() -> None:
     assert quantities("") == []
     assert quantities("No numbers here, only one pronoun.") == []
     assert quantities("31 February in a B2 cell of e5-small") != []
+
+
+def test_a_year_is_no_rounded_other_year() -> None:
+    claim, source = quantities("The lease ends in 2030."), quantities("It ends in 2027.")
+    assert not same(claim[0], source[0])
+    assert same(quantities("about 2000 people")[0], quantities("1,987 people")[0])

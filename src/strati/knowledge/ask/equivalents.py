@@ -29,7 +29,7 @@ _GROUPS = (
     "find discover detect",
     "help assist support aid",
     "use utilise utilize employ",
-    "need require requirement necessary must",
+    "need require requirement necessary must demand",
     "show display present",
     "change modify alter amend amendment",
     "remove delete erase",

@@ -219,6 +219,8 @@ def _ymd(one: Quantity) -> tuple[Decimal, ...] | None:
 def _rounded(claim: Quantity, source: Quantity) -> bool:
     """A claim may round: to two digits or more, or with a word such as "about"."""
     value, exact = claim.value[0], source.value[0]
+    if claim.year and source.year and value % 100:  # 2030 is no rounded 2027
+        return False
     if value == 0 or exact == 0:
         return False
     digits = len(value.normalize().as_tuple().digits)

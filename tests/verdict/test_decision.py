@@ -83,6 +83,9 @@ def test_between_the_two_the_llm_question_is_open_and_labels_are_asked_for() -> 
     assert near.needs_llm == "undecided"
     assert near.more_labels is not None
     assert near.more_labels > 0
+    assert near.more is not None
+    assert near.more.low <= near.more_labels
+    assert near.more.high is None or near.more.high >= near.more_labels
     assert f"{near.more_labels:,} more labelled test examples" in near.reasons[-1]
 
 

@@ -22,6 +22,7 @@ def doctor(
     repeats: Annotated[
         str | None, typer.Option(help="once (default): one row of each input counts; traffic: each row does.")
     ] = None,
+    kind: Annotated[str | None, typer.Option(help="classify (default), answer, extract, query, write or code.")] = None,
     config: Annotated[Path | None, typer.Option(help="A strati.toml.")] = None,
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of splits and samples.")] = 0,
@@ -53,7 +54,7 @@ def doctor(
         "time": time,
         "repeats": repeats,
     }
-    inputs = gather(file, config, columns, {}, {}, limit)
+    inputs = gather(file, config, columns, {"kind": kind}, {}, limit)
     parts = {"all": inputs.data} if inputs.test is None else {"train": inputs.data, "test": inputs.test}
     findings = examine(parts, inputs.task, seed)
     if json:
@@ -63,8 +64,9 @@ def doctor(
 
         console = Console(highlight=False, width=None)
         rows = sum(len(part) for part in parts.values())
-        labels = len({example.reference for part in parts.values() for example in part.examples})
-        console.print(f"{rows:,} rows, {labels} labels", style="bold")
+        found = {repr(example.reference) for part in parts.values() for example in part.examples}
+        told = f", {len(found)} labels" if inputs.task.kind == "classify" else f" of kind {inputs.task.kind}"
+        console.print(f"{rows:,} rows{told}", style="bold")
         for note in inputs.notes:
             console.print(f"  {note}", markup=False)
         for finding in findings:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from strati.statistics.metric import Metric
 from strati.task.task import Goal
-from strati.verdict.reasons import SAME_COST, explain
+from strati.verdict.reasons import SAME_COST, More, explain
 from strati.verdict.tests import Common, Field, Measured, Pair, Standing, measure
 
 __all__ = ["Common", "Decision", "Measured", "Pair", "Standing", "choose", "decide", "llm_needed"]
@@ -37,6 +37,7 @@ class Decision:
     reasons: tuple[str, ...]
     llm_tried: bool = True
     drowned: Common | None = None  # the commonest answer, where the others are rarer together than the margin
+    more: More | None = None  # the range that `more_labels` lies in
 
 
 def decide(
@@ -69,10 +70,12 @@ def decide(
     missing = {"no": open_llms, "yes": open_others}.get(needs_llm, ())
     if missing or not tried or field.drowned:
         needs_llm = "undecided"
-    more_labels, reasons = explain(field, name, decision, needs_llm, retired_llms, missing)
+    more, reasons = explain(field, name, decision, needs_llm, retired_llms, missing)
     pairs = tuple(Pair(a, b, result) for (a, b), result in field.results.items())
     drowned = field.common if field.drowned else None
-    return Decision(name, decision, needs_llm, pairs, field.standings, more_labels, reasons, tried, drowned)
+    return Decision(
+        name, decision, needs_llm, pairs, field.standings, more and more.about, reasons, tried, drowned, more
+    )
 
 
 def choose(field: Field) -> tuple[str | None, Literal["use", "none", "undecided"]]:

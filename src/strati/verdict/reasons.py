@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from strati.core.figures import difference, interval, money, probability, share
@@ -11,14 +12,29 @@ from strati.verdict.tests import BAR, FEWEST, Field, Standing
 
 SAME_COST = 0.01  # dollars per 1,000 answers
 TOO_MANY = 1_000_000
+SPREAD_Z = 1.2816  # of the middle 80 %
 
 
 class Need(NamedTuple):
-    """Examples that a question needs in all, and how many it has; `name` is the candidate it is about."""
+    """Examples that a question needs in all, and how many it has; `name` is the candidate it is about.
+
+    `least` and `most` are what it would need if the difference lay at the 10 % and the 90 % limit of what was measured;
+    None: then no number would do.
+    """
 
     name: str
     total: int
     now: int
+    least: int | None = None
+    most: int | None = None
+
+
+class More(NamedTuple):
+    """How many more labels, about, and between which numbers; `high` None means: perhaps no number would do."""
+
+    about: int
+    low: int
+    high: int | None
 
 
 def explain(
@@ -28,7 +44,7 @@ def explain(
     needs_llm: str,
     retired_llms: Sequence[str] = (),
     missing: Sequence[str] = (),
-) -> tuple[int | None, tuple[str, ...]]:
+) -> tuple[More | None, tuple[str, ...]]:
     """How many more labels would help, or None, and the reasons; `missing` is what the need of a model waits for."""
     if not field.standings:
         return None, ("no candidate has a measured example",)
@@ -243,18 +259,34 @@ def _pair_need(field: Field, a: str, b: str, worse: bool) -> Need | None:
     # the interval, not the raw discordance: it covers every metric and is never of zero width
     variance = _variance(result.high - result.low, result.n, 2 * field.goal.alpha)
     sign = -1 if worse else 1
-    total = labels_needed(
-        variance + result.difference**2, sign * field.goal.margin, sign * result.difference, _alpha(field)
-    )
-    return None if total is None else Need(a, max(total, FEWEST), result.n)
+    margin, alpha = sign * field.goal.margin, _alpha(field)
+
+    def needed(gap: float) -> int | None:
+        return labels_needed(variance + gap**2, margin, gap, alpha)
+
+    return _need_of(a, sign * result.difference, variance, result.n, needed)
 
 
 def _bar_need(field: Field, standing: Standing, above: bool) -> Need | None:
     gap = standing.quality.value - (field.goal.at_least or 0.0)
     variance = _variance(standing.quality.high - standing.quality.low, standing.n, field.goal.alpha)
     alpha = _alpha(field) if above else field.goal.alpha
-    total = labels_needed(variance + gap * gap, 0.0, gap if above else -gap, alpha)
-    return None if total is None else Need(standing.name, max(total, FEWEST), standing.n)
+
+    def needed(gap: float) -> int | None:
+        return labels_needed(variance + gap * gap, 0.0, gap, alpha)
+
+    return _need_of(standing.name, gap if above else -gap, variance, standing.n, needed)
+
+
+def _need_of(name: str, gap: float, variance: float, n: int, needed: Callable[[float], int | None]) -> Need | None:
+    """What is needed at the gap as measured, and at both ends of the middle 80 % of what it may be."""
+    total = needed(gap)
+    if total is None:
+        return None
+    spread = SPREAD_Z * math.sqrt(max(variance, 0.0) / n)
+    ends = [needed(gap + spread), needed(gap - spread)]
+    least, most = (None if end is None else max(end, FEWEST) for end in ends)
+    return Need(name, max(total, FEWEST), n, least, most)
 
 
 def _variance(width: float, n: int, tails: float) -> float:
@@ -268,7 +300,7 @@ def _alpha(field: Field) -> float:
     return field.goal.alpha / len(field.standings)
 
 
-def _more(field: Field, need: Need | None) -> tuple[int | None, str]:
+def _more(field: Field, need: Need | None) -> tuple[More | None, str]:
     if need is None:
         return None, (
             "more labels would not settle it: as measured, every candidate within the limits lies on the far side of "
@@ -284,8 +316,15 @@ def _more(field: Field, need: Need | None) -> tuple[int | None, str]:
             f"no new labels are needed: measure on about {max(1, need.total - need.now):,} more of the {field.n:,} "
             f"examples there are ({need.name} was compared on {need.now:,})"
         )
-    more = max(1, need.total - max(need.now, field.n))
-    return more, f"about {more:,} more labelled test examples would settle it (power 80 %, {need.name} as seen so far)"
+    now = max(need.now, field.n)
+    more = max(1, need.total - now)
+    low = more if need.least is None else min(more, max(1, need.least - now))
+    high = None if need.most is None or need.most > TOO_MANY else max(more, need.most - now)
+    told = f"from {low:,} to {high:,} fit" if high is not None else f"{low:,}, or more than can be told, fit"
+    return More(more, low, high), (
+        f"about {more:,} more labelled test examples would settle it (power 80 %, {need.name} as seen so far); {told} "
+        f"what was measured on {need.now:,}"
+    )
 
 
 def _points(share: float) -> str:

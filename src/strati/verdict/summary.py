@@ -89,6 +89,18 @@ def _cost(results: Results, shown: Result) -> str:
     return words + (f"; one training takes {seconds(fit)}." if shown.record["learns"] and fit else ".")
 
 
+def _range(decision: Decision) -> str:
+    """The numbers of labels that fit what was measured, in words."""
+    if decision.more is None:
+        return ""
+    low, high = decision.more.low, decision.more.high
+    return (
+        f" (anything from {low:,} to {high:,})"
+        if high is not None
+        else f" (from {low:,} on; perhaps no number will do)"
+    )
+
+
 def _next(results: Results, decision: Decision) -> str:
     recorded = all(result.record["recorded"] for result in results.candidates)
     if results.unfinished:
@@ -98,7 +110,7 @@ def _next(results: Results, decision: Decision) -> str:
     if not decision.llm_tried and not recorded:
         return f"To see whether a language model would do better: {PULL}."
     if decision.more_labels:
-        return f"Label about {decision.more_labels:,} more examples like these and run again."
+        return f"Label about {decision.more_labels:,} more examples like these{_range(decision)} and run again."
     if decision.decision != "use":
         return "Try a better candidate, a wider margin or a lower bar: see the reasons."
     if recorded:

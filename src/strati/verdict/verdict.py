@@ -88,6 +88,7 @@ def judge(journal: Journal) -> dict[str, JSON]:
                 *silent_reasons(results),
             ],
             "more_labels": decision.more_labels,
+            "more_labels_range": None if decision.more is None else [decision.more.low, decision.more.high],
         },
         "summary": summary(results, decision, shown),
         "frontier": journal.read("frontier"),

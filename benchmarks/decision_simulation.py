@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 
 from strati.kinds.classify.metrics import Accuracy, MacroF1, Metric
 from strati.statistics import (
+    Interval,
     bca_interval,
     bounded_interval,
     clopper_pearson,
     difference_tails,
     tango_interval,
     units_of,
-    wilson,
 )
 from strati.task.task import Goal
 from strati.verdict.decision import choose, llm_needed
@@ -136,6 +136,14 @@ def table(title: str, head: str, rows: Iterable[tuple[str, list[tuple[int, int]]
 def header(columns: Iterable[object]) -> str:
     """Column names over the shares of `table`."""
     return " " * 46 + "  ".join(f"{column!s:<20}" for column in columns)
+
+
+def wilson(right: int, n: int) -> Interval:
+    """The score interval (Wilson, JASA 22, 1927): what the exact one is compared with."""
+    from scipy.stats import binomtest
+
+    limits = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    return Interval(right / n, float(limits.low), float(limits.high), 0.95, n, "Wilson")
 
 
 def binomial_coverage(rng: np.random.Generator, runs: int) -> list[tuple[str, list[tuple[int, int]]]]:

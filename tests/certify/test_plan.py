@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from strati.certify.method import Economics, Promise, Scored, Setting, evaluate, front, make_plan, orders, pareto, walk
+from strati.certify.method import Economics, Promise, Scored, Setting, evaluate, front, make_plan, orders, walk
 from strati.certify.method.search import NEVER
 
 from .worlds import one, ranked, unrelated
@@ -47,15 +47,6 @@ def test_the_front_is_as_good_as_brute_force(seed: int) -> None:
         best = min(value(d.count, d.errors, PRICES.total(d, 1.0)) for d in every)
         found = min(value(e.n, e.errors, e.total) for e in front(part, (0, 1), 0.2, PRICES))
         assert found <= best + 0.35  # a local optimum, off by less than one answer
-
-
-def test_pareto_keeps_what_no_other_beats() -> None:
-    found = pareto(front(ranked(500, 2), (0, 1), 0.1, PRICES), 0.1)
-    assert len(found) > 3
-    totals = [e.total for e in found]
-    excess = [e.errors - 0.1 * e.n for e in found]
-    assert totals == sorted(totals, reverse=True)
-    assert excess == sorted(excess)
 
 
 @pytest.mark.parametrize("rungs", [1, 3, 6])

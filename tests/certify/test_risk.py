@@ -17,7 +17,6 @@ from strati.certify.method import (
     binomial_p,
     binomial_upper_bound,
     evaluate,
-    expected_cost_bound,
     p_value,
 )
 from strati.certify.method.risk import best_bets, errors_allowed, group_sums, most_errors
@@ -122,15 +121,6 @@ def test_the_bounds_cover_the_mean() -> None:
     assert missed <= binom.ppf(0.999, 300, 0.1)
     assert betting_upper_bound([], 0.05) == pytest.approx(1.0)
     assert betting_upper_bound([0.0] * 59, 0.05, bets=(1.0,)) == pytest.approx(1 - 0.05 ** (1 / 59), abs=1e-6)
-
-
-def test_expected_cost_is_a_bound_in_dollars() -> None:
-    costs = [0.0] * 190 + [2.0] * 8 + [20.0] * 2
-    bound = expected_cost_bound(costs, 20.0, 0.05)
-    assert bound > 1000 * sum(costs) / 200
-    assert bound == pytest.approx(1000 * 20 * betting_upper_bound(np.array(costs) / 20, 0.05))
-    with pytest.raises(ValueError, match="dearest"):
-        expected_cost_bound([3.0], 2.0, 0.05)
 
 
 def test_bets_come_from_the_losses_seen() -> None:

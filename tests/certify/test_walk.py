@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from strati.certify.method import Path, Promise, Scored, Setting, Start, Walk, differences, make_plan, walk
-from strati.certify.method.outcomes import outcome_rows, recount, scored_from
+from strati.certify.method.outcomes import outcome_rows, scored_from
 from strati.core.errors import DataError
 
 from .worlds import one, ranked, unrelated
@@ -146,13 +146,6 @@ def test_damaged_files_are_said_to_be_damaged() -> None:
 def test_a_path_knows_its_rungs() -> None:
     with pytest.raises(ValueError, match="not among"):
         Path(("r",), (Setting((1,), (0.5,)),), (Start(0, 1.0),), PROMISE)
-
-
-def test_recount_from_delivered_answers() -> None:
-    outcomes = [("a", 0, 0.0), ("b", 1, 0.0), ("c", None, 1.0), ("d", 0, 1.0)]
-    assert recount(outcomes, PROMISE) == (3, 1.0, pytest.approx(0.5))
-    with pytest.raises(DataError, match="twice"):
-        recount([*outcomes, ("a", 0, 0.0)], PROMISE)
 
 
 @pytest.mark.parametrize("starts", [[(0, 0.6), (1, 0.6)], [(1, 0.5), (0, 0.5)], [(5, 1.0)], [(0, 0.0)]])

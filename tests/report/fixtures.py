@@ -263,9 +263,7 @@ def studies(rungs: list[Verdict]) -> Verdict:
         },
         "contamination": {
             "note": "Not established.",
-            "control": plain[0]["name"] if plain else None,
-            "twins": [twin(m["name"], kind) for m in llms for kind in ("paraphrase", "names", "order")],
-            "beyond_control": [{"candidate": m["name"], "control": "n-grams", **drop(-0.02)} for m in llms],
+            "twins": [twin(m["name"], kind) for m in llms for kind in ("names", "order")],
             "after_cutoff": [
                 {
                     "candidate": m["name"],
@@ -505,7 +503,6 @@ def gaps() -> Verdict:
     ]
     found["ownership"].update(break_even=[], cheapest=[], not_stated=[])
     found["ownership"]["rows"][0].update(low=None, high=None, parts={})
-    found["contamination"].update(control=None, beyond_control=[])
     found["contamination"]["after_cutoff"][0].update(before=None, n_before=0, beyond_control=None, low=None, high=None)
     return found
 

@@ -16,6 +16,7 @@ from strati.report.learning import learning
 from strati.report.lines import apart, log_axis, share_axis
 from strati.report.seen import seen
 from strati.report.total import drawn_rows, total
+from strati.verdict.study_words import seen_words
 
 from .fixtures import ALL, Verdict, many, none, sparse, use
 
@@ -100,6 +101,18 @@ def test_twins_say_what_is_not_established() -> None:
     assert "clean" not in page.lower()
     assert "made-up label names" in page
     assert "2 of 20" in page
+
+
+def test_paraphrases_in_a_verdict_of_an_earlier_version_are_left_out() -> None:
+    found = use()
+    rows = found["contamination"]["twins"]
+    before = seen(found)
+    found["contamination"].update(
+        control="n-grams", beyond_control=[{"candidate": "x", "control": "n-grams", "n": 50, "difference": -0.02}]
+    )
+    rows.append({**rows[0], "kind": "paraphrase"})
+    assert seen(found) == before
+    assert len(seen_words(found["contamination"])) == len(seen_words(use()["contamination"]))
 
 
 @pytest.mark.parametrize("name", ALL)

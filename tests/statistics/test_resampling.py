@@ -14,7 +14,6 @@ from strati.statistics import (
     bounded_interval,
     clopper_pearson,
     difference_tails,
-    permutation_p,
     quality_tails,
     units_of,
 )
@@ -100,15 +99,7 @@ def test_chunks_hold_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pieces.p_above(0.3) == pytest.approx(whole.p_above(0.3), abs=0.04)
 
 
-def test_permutation_by_hand() -> None:
-    # a is right on all five, b on none: 2 of the 32 ways to swap are as far apart
-    a, b = units_of(rows([1] * 5)), units_of(rows([0] * 5))
-    assert permutation_p(a, b, ACCURACY, draws=20_000) == pytest.approx(2 / 32, abs=0.01)
-    assert permutation_p(a, a, ACCURACY, draws=100) == 1.0
-
-
 def test_nothing_to_resample() -> None:
     units = units_of(np.zeros((0, 2)))
     assert bca_interval(units, ACCURACY.aggregate) is None
     assert math.isnan(bounded_interval(units, ACCURACY).value)
-    assert permutation_p(units, units, ACCURACY) == 1.0

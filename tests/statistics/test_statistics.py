@@ -23,7 +23,6 @@ from strati.statistics import (
     tango_interval,
     tango_p_values,
     tango_z,
-    wilson,
 )
 
 ACCURACY = Accuracy()
@@ -41,9 +40,8 @@ def rows(right: list[int]) -> np.ndarray:
 @given(counts)
 def test_one_proportion_agrees_with_scipy(count: tuple[int, int]) -> None:
     right, n = count
-    for interval, method in ((clopper_pearson(right, n), "exact"), (wilson(right, n), "wilson")):
-        expected = binomtest(right, n).proportion_ci(0.95, method=method)
-        assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    interval, expected = clopper_pearson(right, n), binomtest(right, n).proportion_ci(0.95, method="exact")
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 @given(counts, st.floats(0.05, 0.95))

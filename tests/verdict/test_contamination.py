@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from strati.core.errors import TaskError
+from strati.core.records import Case, Failure
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.llm import LLM
 from strati.measure.effort import Effort
@@ -28,9 +29,10 @@ KNOWN = {example.text: str(example.reference) for example in corpus.examples()}
 
 
 def by_heart(prompt: Prompt) -> str:
-    """Right on texts it has seen word for word; guesses otherwise."""
+    """Knows texts and their labels word for word; under other names it guesses among those shown."""
     text = prompt.user.removeprefix("Text: ").removesuffix("\nLabel:")
-    return KNOWN.get(text) or corpus.LABELS[zlib.crc32(text.encode()) % 4]
+    shown = [line[2:] for line in prompt.system.splitlines() if line.startswith("- ")]
+    return KNOWN[text] if KNOWN[text] in shown else shown[zlib.crc32(text.encode()) % 4]
 
 
 def candidates(model: ScriptedModel) -> list[Candidate]:
@@ -67,23 +69,19 @@ def test_after_a_cutoff() -> None:
     assert after_cutoff("2024-01-01", "autumn") is None
 
 
-def test_a_model_that_knows_the_texts_by_heart_falls_beyond_the_control(tmp_path: Path) -> None:
+def test_a_model_that_knows_the_labels_by_heart_falls_with_their_names(tmp_path: Path) -> None:
     outcome = run(ScriptedModel(by_heart), tmp_path / "runs", 40)
     found = outcome.verdict["contamination"]
     rows = {(row["candidate"], row["kind"]): row for row in found["twins"]}
-    assert set(rows) == {("llm", "paraphrase"), ("llm", "names"), ("llm", "order"), ("n-grams", "paraphrase")}
-    fall = rows["llm", "paraphrase"]
+    assert set(rows) == {("llm", "names"), ("llm", "order")}
+    fall = rows["llm", "names"]
     assert fall["n"] == 40
     assert fall["quality"] == 1
     assert fall["difference"] == pytest.approx(fall["twin_quality"] - 1)
     assert fall["high"] < 0
     assert rows["llm", "order"]["difference"] == rows["llm", "order"]["changed"] == 0
-    assert found["control"] == "n-grams"
-    (beyond,) = found["beyond_control"]
-    control = rows["n-grams", "paraphrase"]
-    assert beyond["difference"] == pytest.approx(fall["difference"] - control["difference"])
-    assert beyond["high"] < 0
-    assert question(outcome)["answer"].startswith("Not established. llm lost more than what was trained here")
+    assert question(outcome)["answer"].startswith("Not established.")
+    assert "made-up label names: −" in question(outcome)["evidence"]
     assert "clean" not in question(outcome)["answer"]
     assert found["note"] == NOTE
 
@@ -91,8 +89,8 @@ def test_a_model_that_knows_the_texts_by_heart_falls_beyond_the_control(tmp_path
 def test_a_model_that_understands_does_not_fall_and_nothing_is_established(tmp_path: Path) -> None:
     outcome = run(ScriptedModel(corpus.reply), tmp_path / "runs", 30)
     rows = {(r["candidate"], r["kind"]): r for r in outcome.verdict["contamination"]["twins"]}
-    assert rows["llm", "paraphrase"]["difference"] == 0
-    assert rows["llm", "paraphrase"]["low"] < 0 < rows["llm", "paraphrase"]["high"]
+    assert rows["llm", "order"]["difference"] == 0
+    assert rows["llm", "order"]["low"] < 0 < rows["llm", "order"]["high"]
     answer = question(outcome)["answer"]
     assert answer.startswith("Not established.")
     assert "proves nothing" in answer
@@ -105,9 +103,9 @@ def test_twins_can_be_asked_for_later_and_are_asked_once(tmp_path: Path) -> None
     before = model.calls
     second = run(model, tmp_path / "runs", 10)
     assert second.run == first.run
-    assert model.calls == before + 30
+    assert model.calls == before + 20
     more = run(model, tmp_path / "runs", 15)
-    assert model.calls == before + 45
+    assert model.calls == before + 30
     assert {row["n"] for row in more.verdict["contamination"]["twins"]} == {15}
 
 
@@ -116,9 +114,27 @@ def test_the_twins_are_test_examples_and_stay_out_of_the_answers_file(tmp_path: 
 
     outcome = run(ScriptedModel(corpus.reply), tmp_path / "runs", 10)
     with Journal(outcome.journal, read_only=True) as journal:
-        twins = journal.answers("llm", "twin/paraphrase")
+        twins = journal.answers("llm", "twin/names")
+        assert len(twins) == 10
         assert set(twins) <= set(journal.answers("llm", "test"))
         assert {line["split"] for line in answer_lines(journal)} == {"test"}
+
+
+def test_a_run_with_paraphrases_of_an_earlier_version_is_read_and_they_are_left_out(tmp_path: Path) -> None:
+    model = ScriptedModel(corpus.reply)
+    first = run(model, tmp_path / "runs", 0)
+    with Journal(first.journal) as journal:
+        for name in ("llm", "n-grams"):
+            told = [
+                Case(id_, "hi").failed(name, Failure.BUDGET, "") for id_ in list(journal.answers(name, "test"))[:10]
+            ]
+            journal.write_answers(name, "twin/paraphrase", told)
+        assert len(journal.answers("llm", "twin/paraphrase")) == 10
+    assert run(model, tmp_path / "runs", 0).verdict["contamination"] is None
+    again = run(model, tmp_path / "runs", 10)
+    assert again.run == first.run
+    kinds = {(row["candidate"], row["kind"]) for row in again.verdict["contamination"]["twins"]}
+    assert kinds == {("llm", "names"), ("llm", "order")}
 
 
 def test_text_after_the_cutoff_is_set_against_older_text(tmp_path: Path) -> None:
@@ -136,12 +152,14 @@ def test_text_after_the_cutoff_is_set_against_older_text(tmp_path: Path) -> None
         text = prompt.user.removeprefix("Text: ").removesuffix("\nLabel:")
         return KNOWN[text] if text in old else next(label for label in corpus.LABELS if label != KNOWN[text])
 
-    (row,) = run(Dated(script), tmp_path / "runs", 0, rows=rows).verdict["contamination"]["after_cutoff"]
+    outcome = run(Dated(script), tmp_path / "runs", 0, rows=rows)
+    (row,) = outcome.verdict["contamination"]["after_cutoff"]
     assert (row["candidate"], row["cutoff"], row["control"]) == ("llm", "2024-06", "n-grams")
     assert row["n_after"] + row["n_before"] == 40
     assert (row["after"], row["before"], row["difference"]) == (0, 1, -1)
     assert row["high"] < 0
     assert row["beyond_control"]["high"] < 0
+    assert "lost more than what was trained here" in question(outcome)["answer"]
 
 
 def test_a_cutoff_with_all_texts_on_one_side_compares_nothing(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def bench(
         bool, typer.Option("--curve/--no-curve", help="Learning curves: what would more labels buy?")
     ] = True,
     twins: Annotated[
-        int | None, typer.Option(help="Ask language models N test examples again in changed words.")
+        int | None, typer.Option(help="Ask language models N test examples again, label names and their order changed.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Use the first N rows only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of splits and samples.")] = None,

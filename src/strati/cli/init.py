@@ -50,7 +50,7 @@ seed = 0
 # models = ["smollm2-135m"]   # default: every model that is pulled
 # llm = false                 # leave language models out
 # curve = false               # draw no learning curves
-# twins = 50                  # ask language models again in changed words: may they know the data by heart?
+# twins = 50                  # ask language models again with made-up label names: do they know the data by heart?
 """
 
 

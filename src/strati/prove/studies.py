@@ -18,7 +18,7 @@ from strati.measure.effort import shuffled
 from strati.measure.runner import Bench
 from strati.measure.studies.learning_curve import CurveMaker, is_trainable
 from strati.measure.studies.repeats import SPLIT, again, asked_twice, is_remote, repeats_of
-from strati.measure.studies.twins import KINDS, twin, twin_case
+from strati.measure.studies.twins import KINDS, twin
 from strati.measure.telling import tell_answering
 from strati.measure.tune import raise_if_down
 from strati.stack.candidate import Candidate
@@ -33,7 +33,7 @@ class Studies:
 
     Attributes:
         curve: learning curves of the trainable rungs, for the label price. They ask no model and cost little.
-        twins: test examples that language models are asked again in three other ways; 0: none. Each costs calls.
+        twins: test examples that language models are asked again in two other ways; 0: none. Each costs calls.
         repeats: whether models behind a server are asked a part of the sample twice.
     """
 
@@ -109,11 +109,11 @@ class Study:
         if not llms:
             return
         chosen = {example.id for example in self._answered(llms)[: self.studies.twins]}
-        for candidate in [*llms, *self._control(done)]:
+        for candidate in llms:
             self._guarded(candidate, TWINS, lambda one: self._twins_of(one, chosen))
 
     def _twins_of(self, candidate: Candidate, chosen: set[str]) -> None:
-        for kind in KINDS if candidate.uses_llm else KINDS[:1]:
+        for kind in KINDS:
             todo = []
             for unit in self.units:
                 examples = self._of(unit, chosen)
@@ -123,18 +123,8 @@ class Study:
                 stack = twin(kind, self._stack(candidate, unit), self.bench.ctx.seed)
                 if stack is None:
                     return
-                todo.append((stack, [twin_case(kind, Case.of(example)) for example in examples]))
+                todo.append((stack, [Case.of(example) for example in examples]))
             self._ask_all(candidate.name, f"twins, {kind}", todo, twin_split(kind))
-
-    def _control(self, done: Sequence[Candidate]) -> list[Candidate]:
-        """The trained rung that did best on tune: nobody trained it on anything but the training rows."""
-        records = self.bench.journal.candidates()
-
-        def on_tune(candidate: Candidate) -> float:
-            forms = records[candidate.name].get("forms", [])
-            return max((form["tune"] or 0.0 for form in forms if form["chosen"]), default=0.0)
-
-        return sorted(filter(is_trainable, done), key=on_tune)[-1:]
 
     def _ask_all(self, name: str, what: str, todo: Sequence[tuple[Stack, Sequence[Case]]], split: str) -> None:
         tell_answering(todo, self.bench.fitting)

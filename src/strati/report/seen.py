@@ -26,17 +26,15 @@ def seen(verdict: Record) -> Html:
 
 
 def _twins(found: Record) -> Html:
-    rows = records(found, "twins")
+    rows = [row for row in records(found, "twins") if row.get("kind") in KIND_WORDS]  # older verdicts hold other kinds
     if not rows:
         return join()
-    beyond = {figures.line(row.get("candidate")): row for row in records(found, "beyond_control")}
     columns = [
         Column("Rung", "prose"),
         Column("What was changed", "prose"),
         Column("Before", "number"),
         Column("After", "number"),
         Column("Points", "number"),
-        Column("Beyond control", "number"),
         Column("Other answers", "number"),
         Column("n", "number"),
     ]
@@ -44,32 +42,20 @@ def _twins(found: Record) -> Html:
         Row(
             [
                 figures.line(row.get("candidate")),
-                KIND_WORDS.get(str(row.get("kind")), figures.line(row.get("kind"))),
+                KIND_WORDS[str(row.get("kind"))],
                 figures.share(row.get("quality")),
                 figures.share(row.get("twin_quality")),
                 figures.difference(row),
-                _beyond(row, beyond),
                 figures.share(row.get("changed")),
                 figures.count(row.get("n")),
             ]
         )
         for row in rows
     ]
-    control = figures.line(found.get("control"))
     return join(
         table("The same test examples asked again, changed", columns, made),
-        note(
-            f"Control: {control}, which was trained here and on the training rows only. What a language model loses "
-            "beyond it hints at memory; made-up label names are also harder in themselves."
-        )
-        if control
-        else None,
+        note("Made-up label names are also harder in themselves."),
     )
-
-
-def _beyond(row: Record, beyond: dict[str, Record]) -> str:
-    found = beyond.get(figures.line(row.get("candidate"))) if row.get("kind") == "paraphrase" else None
-    return figures.difference(found) if found else ""
 
 
 def _later(found: Record) -> Html:

@@ -7,7 +7,7 @@ from strati.statistics.interval import Interval
 from strati.statistics.multiplicity import holm
 from strati.statistics.paired import tango_interval, tango_p_values, tango_z
 from strati.statistics.power import labels_needed
-from strati.statistics.proportions import binomial_p_values, clopper_pearson, wilson
+from strati.statistics.proportions import binomial_p_values, clopper_pearson
 from strati.statistics.resampling import (
     Tails,
     Units,
@@ -15,12 +15,11 @@ from strati.statistics.resampling import (
     bounded_interval,
     difference_of,
     difference_tails,
-    permutation_p,
     quality_tails,
     units_of,
 )
 from strati.statistics.selective import RiskCoverage, aurc, aurc_interval, risk_coverage
-from strati.statistics.sequential import best_growth, confidence_sequence, log_capital, shown_above, shown_below
+from strati.statistics.sequential import best_growth, confidence_sequence, log_capital, shown_above
 
 __all__ = [
     "Comparison",
@@ -48,15 +47,12 @@ __all__ = [
     "labels_needed",
     "log_capital",
     "paired_interval",
-    "permutation_p",
     "quality_interval",
     "quality_tails",
     "risk_coverage",
     "shown_above",
-    "shown_below",
     "tango_interval",
     "tango_p_values",
     "tango_z",
     "units_of",
-    "wilson",
 ]

@@ -135,22 +135,6 @@ def bounded_interval(
     return Interval(value, min(low, value), max(high, value), confidence, n, "Dirichlet with bounds")
 
 
-def permutation_p(a: Units, b: Units, metric: Metric, seed: int = 0, draws: int = DRAWS) -> float:
-    """Two-sided p-value of "a and b are exchangeable", from swapping their results unit by unit; 1 for no units."""
-    if len(a.sums) == 0:
-        return 1.0
-    rng = np.random.default_rng(seed)
-    total_a, total_b = a.sums.sum(axis=0), b.sums.sum(axis=0)
-    observed = abs(float(metric.aggregate(total_a) - metric.aggregate(total_b)))
-    gap = b.sums - a.sums
-    hits = 0
-    for rows in _chunks(draws, len(gap)):
-        moved = rng.integers(0, 2, size=(rows, len(gap))).astype(np.float64) @ gap
-        values = np.abs(metric.aggregate(total_a + moved) - metric.aggregate(total_b - moved))
-        hits += int((values >= observed - 1e-12).sum())
-    return (1 + hits) / (1 + draws)
-
-
 def tails(units: Statistics, worst: Statistics, best: Statistics, value: Aggregate, seed: int, draws: int) -> Tails:
     rng = np.random.default_rng(seed)
     weighted = _weighted_sums(units)

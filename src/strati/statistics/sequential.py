@@ -60,16 +60,12 @@ def shown_above(values: ArrayLike, mean: float, alpha: float, low: float = -1.0,
     return int(reached.argmax()) + 1 if reached.any() else None
 
 
-def shown_below(values: ArrayLike, mean: float, alpha: float, low: float = -1.0, high: float = 1.0) -> int | None:
-    """After how many values it is first shown that the mean is below `mean`; None when it is not."""
-    return shown_above(-np.asarray(values, dtype=float), -mean, alpha, -high, -low)
-
-
 def confidence_sequence(values: ArrayLike, confidence: float = 0.95, low: float = -1.0, high: float = 1.0) -> Interval:
     """The mean with limits that hold at every moment together: the two-sided interval after the last of the values.
 
     With probability `confidence` the true mean lies in all the intervals that this gives for the first 1, 2, 3...
-    values of a series. It is the set of means that `shown_above` and `shown_below` at half the error never exclude.
+    values of a series. It is the set of means that `shown_above` at half the error, on the values and on the values
+    turned round, never excludes.
 
     >>> found = confidence_sequence([1] * 20, low=0.0)
     >>> round(found.low, 3), found.high

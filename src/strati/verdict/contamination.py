@@ -1,9 +1,9 @@
 """Signs that the data may have been in a model's training: the drop on twins, and on text after its cut-off.
 
-A drop is no proof: other words can be harder words, and made-up label names are hard for a small model. So the drop on
-paraphrases is set against that of a candidate trained here, which saw the training rows only, on the same examples:
-what the language model loses beyond it hints at memory. No drop is no proof either. Whatever comes out, whether the
-data were seen stays "not established" (Golchin and Surdeanu, arXiv 2308.08493, section 3, and Sainz et al., arXiv
+A drop is no proof: made-up label names are hard for a small model, and later texts can be harder. So the drop after a
+cut-off is set against that of a candidate trained here, which saw the training rows only, on the same examples: what
+the language model loses beyond it hints at memory. No drop is no proof either. Whatever comes out, whether the data
+were seen stays "not established" (Golchin and Surdeanu, arXiv 2308.08493, section 3, and Sainz et al., arXiv
 2310.18018, say why).
 """
 
@@ -46,28 +46,16 @@ def contamination(journal: Journal, results: Results) -> dict[str, JSON] | None:
     """Drops on twins and after cut-offs; None where neither was measured."""
     done = [result for result in results.candidates if result.complete]
     twins = {(result.name, kind): journal.answers(result.name, twin_split(kind)) for result in done for kind in KINDS}
-    control = next((r for r in done if not r.record["uses_llm"] and twins[r.name, "paraphrase"]), None)
     rows = [
         _twin_row(result, kind, _asked(twins[result.name, kind], results), results)
         for result in done
         for kind in KINDS
         if twins[result.name, kind]
     ]
-    excess = [
-        _excess_row(result, control, twins, results)
-        for result in done
-        if control is not None and result.record["uses_llm"] and twins[result.name, "paraphrase"]
-    ]
     later = _after_rows(journal, results, done)
     if not rows and not later:
         return None
-    return {
-        "note": NOTE,
-        "control": control.name if control else None,
-        "twins": rows,
-        "beyond_control": excess,
-        "after_cutoff": later,
-    }
+    return {"note": NOTE, "twins": rows, "after_cutoff": later}
 
 
 def _asked(answers: Mapping[str, JSON], results: Results) -> list[JSON]:
@@ -90,22 +78,6 @@ def _twin_row(result: Result, kind: str, twins: Sequence[JSON], results: Results
         "changed": changed / int(mask.sum()) if mask.any() else None,
         **_difference(found),
     }
-
-
-def _excess_row(
-    llm: Result, control: Result, twins: Mapping[tuple[str, str], Mapping[str, JSON]], results: Results
-) -> dict[str, JSON]:
-    """How much more a language model loses on paraphrases than the control, on the examples that all four answered."""
-    mine, its = (_asked(twins[result.name, "paraphrase"], results) for result in (llm, control))
-    mask = llm.measured & control.measured & _there(mine) & _there(its)
-    parts = [
-        (1.0, statistics_of(results.metric, results.test, mine)[mask]),
-        (-1.0, llm.statistics[mask]),
-        (-1.0, statistics_of(results.metric, results.test, its)[mask]),
-        (1.0, control.statistics[mask]),
-    ]
-    found = contrast_interval(parts, results.metric, _confidence(results), _groups(results, mask), _seed(results))
-    return {"candidate": llm.name, "control": control.name, **_difference(found)}
 
 
 def _after_rows(journal: Journal, results: Results, done: Sequence[Result]) -> list[dict[str, JSON]]:

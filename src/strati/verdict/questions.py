@@ -304,5 +304,5 @@ def _seen(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
         "own unpublished examples are the remedy."
     )
     here = any(not result.record["recorded"] for result in llms)
-    more = "; --twins 50 asks again in changed words" if here and not found else ""
+    more = "; --twins 50 asks again with made-up label names" if here and not found else ""
     return words, "; ".join(found) or f"models with unknown training data: {names}{more}"

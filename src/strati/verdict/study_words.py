@@ -89,12 +89,7 @@ def seen_words(found: Record | None) -> list[str]:
     words = [
         f"{row['candidate']}, {KIND_WORDS[row['kind']]}: {difference(row)} points on {row['n']}"
         for row in found["twins"]
-        if row["uses_llm"] and row["n"]
-    ]
-    words += [
-        f"{row['candidate']} beyond {row['control']} on paraphrases: {difference(row)} points"
-        for row in found["beyond_control"]
-        if row["n"]
+        if row["kind"] in KIND_WORDS and row["n"]
     ]
     return words + [after_words(row) for row in found["after_cutoff"]]
 
@@ -110,13 +105,10 @@ def after_words(row: Record) -> str:
 
 
 def hints(found: Record | None) -> list[str]:
-    """Language models that fall on paraphrases, or after their cut-off, beyond the control, interval and all."""
+    """Language models that fall after their cut-off, beyond the control, interval and all."""
     if not found:
         return []
-    rows = [(row["candidate"], row["high"]) for row in found["beyond_control"] if row["n"]]
-    rows += [
-        (row["candidate"], row["beyond_control"]["high"]) for row in found["after_cutoff"] if row["beyond_control"]
-    ]
+    rows = [(row["candidate"], row["beyond_control"]["high"]) for row in found["after_cutoff"] if row["beyond_control"]]
     return sorted({name for name, high in rows if high is not None and high < 0})
 
 
@@ -132,7 +124,6 @@ def difference_free(row: Record) -> str:
 
 
 KIND_WORDS = {
-    "paraphrase": "texts said differently",
     "names": "made-up label names",
     "order": "labels in another order",
 }

@@ -6,7 +6,7 @@ recomputed from), `tables` (what stands beside it) and `power` (how many labels 
 """
 
 from strati.certify.method.economics import Economics
-from strati.certify.method.outcomes import outcome_rows, recount, scored_from
+from strati.certify.method.outcomes import outcome_rows, scored_from
 from strati.certify.method.plan import Plan, make_plan, predicted_p
 from strati.certify.method.power import chance_to_certify, labels_needed_for, labels_needed_to_certify, power_to_certify
 from strati.certify.method.risk import (
@@ -15,11 +15,10 @@ from strati.certify.method.risk import (
     betting_upper_bound,
     binomial_p,
     binomial_upper_bound,
-    expected_cost_bound,
     p_value,
 )
 from strati.certify.method.scored import Delivered, Scored, Setting, evaluate
-from strati.certify.method.search import Estimate, front, orders, pareto
+from strati.certify.method.search import Estimate, front, orders
 from strati.certify.method.tables import Row, class_table, group_table, table, upper_bound
 from strati.certify.method.walk import Path, Start, Step, Walk, differences, walk
 
@@ -44,7 +43,6 @@ __all__ = [
     "class_table",
     "differences",
     "evaluate",
-    "expected_cost_bound",
     "front",
     "group_table",
     "labels_needed_for",
@@ -53,10 +51,8 @@ __all__ = [
     "orders",
     "outcome_rows",
     "p_value",
-    "pareto",
     "power_to_certify",
     "predicted_p",
-    "recount",
     "scored_from",
     "table",
     "upper_bound",

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from strati.certify.method.risk import Promise, p_value
-from strati.certify.method.scored import PERSON, Bools, Delivered, Floats, Scored
+from strati.certify.method.scored import Bools, Floats, Scored
 from strati.core.errors import DataError
 from strati.core.records import JSON
 
@@ -56,28 +55,6 @@ def scored_from(rows: Sequence[Mapping[str, JSON]], names: Sequence[str]) -> Sco
         raise DataError(
             f"the calibrate outcomes are damaged ({error}); expected confidence and loss of {len(names)} rungs a row"
         ) from error
-
-
-def recount(
-    outcomes: Sequence[tuple[str, int | None, float]],
-    promise: Promise,
-    groups: Sequence[int] | None = None,
-    labels: Sequence[int] | None = None,
-) -> tuple[int, float, float]:
-    """(n, errors, p) of one setting from (id, rung that delivered or None for a person, loss) per calibrate example."""
-    if len({id_ for id_, _, _ in outcomes}) != len(outcomes):
-        raise DataError("the answers hold an id twice, expected each calibrate example once")
-    rung = np.array([PERSON if rung is None else rung for _, rung, _ in outcomes], dtype=np.int64)
-    loss = np.array([0.0 if rung is None else loss for _, rung, loss in outcomes], dtype=np.float64)
-    delivered = Delivered(
-        np.arange(len(rung)),
-        rung,
-        loss,
-        np.zeros(len(rung)),
-        None if labels is None else np.asarray(labels, dtype=np.int64),
-        None if groups is None else np.asarray(groups, dtype=np.int64),
-    )
-    return delivered.count, delivered.errors, p_value(delivered, promise)
 
 
 def _known(values: Floats, known: Bools) -> list[float | None]:

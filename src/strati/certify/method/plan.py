@@ -38,7 +38,7 @@ class Plan:
         estimates: figures on tune of the path's settings, in its order.
         predicted: the p-value that tune predicts for each on calibrate.
         promising: whether some setting is predicted to pass and to save something against people answering all.
-        frontier: the settings of every order, each with figures on tune, for drawing (see `search.pareto`).
+        frontier: the settings of every order, each with figures on tune, for drawing.
     """
 
     path: Path | None

@@ -217,17 +217,3 @@ def binomial_upper_bound(errors: int, n: int, risk: float) -> float:
     from scipy.special import betaincinv
 
     return float(betaincinv(errors + 1, n - errors, 1 - risk)) if errors < n else 1.0
-
-
-def expected_cost_bound(
-    costs: ArrayLike, dearest: float, risk: float, per: int = 1000, bets: tuple[float, ...] = BETS
-) -> float:
-    """An upper bound, at confidence 1 - `risk`, for the expected cost of errors per 1,000 automatic answers.
-
-    `costs` holds dollars lost by each automatic answer, 0 for a right one; `dearest` is the most one error can cost,
-    fixed beforehand. Costs / dearest are losses in [0, 1], so the betting bound holds for them.
-    """
-    costs = np.asarray(costs, dtype=np.float64)
-    if dearest <= 0 or ((costs < 0) | (costs > dearest)).any():
-        raise ValueError(f"a cost is not between 0 and the dearest error, {dearest}")
-    return per * dearest * betting_upper_bound(costs / dearest, risk, bets=bets)

@@ -91,17 +91,6 @@ def estimate(setting: Setting, scored: Scored, economics: Economics, person: flo
     return Estimate(setting, found.count, found.errors, len(found.rows), found.cost_each, total)
 
 
-def pareto(estimates: Sequence[Estimate], at_most: float) -> list[Estimate]:
-    """Those that no other beats in both total cost and excess loss per example, dear to cheap: the frontier to draw."""
-    best, kept = np.inf, []
-    for found in sorted(estimates, key=lambda e: (e.total, (e.errors - at_most * e.n) / max(1, e.rows))):
-        excess = (found.errors - at_most * found.n) / max(1, found.rows)
-        if excess < best:
-            best = excess
-            kept.append(found)
-    return kept[::-1]
-
-
 def _columns(at_most: float, person: float) -> tuple[Floats, Floats]:
     """Prices and targets. At price c an answer is worth giving while its risk is below target + person / c."""
     prices = person * np.geomspace(1.0, 2000.0, PRICES)

@@ -1,4 +1,4 @@
-"""Twins of a stack: the same questions in other words, with other label names, or with the labels in another order."""
+"""Twins of a stack: the same questions with other label names, or with the labels in another order."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from strati.core.identity import fingerprint
 from strati.core.records import Answer, Case, Evidence
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.prompts import spoken
-from strati.measure.studies.paraphrase import paraphrased
 from strati.stack.stack import Stack
 
-KINDS = ("paraphrase", "names", "order")
+KINDS = ("names", "order")
 
 
 @dataclass(frozen=True)
@@ -64,19 +63,12 @@ class Retold:
 
 def twin(kind: str, stack: Stack, seed: int) -> Stack | None:
     """The stack that answers the twins of a kind; None where the kind does not apply: no language model in it."""
-    if kind == "paraphrase":
-        return stack
     change = {"names": _renamed, "order": _reordered}[kind]
     stages = [
         replace(stage, layer=change(stage.layer, seed)) if isinstance(stage.layer, LLM) else stage
         for stage in stack.stages
     ]
     return replace(stack, stages=tuple(stages)) if any(isinstance(s.layer, Retold) for s in stages) else None
-
-
-def twin_case(kind: str, case: Case) -> Case:
-    """The case as the twin gets it: a paraphrase changes the text, the other kinds change the prompt."""
-    return replace(case, input=paraphrased(case.input)) if kind == "paraphrase" else case
 
 
 def nonce_names(labels: Sequence[str], seed: int) -> dict[str, str]:

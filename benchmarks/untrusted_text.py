@@ -25,10 +25,8 @@ def main() -> None:
         texts = list(paragraphs)
         flagged = sum(bool(instruction_in(text)) for text in texts)
         found = clopper_pearson(flagged, len(texts), 0.95)
-        print(
-            share = f"{found.value:.2%} ({found.low:.2%} to {found.high:.2%})"
-            print(f"{name}: {flagged} of {len(texts):,} paragraphs flagged, {share}")
-        )
+        share = f"{found.value:.2%} ({found.low:.2%} to {found.high:.2%})"
+        print(f"{name}: {flagged} of {len(texts):,} paragraphs flagged, {share}")
 
 
 def _squad(path: Path) -> Iterator[str]:

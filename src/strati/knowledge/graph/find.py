@@ -117,7 +117,7 @@ class View:
         if found:
             names = "; ".join(f"{node.name} ({node.type}, {node.id})" for node in found[:6])
             raise DataError(f"{len(found)} entities are called {name!r}, give one of the ids: {names}")
-        close = self._similar(name)
+        close = self.similar(name)
         near = f"; similar: {', '.join(close)}" if close else ""
         raise DataError(f"the graph has no entity called {name!r}{near}")
 
@@ -151,7 +151,8 @@ class View:
             return ranked[:1]
         return ranked
 
-    def _similar(self, name: str) -> list[str]:
+    def similar(self, name: str) -> list[str]:
+        """Names of entities that are spelt like one, nearest first; at most three."""
         wanted = key_of(name)
         scored = [(max(alike(wanted, key), 90.0 * (f" {wanted} " in f" {key} ")), key) for key in self.names]
         found = sorted(((near, key) for near, key in scored if near >= _SIMILAR), key=lambda one: (-one[0], one[1]))

@@ -13,6 +13,8 @@ from starlette.responses import HTMLResponse
 
 from strati.core.records import JSON
 from strati.serve.api.who import Caller, service_of
+from strati.serve.pages.graph import graph_is_here
+from strati.serve.pages.write import writing_is_here
 from strati.serve.records import Role
 from strati.serve.service import Service
 
@@ -25,6 +27,8 @@ PAGES = (
     ("ask", "Ask"),
     ("documents", "Documents"),
     ("tables", "Tables"),
+    ("graph", "Graph"),
+    ("write", "Write"),
     ("review", "Review"),
     ("stacks", "Stacks"),
     ("live", "Live"),
@@ -82,6 +86,10 @@ def _shown(name: str, service: Service, *, reviewer: bool) -> bool:
     """Whether a page is for this person, and has something to show."""
     if name == "tables":
         return service.desk is not None
+    if name == "graph":
+        return bool(service.bases) and graph_is_here()
+    if name == "write":
+        return writing_is_here()
     return name != "review" or reviewer
 
 

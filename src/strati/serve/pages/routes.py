@@ -23,11 +23,13 @@ from strati.serve.engine.rungs import Rung, compared
 from strati.serve.errors import Refused
 from strati.serve.pages.asked import in_paragraphs
 from strati.serve.pages.examples import curl_of, python_of
+from strati.serve.pages.forms import form_of
+from strati.serve.pages.know_routes import know_routes
 from strati.serve.pages.render import HERE, PAGES, page
 from strati.serve.pages.sources import page_image, source_view, why_no_image
 from strati.serve.pages.stacks import stack_view
 from strati.serve.records import Action, Role
-from strati.serve.service import Question, Service
+from strati.serve.service import Question
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -41,13 +43,6 @@ def page_refused(request: Request, error: Refused) -> Response:
     except Refused:
         caller = None
     return page(request, "error.html", caller, error.status, code=error.status, sentence=error.sentence)
-
-
-async def _form(request: Request, needed: Role = Role.READER) -> tuple[Service, Caller, FormData]:
-    """A form of ours, by somebody who may. Raises `Refused` for a forged one."""
-    form = await request.form(max_files=1, max_fields=200)
-    request.state.form_token = str(form.get("csrf", ""))
-    return service_of(request), caller_of(request, needed), form
 
 
 # Logging in
@@ -88,7 +83,7 @@ def _logged_in(request: Request, cookie: str, to: str = "") -> Response:
 
 async def log_out(request: Request) -> Response:
     """POST /logout."""
-    await _form(request)
+    await form_of(request)
     reply = RedirectResponse("/login", 303)
     reply.delete_cookie(COOKIE, path="/")
     return reply
@@ -104,7 +99,7 @@ async def try_(request: Request) -> Response:
 
 async def try_it(request: Request) -> Response:
     """POST /try."""
-    service, caller, form = await _form(request)
+    service, caller, form = await form_of(request)
     text = str(form.get("input", ""))[: service.settings.text]
     mine = [name for name in service.stacks if caller.key.may_use(name)]
     chosen = [str(name) for name in form.getlist("model") if name in mine] or mine
@@ -154,7 +149,7 @@ async def save_example(request: Request) -> Response:
     """POST /try/example."""
     import time
 
-    service, caller, form = await _form(request)
+    service, caller, form = await form_of(request)
     model, text, label = (str(form.get(name, "")) for name in ("model", "input", "label"))
     service.must_know(caller.key, model)
     if not text.strip() or not label.strip() or (service.labels(model) and label not in service.labels(model)):
@@ -178,7 +173,7 @@ async def ask(request: Request) -> Response:
 
 async def ask_it(request: Request) -> Response:
     """POST /ask."""
-    service, caller, form = await _form(request)
+    service, caller, form = await form_of(request)
     question, name = str(form.get("question", "")).strip(), str(form.get("base", ""))
     base_of(service, caller, name)
     if not question:
@@ -189,7 +184,7 @@ async def ask_it(request: Request) -> Response:
 
 async def check_it(request: Request) -> Response:
     """POST /ask/check: a text, its claims held against the base."""
-    service, caller, form = await _form(request)
+    service, caller, form = await form_of(request)
     text, name = str(form.get("text", "")).strip()[:20_000], str(form.get("base", ""))
     if not text:
         return _ask(request, caller, "", name, None, checking=True)
@@ -259,7 +254,7 @@ async def _documents(request: Request, caller: Caller, name: str, receipt: Any) 
 
 async def forget(request: Request) -> Response:
     """POST /documents/forget."""
-    service, caller, form = await _form(request, Role.ADMIN)
+    service, caller, form = await form_of(request, Role.ADMIN)
     base = base_of(service, caller, str(form.get("base", "")))
     try:
         receipt = await forgotten(service, base, str(form.get("id", "")))
@@ -325,7 +320,7 @@ async def tables(request: Request) -> Response:
 
 async def tables_asked(request: Request) -> Response:
     """POST /tables."""
-    service, caller, form = await _form(request)
+    service, caller, form = await form_of(request)
     question = " ".join(str(form.get("question", "")).split())[:2000]
     answer = await ask_tables(service, caller, question, partial(gone, request)) if question else None
     return await _tables(request, caller, question, answer)
@@ -368,7 +363,7 @@ def _review(request: Request, caller: Caller, problem: str) -> Response:
 
 async def decide(request: Request) -> Response:
     """POST /review/decide."""
-    service, caller, form = await _form(request, Role.REVIEWER)
+    service, caller, form = await form_of(request, Role.REVIEWER)
     ticket, lease = str(form.get("ticket", "")), str(form.get("lease", ""))
     what, _, label = str(form.get("action", "")).partition(":")
     try:
@@ -395,7 +390,7 @@ def _seen(form: FormData) -> dict[str, Any]:
 
 async def undo(request: Request) -> Response:
     """POST /review/undo."""
-    service, caller, _ = await _form(request, Role.REVIEWER)
+    service, caller, _ = await form_of(request, Role.REVIEWER)
     if service.reviews.undo(caller.person) is None:
         return _review(request, caller, "It is out already, so it cannot be undone")
     return RedirectResponse("/review", 303)
@@ -430,7 +425,7 @@ async def live(request: Request) -> Response:
 
 async def clear_alarm(request: Request) -> Response:
     """POST /live/clear."""
-    service, caller, form = await _form(request, Role.ADMIN)
+    service, caller, form = await form_of(request, Role.ADMIN)
     service.audit.clear(str(form.get("model", "")), caller.person)
     service.look()
     return RedirectResponse("/live", 303)
@@ -463,6 +458,7 @@ def page_routes() -> list[Route | Mount]:
         Route("/source/{base}/{document}", source),
         Route("/tables", tables),
         Route("/tables", tables_asked, methods=["POST"]),
+        *know_routes(),
         Route("/review", review),
         Route("/review/decide", decide, methods=["POST"]),
         Route("/review/undo", undo, methods=["POST"]),

@@ -17,6 +17,9 @@ $("[data-theme-button]")?.addEventListener("click", () => {
   localStorage.setItem("strati-theme", root.dataset.theme);
 });
 
+const here = $(".side nav [aria-current]");  // on a phone the pages are a row that scrolls
+if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
 // Forms
 for (const form of all("[data-submit-on-ctrl-enter]")) {
   form.addEventListener("keydown", (event) => {

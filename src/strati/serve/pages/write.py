@@ -1,0 +1,130 @@
+"""The page Write as records: a draft, the edits that are proposed for it, and the text with them. Nothing is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strati.write import Edit
+
+MOST = 20_000  # characters of a draft
+WAITING = 16
+AROUND = 60
+DIALECTS = ("american", "british", "australian", "canadian", "indian")
+
+
+@dataclass(frozen=True, slots=True)
+class EditView:
+    """An edit in its line: what stands before and after it, and why it is proposed or was dropped."""
+
+    line: int
+    lead: str
+    before: str
+    after: str
+    rest: str
+    reasons: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the whole diff: kept (""), "del" or "ins"."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteView:
+    """What the page shows of a proposal; `result` is the draft with all edits made."""
+
+    edits: tuple[EditView, ...]
+    dropped: tuple[EditView, ...]
+    notes: tuple[tuple[int, str], ...]
+    pieces: tuple[Piece, ...]
+    result: str
+
+
+@cache
+def writing_is_here() -> bool:
+    """Whether the room and the rules that it needs are installed."""
+    from importlib.util import find_spec
+
+    return find_spec("strati.write") is not None and find_spec("harper") is not None
+
+
+def write_view(text: str, dialect: str = "american") -> WriteView:
+    """The edits for a draft; none of those that are made changes a fact.
+
+    >>> write_view("I has 3 apples.").result
+    'I have 3 apples.'
+    """
+    from strati.write import Style, changed, propose, tools
+    from strati.write.show import Places
+
+    proposal = propose(text, using=tools(Style(dialect=dialect)))
+    places = Places(text)
+    return WriteView(
+        tuple(_edit(text, one, places, (one.reason,)) for one in proposal.edits),
+        tuple(_edit(text, one, places, tuple(map(str, one.facts))) for one in proposal.dropped),
+        tuple((places.line(note.start), note.text) for note in proposal.notes),
+        _pieces(text, proposal.edits),
+        changed(text, proposal.edits),
+    )
+
+
+def _edit(text: str, edit: Edit, places: object, reasons: tuple[str, ...]) -> EditView:
+    from strati.write.show import Places
+
+    assert isinstance(places, Places)
+    begin, end = places.bounds(edit.start)[0], places.bounds(max(edit.end - 1, edit.start))[1]
+    first, last = max(begin, edit.start - AROUND), min(end, edit.end + AROUND)
+    lead = ("… " if first > begin else "") + text[first : edit.start]
+    rest = text[edit.end : last] + (" …" if last < end else "")
+    return EditView(places.line(edit.start), lead, edit.before, edit.after, rest, reasons, edit.others[:3])
+
+
+def _pieces(text: str, edits: Sequence[Edit]) -> tuple[Piece, ...]:
+    found: list[Piece] = []
+    at = 0
+    for edit in edits:
+        found += [Piece("", text[at : edit.start]), Piece("del", edit.before), Piece("ins", edit.after)]
+        at = edit.end
+    return tuple(piece for piece in [*found, Piece("", text[at:])] if piece.text)
+
+
+class Drafts:
+    """One thread that looks at drafts, one after another, so that no number of them takes the service's time."""
+
+    def __init__(self, waiting: int = WAITING) -> None:
+        self.waiting = waiting
+        self._pool = ThreadPoolExecutor(1, "drafts")
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def look(self, text: str, dialect: str) -> Future[WriteView] | None:
+        """The edits for a draft; None, and nothing is done, when too many wait."""
+        with self._lock:
+            if self._count >= self.waiting:
+                return None
+            self._count += 1
+
+        def run() -> WriteView:
+            try:
+                return write_view(text, dialect)
+            finally:
+                with self._lock:
+                    self._count -= 1
+
+        return self._pool.submit(run)
+
+
+@cache
+def drafts() -> Drafts:
+    """The one of this process."""
+    return Drafts()

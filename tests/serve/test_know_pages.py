@@ -20,7 +20,7 @@ from strati.serve.pages import render
 from strati.serve.pages.graph import NEAR, nearby
 from strati.serve.pages.write import Drafts, write_view
 from tests.knowledge.graph.world import FILES
-from tests.serve.conftest import ADMIN, READER, World, make_service
+from tests.serve.conftest import ADMIN, READER, REVIEWER, World, make_service
 from tests.serve.test_security import log_in
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>"
@@ -151,6 +151,32 @@ def test_doubts_are_decided_by_reviewers_and_with_our_token(graphs: World) -> No
     assert "there is no doubt" in graphs.client.post("/graph/decide", data=form).text
     assert graphs.client.post("/graph/decide", data={**form, "csrf": "0" * 32}).status_code == 403
     assert graphs.client.post("/graph/decide", data={**form, "action": "burn"}).status_code == 400
+
+
+@pytest.mark.parametrize(("action", "names"), [("same", 1), ("apart", 2)])
+def test_a_doubt_that_was_decided_is_gone(tmp_path: Path, action: str, names: int) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "a.txt").write_text("Northwind Logistics Ltd hired Ann Lee in 2020.\n", encoding="utf-8")
+    (files / "b.txt").write_text("Northwind Logistic Ltd hired Bob Miller in 2020.\n", encoding="utf-8")
+    with KnowledgeBase.open(tmp_path / "ships.kb") as base:
+        base.ingest([files])
+        build(base, GraphSettings())
+    service = make_service(tmp_path / "service", bases=(Base(tmp_path / "ships.kb"),))
+    with TestClient(application(service), base_url="http://127.0.0.1") as client:
+        world = World(service, client)
+        log_in(world, READER)
+        assert "doubtful" not in client.get("/graph").text
+        token = log_in(world, REVIEWER)
+        page = client.get("/graph").text
+        assert "1 doubtful merge" in page
+        doubt = re.search(r'name="doubt" value="([0-9a-f]+)"', page)
+        assert doubt is not None
+        form = {"csrf": token, "base": "ships", "doubt": doubt[1], "action": action}
+        after = client.post("/graph/decide", data=form).text
+    assert "Kept." in after
+    assert "doubtful" not in after
+    assert len(re.findall(r">Northwind \w+ Ltd</a>", after)) == names
 
 
 def test_a_draft_with_edits_reasons_and_a_copy(world: World) -> None:

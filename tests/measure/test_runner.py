@@ -12,7 +12,7 @@ import pytest
 
 from strati.core.context import Context
 from strati.core.errors import LayerDown, Stopped
-from strati.core.records import Case, Example
+from strati.core.records import Answer, Case, Example
 from strati.data import Splits, plan
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
@@ -142,6 +142,7 @@ class Breaks:
 
     where: str
     name: str = "breaks"
+    batch: int = 1
 
     def fingerprint(self) -> str:
         return f"breaks {self.where}"
@@ -156,7 +157,9 @@ class Breaks:
         if self.where == "down":
             raise LayerDown("the engine is gone")
         if self.where == "run":
-            raise KeyError("price")
+            if int(cases[0].id[1:]) % 2:
+                raise KeyError("price")
+            return [case.answered(Answer("a", 0.5, self.name)) for case in cases]
         return cases[1:]
 
 
@@ -176,7 +179,10 @@ def test_exceptions_for_single_batches_are_failures_in_the_denominator(tmp_path:
     assert records["bad"]["status"] == "measured"
     found = answers(tmp_path, "bad")
     assert len(found) == len(splits().units[0].test)
-    assert {row["failure"] for row in found.values()} == {"layer_error"}
+    assert {key: row["failure"] for key, row in found.items()} == {
+        key: "layer_error" if int(key[1:]) % 2 else None for key in found
+    }
+    assert {row["failure"] for row in found.values()} == {"layer_error", None}
 
 
 def test_recorded_answers_are_measured_and_not_probed(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_a_server_without_batches_costs_its_rungs_only(tmp_path: Path) -> None:
 
 def test_strati_run_ends_with_that_sentence(tmp_path: Path) -> None:
     with BatchServer() as server:
-        write_project(tmp_path, server.url, "")
+        write_project(tmp_path, server.url, "[goal]\nprivate = false\n")
         layer = LLM(load_model(tmp_path), LABELS)
         save_stack(Stack.of(layer, name="gpt"), tmp_path / "gpt.stack")
         more = ("run", "gpt.stack", "tickets.csv", "--input", "text", "--config", "strati.toml", "--max-dollars", "1")

@@ -40,6 +40,7 @@ output, progress and messages to standard error: bars where a terminal is attach
 | environment variable | meaning |
 |---|---|
 | `STRATI_CATALOG` | further model catalogs, joined as in `PATH` |
+| `STRATI_THREADS` | threads that engines, linear algebra and workers share; default: the cores this process may use |
 | `STRATI_MODELS` | where pulled models are kept; default `strati/models` in the user's cache folder |
 | `HF_ENDPOINT` | a mirror of the Hugging Face hub |
 

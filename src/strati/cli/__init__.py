@@ -18,8 +18,10 @@ def main() -> None:
     0 done; 1 checked, and the answer is no; 2 the user can fix it; 3 a limit ended it; 70 a fault of strati itself.
     """
     from strati.cli.app import app
+    from strati.core.threads import share_out
 
     try:
+        share_out()
         app(standalone_mode=True)
     except BrokenPipeError:
         sys.stderr.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import numpy as np
 from strati.core.context import Context
 from strati.core.errors import LayerDown
 from strati.core.records import JSON, Case, Example, Failure, Usage
+from strati.core.threads import threads
 from strati.data import Unit
 from strati.measure.effort import Effort, shuffled
 from strati.stack.candidate import Candidate, Form
@@ -85,7 +85,7 @@ class Tuner:
         if candidate.slow or len(candidate.forms) == 1:
             yield from map(fit, candidate.forms)
             return
-        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(min(2, threads())) as pool:
             yield from pool.map(fit, candidate.forms)
 
     def _fit(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strati.core.threads import threads
 from strati.knowledge.ingest.discover import Search, discover, real_path
 from strati.knowledge.ingest.pool import Event, Job, Pool
 from strati.knowledge.ingest.report import IngestReport, Outcome, Status, status_of
@@ -47,7 +48,7 @@ class Settings:
 
     limits: Limits = field(default_factory=Limits)
     sizes: Sizes = field(default_factory=Sizes)
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int = field(default_factory=threads)
     prune: bool = False
     full_pages: bool = False
     approximate_above: int = LEAST

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Self
 from strati.core.errors import LayerDown, ModelError
 from strati.core.identity import fingerprint, sha256_of
 from strati.core.records import JSON, Usage
+from strati.core.threads import threads as thread_budget
 from strati.models.contract import Choice, ContextOverflow, Generation, ModelCard, Prompt
 from strati.models.local.asked import SHARE, Asked, Memory
 from strati.models.local.chat_form import ChatForm, Ids, Tokens
@@ -73,7 +73,7 @@ class GgufModel:
         self.name = name or self.path.stem
         self._licence = licence
         self._context = context
-        self._threads = threads or _cores()
+        self._threads = threads or thread_budget()
         self._sha256 = sha256
         self._header: Header | None = None
         self._loaded: _Loaded | None = None
@@ -415,8 +415,3 @@ class _Call:
         cached = (used.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
         self._counts += Usage(0.0, 1, used["prompt_tokens"], cached, used["completion_tokens"])
         return reply
-
-
-def _cores() -> int:
-    """Processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

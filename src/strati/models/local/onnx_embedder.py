@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from strati.core.errors import LayerDown, MissingExtra, ModelError
 from strati.core.identity import fingerprint, sha256_of
+from strati.core.threads import threads as thread_budget
 from strati.models.contract import ModelCard
 
 MAX_TOKENS = 256
@@ -31,7 +32,7 @@ class OnnxEmbedder:
         tokenizer_path: the `tokenizer.json` that belongs to this very model.
         name: what it is called in reports; the model file's name by default.
         licence: the licence of the weights.
-        threads: processor cores to use; None leaves it to the engine.
+        threads: processor cores to use; None means all that the process may use.
         batch: texts evaluated together; they are sorted by length first.
         max_tokens: longest input in tokens.
         sha256: hashes of model and tokenizer, where known already.
@@ -162,8 +163,7 @@ def _session(path: Path, threads: int) -> Any:
     options.log_severity_level = 4
     # Threads that spin after a call hold up the comparison of vectors that follows it.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if threads:
-        options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or thread_budget()
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # a different class for each kind of damage

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strati.core.errors import StratiError
+from strati.core.threads import threads
 
 if TYPE_CHECKING:
     from strati.core.records import Case
@@ -24,7 +24,7 @@ _stack: list[Stack] = []  # of a worker process
 
 def default_workers() -> int:
     """One process a core, up to eight."""
-    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return min(8, threads())
 
 
 def answer_in_processes(folder: Path, workers: int) -> Answerer:

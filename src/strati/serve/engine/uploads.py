@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from strati.core.errors import StratiError
+from strati.core.threads import threads
 from strati.serve.errors import Refused
 from strati.serve.store.database import Database
 
@@ -159,7 +159,7 @@ class Uploads:
         def told(what: str, done: int, total: int) -> None:
             self._progress[upload.id] = f"{what} {done} of {total}"
 
-        settings = Settings(workers=min(2, os.cpu_count() or 1), told=told, cancelled=self._cancelled)
+        settings = Settings(workers=min(2, threads()), told=told, cancelled=self._cancelled)
         folder = self.base_folder(upload.base)
         with KnowledgeBase.open(folder, self.embedder(folder), create=False) as base:
             report = base.ingest([path], settings)

@@ -20,6 +20,7 @@ from strati.core.context import Context
 from strati.core.errors import DataError, MissingExtra
 from strati.core.identity import fingerprint, sha256_of_array
 from strati.core.records import JSON, Answer, Case, Example, Usage
+from strati.core.threads import threads
 from strati.kinds.classify.linear import ALTERNATIVES, softmax
 from strati.models.weights import EncoderWeights
 from strati.stack.layers.timing import Stopwatch
@@ -206,6 +207,7 @@ def _session(model: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = threads()
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 

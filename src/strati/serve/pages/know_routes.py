@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from strati.core.errors import StratiError
+from strati.core.errors import StratiError, install
 from strati.serve.api.native import base_of
 from strati.serve.api.who import Caller, caller_of, gone, service_of
 from strati.serve.errors import Refused
@@ -94,7 +94,7 @@ async def write_it(request: Request) -> Response:
 
 def _must_be_here() -> None:
     if not writing_is_here():
-        raise Refused(404, "not_found", "this installation corrects no drafts: pip install -e '.[write]' adds it")
+        raise Refused(404, "not_found", f"this installation corrects no drafts: {install('write')} adds it")
 
 
 def _write(request: Request, caller: Caller, text: str, dialect: str, found: WriteView | None) -> Response:

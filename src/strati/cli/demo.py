@@ -61,7 +61,7 @@ def demo(
         if rows < MOST:
             print(f"   (this machine, as busy as it is now, has time for {rows} test stories, not {MOST})")
         options += ["--model", name, "--sample", rows, "--skip", "few-shot"]
-    _run("bench", *options, head=24)
+    _run("bench", *options, head=26)
 
     _tell("3. A promise: at most 2 % of the automatic answers wrong, tested on labels that nothing has seen.")
     _run("certify", "--runs-dir", runs, "--at-least", "0.98", "--out", stack, ok=(0, 1), head=14)

@@ -95,15 +95,16 @@ def train(weights: EncoderWeights, rows: Rows, tune: Rows, classes: int, recipe:
         each = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
         return (each * real).sum() / jnp.maximum(real.sum(), 1.0)
 
-    @jax.jit
-    def step(params: Any, state: Any, ids: Any, mask: Any, labels: Any, real: Any) -> Any:
+    def stepped(params: Any, state: Any, ids: Any, mask: Any, labels: Any, real: Any) -> Any:
         gradient = jax.grad(loss)(params, ids, mask, labels, real)
         updates, state = optimizer.update(gradient, state, params)
         return optax.apply_updates(params, updates), state
 
-    @jax.jit
-    def answer(params: Any, ids: Any, mask: Any) -> Any:
+    def answered(params: Any, ids: Any, mask: Any) -> Any:
         return _logits(params, tables, ids, mask, shape, layers).argmax(-1)
+
+    step: Any = jax.jit(stepped)
+    answer: Any = jax.jit(answered)
 
     best, kept = -1.0, params
     order = random.Random(f"encoder {ctx.seed}")

@@ -1,7 +1,7 @@
 """Which files are meant: paths, folders with all below them, and patterns.
 
 A file is called by its path as it was asked for; one that was asked for by a path from the root, or upwards, by what
-comes after: `/home/ann/work/contracts` gives contracts/lease.pdf.
+comes after: `/home/ann/contracts` gives contracts/lease.pdf.
 """
 
 from __future__ import annotations

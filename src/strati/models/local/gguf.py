@@ -135,15 +135,12 @@ class GgufModel:
             raise ModelError("a grammar and a schema were given, expected one of them")
         start = time.perf_counter()
         with self._lock:
-            loaded = self.load()
-            tokens = loaded.form.prompt(prompt)
-            loaded.must_fit(len(tokens.all))
-            call = _Call(loaded, tokens)
+            call = self._asked(prompt)
             reply = call.greedy(max_tokens, grammar, schema)
         choice = reply["choices"][0]
         listed = (choice.get("logprobs") or {}).get("content") or []
         logprob = math.fsum(token["logprob"] for token in listed) if listed else None
-        text = loaded.form.reply(choice["text"])
+        text = call.words(choice["text"])
         return Generation(text, call.usage(start), choice["finish_reason"] == "stop", logprob)
 
     def stream(self, prompt: Prompt, max_tokens: int, schema: JSON | None = None) -> Generator[str, None, Generation]:
@@ -152,10 +149,7 @@ class GgufModel:
             raise ModelError(f"max_tokens is {max_tokens}, expected at least 1")
         start = time.perf_counter()
         with self._lock:
-            loaded = self.load()
-            tokens = loaded.form.prompt(prompt)
-            loaded.must_fit(len(tokens.all))
-            call = _Call(loaded, tokens)
+            call = self._asked(prompt)
             said, finish = "", "length"
             with closing(call.streamed(max_tokens, schema)) as pieces:
                 for piece in pieces:
@@ -165,7 +159,7 @@ class GgufModel:
                         said += text
                         yield text
             usage = call.usage(start)
-        return Generation(loaded.form.reply(said), usage, finish == "stop")
+        return Generation(call.words(said), usage, finish == "stop")
 
     def sample(self, prompt: Prompt, max_tokens: int, *, seed: int, temperature: float) -> Generation:
         """A reply drawn at random: another for each seed, the same for the same one."""
@@ -173,13 +167,10 @@ class GgufModel:
             raise ModelError(f"max_tokens is {max_tokens} and temperature {temperature}, expected above 0, at most 2")
         start = time.perf_counter()
         with self._lock:
-            loaded = self.load()
-            tokens = loaded.form.prompt(prompt)
-            loaded.must_fit(len(tokens.all))
-            call = _Call(loaded, tokens)
+            call = self._asked(prompt)
             reply = call.drawn(max_tokens, seed, temperature)
         choice = reply["choices"][0]
-        return Generation(loaded.form.reply(choice["text"]), call.usage(start), choice["finish_reason"] == "stop")
+        return Generation(call.words(choice["text"]), call.usage(start), choice["finish_reason"] == "stop")
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -196,6 +187,13 @@ class GgufModel:
         finally:
             with self._lock:
                 self._memory = before
+
+    def _asked(self, prompt: Prompt) -> _Call:
+        """A prompt ready for the engine; raises `ContextOverflow` where it does not fit."""
+        loaded = self.load()
+        tokens = loaded.form.prompt(prompt)
+        loaded.must_fit(len(tokens.all))
+        return _Call(loaded, tokens)
 
     def count_tokens(self, text: str) -> int:
         with self._lock:
@@ -337,6 +335,10 @@ class _Call:
         settings: dict[str, JSON] = {"max_tokens": max_tokens, "temperature": temperature, "top_p": 0.95, "seed": seed}
         settings["stop"] = self._loaded.form.stop
         return self._complete(self._tokens.all, settings)
+
+    def words(self, text: str) -> str:
+        """What the engine wrote, as the reply that it is."""
+        return self._loaded.form.reply(text)
 
     def usage(self, start: float) -> Usage:
         """What all calls took together, `start` being the time of `time.perf_counter()` before them.

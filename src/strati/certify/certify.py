@@ -166,7 +166,7 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
     promise = Promise(
         wanted.bar,
         round(1 - wanted.confidence, 12),
-        graded=wanted.error_costs is not None,
+        graded=wanted.error_costs is not None or bool(getattr(results.metric, "graded", False)),
         largest_group=_largest_group(journal, labelled),
         classes=classes,
     )

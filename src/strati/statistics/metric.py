@@ -67,7 +67,7 @@ class Share:
     """A mean over examples of a number in [0, 1]: 1 less the loss, unless `quality` says how good a value is.
 
     Statistics (quality, 1) for each example. `binary` is for qualities that are 0 or 1 only: exact intervals and races
-    rest on it.
+    rest on it. `graded` says that the loss lies between 0 and 1, too: certificates then bet instead of counting.
 
     >>> Share("exact", wrong).score("a", "b").statistics
     (0.0, 1.0)
@@ -77,6 +77,7 @@ class Share:
     loss: Callable[[JSON, JSON], float]
     quality: Callable[[JSON, JSON], float] | None = None
     binary: bool = True
+    graded: bool = False
     show: Callable[[JSON], str] = str
 
     def score(self, reference: JSON, value: JSON | None) -> Score:

@@ -63,6 +63,7 @@ class Gleu:
 
     name: str = "gleu"
     binary: bool = False
+    graded: bool = True
 
     def score(self, reference: JSON, value: JSON | None) -> Score:
         if value is None:

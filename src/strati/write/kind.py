@@ -57,9 +57,9 @@ class WriteKind:
         if name == "gleu":
             return Gleu()
         if name == "accepted":
-            return Share("accepted", loss, accepted_share, binary=False, show=_shown)
+            return Share("accepted", loss, accepted_share, binary=False, graded=True, show=_shown)
         if name == "facts_kept":
-            return Share("facts_kept", loss, facts_kept, show=_shown)
+            return Share("facts_kept", loss, facts_kept, graded=True, show=_shown)
         raise TaskError(f"the metric is {name!r}, expected one of: {', '.join(self.metrics)}")
 
     def same(self, a: JSON, b: JSON) -> bool:

@@ -42,10 +42,10 @@ def test_documents_and_tables(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert "south: 30" in shown.out
     assert run(monkeypatch, "agent", "Is it true that the lease ends in 2027?", *asked, "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert [(step["call"]["tool"], step["call"]["input"]) for step in told["steps"]] == [
-        ("check", "the lease ends in 2027")
+    assert [(step["call"]["tool"], step["call"]["arguments"]) for step in told["steps"]] == [
+        ("check", {"text": "the lease ends in 2027"})
     ]
-    assert told["steps"][0]["result"]["data"][0]["state"] == "supported"
+    assert told["steps"][0]["result"]["data"]["claims"][0]["state"] == "supported"
     assert run(monkeypatch, "agent", "Find passages about the lease", *asked) == 0
     assert "call apply" in capsys.readouterr().out
     assert run(monkeypatch, "agent", "--replay", told["run"]) == 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,10 +16,12 @@ from strati.cli.base import CatalogOption, EmbedderOption, JsonOption
 
 if TYPE_CHECKING:
     from strati.core.context import Context
-    from strati.models.contract import Embedder, LanguageModel
+    from strati.core.records import JSON
+    from strati.models.contract import LanguageModel
     from strati.serve.agent.journal import Journal, Run
     from strati.serve.agent.records import Plan, Step
-    from strati.serve.agent.tools import Given, Tool
+    from strati.serve.agent.tools import Given
+    from strati.serve.tools.tool import Tool
 
 
 def agent(
@@ -104,18 +107,16 @@ def _model(name: str, catalogs: list[Path], config: Path | None) -> LanguageMode
     return found[0]
 
 
-def _tools(given: Given) -> dict[str, Tool]:
+@contextmanager
+def _tools(given: Given) -> Iterator[dict[str, Tool]]:
+    """The tools of what was named; what they opened is closed in the end."""
     from strati.serve.agent.tools import toolbox
 
-    return toolbox(given, _embedder(given))
-
-
-def _embedder(given: Given) -> Embedder | None:
-    from strati.cli.base import embedder_for
-
-    if given.base is None or not Path(given.base).exists():
-        return None
-    return embedder_for(Path(given.base), given.embedder, [Path(path) for path in given.catalogs])
+    tools = toolbox(given)
+    try:
+        yield tools.offered()
+    finally:
+        tools.close()
 
 
 def _ask(
@@ -129,19 +130,19 @@ def _ask(
 ) -> None:
     from strati.serve.agent.loop import run, with_apply
     from strati.serve.agent.plan import planned
-    from strati.serve.agent.tools import about
 
-    tools = _tools(given)
-    plan = with_apply(planned(question, about(tools), model, ctx, most=most), given)
-    if not as_json:
-        _show_plan(plan)
-    _made(run(question, plan, tools, given, journal, ctx), plan, as_json)
+    with _tools(given) as tools:
+        plan = with_apply(planned(question, tools, model, ctx, most=most), given)
+        if not as_json:
+            _show_plan(plan)
+        _made(run(question, plan, tools, given, journal, ctx), plan, as_json)
 
 
 def _go_on(earlier: Run, journal: Journal, ctx: Context, approved: str | None, as_json: bool) -> None:
     from strati.serve.agent.loop import go_on
 
-    _made(go_on(earlier, _tools(earlier.given), journal, ctx, approved), earlier.plan, as_json)
+    with _tools(earlier.given) as tools:
+        _made(go_on(earlier, tools, journal, ctx, approved), earlier.plan, as_json)
 
 
 def _made(steps: Iterator[tuple[str, Step]], plan: Plan, as_json: bool) -> None:
@@ -165,7 +166,8 @@ def _made(steps: Iterator[tuple[str, Step]], plan: Plan, as_json: bool) -> None:
 def _replay(earlier: Run, ctx: Context, as_json: bool) -> None:
     from strati.serve.agent.loop import replay
 
-    found = list(replay(earlier, _tools(earlier.given), ctx))
+    with _tools(earlier.given) as tools:
+        found = list(replay(earlier, tools, ctx))
     if as_json:
         rows = [{"number": one.step.number, "call": asdict(one.step.call), "same": one.same} for one in found]
         print(json.dumps({"run": earlier.id, "steps": rows}, ensure_ascii=False, indent=1))
@@ -187,7 +189,7 @@ def _show_plan(plan: Plan) -> None:
 def _show_step(step: Step) -> None:
     from strati.cli.code import visible
 
-    print(visible(f"{step.number}  {step.call.tool}: {_line(step.call.input)}"))
+    print(visible(f"{step.number}  {step.call.tool}: {_line(step.call.arguments)}"))
     outcome = str(step.result.outcome)
     told = step.result.text if outcome in ("done", "waiting") else f"{outcome}: {step.result.text}"
     for line in told.splitlines():
@@ -195,6 +197,8 @@ def _show_step(step: Step) -> None:
     print()
 
 
-def _line(text: str) -> str:
-    found = " ".join(text.split())
-    return found if len(found) <= 100 else f"{found[:100]}..."
+def _line(arguments: Mapping[str, JSON]) -> str:
+    """What a call was made with: the text as it is, what else was given by name."""
+    first, *rest = [(name, " ".join(str(value).split())) for name, value in arguments.items()] or [("", "")]
+    told = "; ".join([first[1], *(f"{name} {value}" for name, value in rest)])
+    return told if len(told) <= 100 else f"{told[:100]}..."

@@ -13,11 +13,12 @@ from strati.cli.base import CatalogOption
 def mcp(
     stacks: Annotated[list[Path] | None, typer.Argument(metavar="[STACKS]...", help="Stack folders.")] = None,
     kb: Annotated[list[Path] | None, typer.Option(help="A knowledge base. May be repeated.")] = None,
+    tables: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="A table. May be repeated.")] = None,
     http: Annotated[int | None, typer.Option(help="Listen on this port of this machine instead of stdio.")] = None,
     config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stacks use.")] = None,
     catalog: CatalogOption = None,
 ) -> None:
-    """Give agents the stacks and bases of this machine as read-only tools.
+    """Give agents the stacks, bases and tables of this machine as read-only tools.
 
     Speaks MCP on standard input and output, or on a port that only this
     machine reaches. With nothing named, what the folder holds is offered.
@@ -29,15 +30,18 @@ def mcp(
 
     must_have("serve", "mcp")
     from strati.serve.mcp import server
-    from strati.serve.run import found_here, load_all
+    from strati.serve.run import found_here, load_all, open_tables
     from strati.serve.settings import Settings
+    from strati.serve.tools.offer import tools_of
 
     chosen = list(stacks or ()), list(kb or ())
-    if not any(chosen):
+    if not any(chosen) and not tables:
         chosen = found_here(Path())
         if not any(chosen):
             raise TaskError("this folder holds no NAME.stack and no NAME.kb, expected one to offer")
-    made = server(*load_all(*chosen, Settings(catalogs=tuple(catalog or ())), config))
+    settings = Settings(catalogs=tuple(catalog or ()))
+    desk = open_tables(tables, settings, config, None) if tables else None
+    made = server(tools_of(*load_all(*chosen, settings, config), desk))
     if http is None:
         made.run("stdio")
         return

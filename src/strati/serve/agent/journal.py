@@ -18,6 +18,7 @@ from strati.serve.agent.records import Plan, Step
 from strati.serve.agent.tools import Given
 
 FOLDER = Path(".strati", "agent")
+VERSION = 2  # 1 had one text for each call, and no arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Journal:
         """Write down a new run; returns its id."""
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        first = {"version": 1, "question": question, "given": given.to_json(), "plan": plan.to_json()}
+        first = {"version": VERSION, "question": question, "given": given.to_json(), "plan": plan.to_json()}
         self._add(name, first)
         return name
 
@@ -64,6 +65,8 @@ class Journal:
         lines = path.read_bytes().split(b"\n")[:-1]  # a line cut short by a kill has no end
         try:
             first, *rest = [json.loads(line) for line in lines]
+            if first["version"] != VERSION:
+                raise DataError(f"{path} was written by another version of strati: ask the question again")
             given, plan = Given.of_json(first["given"]), Plan.of_json(first["plan"])
             steps: dict[int, Step] = {}
             for row in rest:

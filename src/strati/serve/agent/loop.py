@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 from strati.core.context import Context
 from strati.core.errors import UserError
+from strati.core.records import JSON
 from strati.serve.agent.journal import Journal, Run
 from strati.serve.agent.plan import LONGEST
 from strati.serve.agent.records import Call, Outcome, Plan, Result, Step
-from strati.serve.agent.tools import Given, Tool, run_tool
+from strati.serve.agent.tools import Given, run_tool
+from strati.serve.tools.tool import Tool
 
 _PLACE = re.compile(r"\{(\d+)\}")
 
@@ -38,7 +40,7 @@ def with_apply(plan: Plan, given: Given) -> Plan:
     last = next((n for n, call in enumerate(plan.calls, 1) if call.tool == "write"), None)
     if given.draft is None or last is None:
         return plan
-    return replace(plan, calls=(*plan.calls, Call("apply", f"{{{last}}}")))
+    return replace(plan, calls=(*plan.calls, Call("apply", {"hash": f"{{{last}}}"})))
 
 
 def run(
@@ -80,7 +82,7 @@ def replay(earlier: Run, tools: Mapping[str, Tool], ctx: Context) -> Iterator[Co
             continue
         ctx.check()
         start = time.monotonic()
-        result = run_tool(tool, step.call.input, ctx)
+        result = run_tool(tool, step.call.arguments, ctx)
         yield Compared(step, Step(step.number, step.call, result, time.monotonic() - start))
 
 
@@ -93,7 +95,7 @@ def _steps(
             continue
         ctx.check()
         start = time.monotonic()
-        filled = replace(call, input=_filled(call, results))
+        filled = replace(call, arguments=_filled(call, results))
         result = _made(filled, tools, ctx, approved)
         results.append(result)
         yield Step(number, filled, result, time.monotonic() - start)
@@ -105,25 +107,29 @@ def _made(call: Call, tools: Mapping[str, Tool], ctx: Context, approved: str | N
     tool = tools.get(call.tool)
     if tool is None:
         return Result(Outcome.FAILED, f"the tool {call.tool} is not available here")
-    if not call.input.strip():
+    if not str(call.arguments.get(tool.main, "")).strip():
         return Result(Outcome.FAILED, "there is nothing to do it with: an earlier step gave nothing")
     if tool.changes and approved != call.hash:
-        return Result(Outcome.WAITING, f"{call.tool} {call.input} changes a file: approve it with {call.hash}")
-    return run_tool(tool, call.input, ctx)
+        words = f"{call.tool} {call.arguments[tool.main]} changes a file: approve it with {call.hash}"
+        return Result(Outcome.WAITING, words)
+    return run_tool(tool, call.arguments, ctx)
 
 
-def _filled(call: Call, results: list[Result]) -> str:
-    """The input with earlier results in their places, in one pass: places in a result are left as they are.
+def _filled(call: Call, results: list[Result]) -> dict[str, JSON]:
+    """The arguments with earlier results in their places, in one pass: places in a result are left as they are.
 
     A call that changes something takes the hash of the proposal, nothing a tool has written.
     """
     if call.tool == "apply":
-        number = int(_PLACE.findall(call.input)[0])
+        number = int(_PLACE.findall(str(call.arguments["hash"]))[0])
         data = results[number - 1].data
-        return str(data["hash"]) if isinstance(data, dict) and data.get("hash") else ""
+        return {"hash": str(data["hash"]) if isinstance(data, dict) and data.get("hash") else ""}
 
     def result(match: re.Match[str]) -> str:
         number = int(match[1])
         return results[number - 1].text[:LONGEST] if 1 <= number <= len(results) else match[0]
 
-    return _PLACE.sub(result, call.input)[: 2 * LONGEST]
+    def filled(value: JSON) -> JSON:
+        return _PLACE.sub(result, value)[: 2 * LONGEST] if isinstance(value, str) else value
+
+    return {name: filled(value) for name, value in call.arguments.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from strati.core.identity import fingerprint
@@ -11,14 +12,14 @@ from strati.core.records import JSON
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a tool. In `input`, {1} stands for the text of the first call's result, and so on."""
+    """One call of a tool. In a text among its arguments, {1} stands for what the first call gave, and so on."""
 
     tool: str
-    input: str
+    arguments: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
-        return fingerprint("agent call", tool=self.tool, input=self.input)[:12]
+        return fingerprint("agent call", tool=self.tool, arguments=dict(self.arguments))[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,14 @@ _FILLERS = {
     "rows": ("bookings", "patients", "payments", "machines", "students"),
     "value": ("turnover", "weight", "duration", "rent", "score"),
     "group": ("city", "doctor", "year", "course", "country"),
+    "name": ("Klara Berg", "Orion Ltd", "the valley trust", "Hugo Marsh & Sons", "Dr. Patel"),
+    "other": ("the ferry company", "Samuel Ortega", "Pine Capital", "the water board", "Wren Foundation"),
     "done": ("cancelled", "paid", "late", "open"),
 }
 """What stands in a frame's {places}: none of it should tell the tool."""
 _EACH = 4
 """Questions made from each frame."""
-TOOLS = ("search", "ask", "check", "tables", "stacks", "write")
+TOOLS = ("search", "ask", "check", "tables", "stacks", "write", "graph")
 _QUOTED = re.compile(r"\"[^\"]+\"|“[^”]+”|«[^»]+»")
 _AFTER = re.compile(r":\s+\S.*$", re.S)
 

@@ -41,9 +41,7 @@ _PAIR = re.compile(
 )
 _NAME = re.compile(r"[A-Z][\w&.'-]*(?:\s+(?:of|the|&|and Sons|de|van|von)?\s*[A-Z][\w&.'-]*)*")
 _ARTICLE = re.compile(r"^(?:the|a|an|our)\s+", re.I)
-_LEAD = re.compile(
-    r"^.*\b(?:about|of|on|around|with|from|concerning|regarding|is|are|was|does|do|know)\s+(?=\S)", re.I
-)
+_LEAD = re.compile(r"^.*\b(?:about|of|on|around|with|from|concerning|regarding|is|are|was|does|do|know)\s+(?=\S)", re.I)
 _LOOK = re.compile(
     r"^(?:please\s+)?(?:find|search|look|show|list|locate|open|pull up|bring up|retrieve|get|give)\b(?: me)?"
     r"(?: (?:for|up|the|all|any|everything|passages?|documents?|files?|pages?|sections?|sources?|on|about|in|that|"

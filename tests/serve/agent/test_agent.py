@@ -295,9 +295,9 @@ def test_the_planner_is_told_the_tools_and_their_types() -> None:
     tools = {name: tool for name, tool in Recorder().tools().items() if name in ("ask", "apply")}
     plan = planned("who?", tools, ScriptedModel(script), Context())
     assert plan.calls == (Call("ask", {"text": "who?"}),)
-    assert seen[0].prefix == "Tools:\n- ask(text): does ask\n\n"
+    assert seen[0].prefix.startswith("Tools:\n- ask(text): does ask\n\nQuestion: ")
     (step,) = schema_of({"ask": tools["ask"]}, 4)["properties"]["steps"]["items"]["anyOf"]
-    assert step["properties"]["arguments"]["properties"] == {"text": {"type": "string"}}
+    assert step["properties"]["arguments"]["properties"] == {"text": {"type": "string", "maxLength": 4000}}
 
 
 def test_a_journal_of_another_version_is_refused_in_a_sentence(tmp_path: Path) -> None:

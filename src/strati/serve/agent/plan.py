@@ -17,6 +17,8 @@ from strati.serve.tools.tool import Tool
 MOST_STEPS = 4
 LONGEST = 4000
 """Characters of a text in a call."""
+SPARE = 80
+"""Characters that a planned text may have beyond the question's own."""
 MAX_TOKENS = 300
 SYSTEM = (
     "You plan which tools answer a question. You reply with JSON: the steps in order, each with a tool and its "
@@ -148,17 +150,28 @@ def _by_model(
     listed = "\n".join(
         f"- {name}({', '.join(tool.signature.parameters)}): {tool.about}" for name, tool in tools.items()
     )
-    prompt = Prompt(f"Question: {question}", system=SYSTEM, prefix=f"Tools:\n{listed}\n\n")
-    reply = write(model, prompt, MAX_TOKENS, ctx, schema_of(tools, most))
+    prompt = Prompt(f"Question: {question}", system=SYSTEM, prefix=f"Tools:\n{listed}\n\n{_example(tools)}")
+    reply = write(model, prompt, MAX_TOKENS, ctx, schema_of(tools, most, len(question) + SPARE))
     return read_plan(reply.text, tools, most)
 
 
-def schema_of(tools: Mapping[str, Tool], most: int) -> JSON:
-    """The JSON schema of a plan: each step is a call that fits the schema of its tool."""
+def _example(tools: Mapping[str, Tool]) -> str:
+    """One question with its one step, so that a small model knows when to end."""
+    name, tool = next((name, tools[name]) for name in ("ask", "tables", *tools) if name in tools)
+    asked = "Who was in charge in 2019?"
+    steps = {"steps": [{"tool": name, "arguments": {tool.main: asked}}]}
+    return f"Question: {asked}\n{json.dumps(steps)}\n\n"
+
+
+def schema_of(tools: Mapping[str, Tool], most: int, longest: int = LONGEST) -> JSON:
+    """The JSON schema of a plan: each step is a call that fits the schema of its tool.
+
+    `longest` holds a model that repeats itself.
+    """
     steps = [
         {
             "type": "object",
-            "properties": {"tool": {"const": name}, "arguments": tool.schema()},
+            "properties": {"tool": {"const": name}, "arguments": tool.schema(longest)},
             "required": ["tool", "arguments"],
             "additionalProperties": False,
         }

@@ -95,12 +95,14 @@ class _Router:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline, make_union
+        from threadpoolctl import threadpool_limits
 
         words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", sublinear_tf=True)
         first = TfidfVectorizer(preprocessor=_beginning, token_pattern=r"\S+", ngram_range=(1, 3), sublinear_tf=True)
         pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
         made: Any = make_pipeline(make_union(words, first, pieces), LogisticRegression(C=20.0, max_iter=1000))
-        self._model = made.fit([shape(question) for question in questions], list(tools))
+        with threadpool_limits(1):  # so small a fit only waits for other threads
+            self._model = made.fit([shape(question) for question in questions], list(tools))
 
     def probabilities(self, question: str) -> NDArray[np.float64]:
         """In the order of `TOOLS`."""

@@ -46,13 +46,14 @@ class Tool:
         listed = [f"{name}: {', '.join(values)}." for name, values in self.names.items() if values]
         return " ".join([" ".join((self.function.__doc__ or "").split()), *listed])
 
-    def schema(self) -> dict[str, JSON]:
-        """The JSON schema of a call's arguments."""
+    def schema(self, longest: int = LONGEST) -> dict[str, JSON]:
+        """The JSON schema of a call's arguments; a text has at most so many characters."""
         properties: dict[str, JSON] = {}
         for name, one in self.signature.parameters.items():
-            properties[name] = {"type": "integer" if one.annotation is int else "string"}
+            whole = one.annotation is int
+            properties[name] = {"type": "integer"} if whole else {"type": "string", "maxLength": longest}
             if self.names.get(name):
-                properties[name]["enum"] = list(self.names[name])
+                properties[name] = {"enum": list(self.names[name])}
         return {"type": "object", "properties": properties, "required": [self.main], "additionalProperties": False}
 
     def call(self, ctx: Context, **arguments: JSON) -> Returned:

@@ -45,3 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.property)
         if module is not None and hasattr(module, "subprocess"):
             item.add_marker(pytest.mark.process)
+    # What takes longest goes first, so that both workers end together (`--no-loadscope-reorder` keeps the order).
+    slow = {item.path for item in items if any(map(item.get_closest_marker, ("model", "process")))}
+    items.sort(key=lambda item: item.path not in slow)

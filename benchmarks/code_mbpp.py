@@ -1,11 +1,13 @@
 """How often a delivered program is right: MBPP with its public tests, judged on the hidden inputs of MBPP+.
 
 For each task a model gives one likeliest reply and some samples. A program is delivered when it passes the public tests
-and agrees with the other samples that do, by at least a threshold. The threshold is chosen on the first half of the
-tasks (`tune`); the other half is looked at once. Beside it stands pass@1 of the likeliest reply.
+and agrees with the other samples that do, by at least a threshold. The threshold is chosen on `--half tune`, the first
+half of the tasks in a fixed random order; the other half (`report`) is looked at once, with that threshold. Beside it
+stands pass@1 of the likeliest reply.
 
-    python benchmarks/code_mbpp.py replies --data FOLDER --model qwen2.5-coder-0.5b --out replies.jsonl --tasks 100
-    python benchmarks/code_mbpp.py judge   --data FOLDER --out replies.jsonl
+    python benchmarks/code_mbpp.py replies --data FOLDER --model qwen2.5-coder-0.5b --out tune.jsonl --tasks 60
+    python benchmarks/code_mbpp.py judge   --data FOLDER --out tune.jsonl
+    python benchmarks/code_mbpp.py judge   --data FOLDER --out report.jsonl --half report --threshold .5
     python benchmarks/code_mbpp.py tasks   --data FOLDER --out mbpp.jsonl   # for strati bench --kind code
 """
 
@@ -51,8 +53,8 @@ class Problem:
     tolerance: float
 
 
-def problems(folder: Path, count: int) -> list[Problem]:
-    """Tasks of MBPP (sanitized) that MBPP+ has hidden inputs for, in a fixed random order."""
+def problems(folder: Path, half: str, count: int) -> list[Problem]:
+    """Tasks of MBPP (sanitized) that MBPP+ has hidden inputs for, in a fixed random order: some of a half."""
     plain = {row["task_id"]: row for row in json.loads((folder / "sanitized-mbpp.json").read_text())}
     found = []
     with gzip.open(folder / "MbppPlus.jsonl.gz", "rt", encoding="utf-8") as file:
@@ -70,7 +72,8 @@ def problems(folder: Path, count: int) -> list[Problem]:
             told = (plus["task_id"], row["prompt"], tests, function, reference, hidden, as_set, float(plus["atol"]))
             found.append(Problem(*told))
     random.Random(1).shuffle(found)
-    return found[:count]
+    middle = len(found) // 2
+    return (found[:middle] if half == "tune" else found[middle:])[:count]
 
 
 def _calls(tests: str, function: str) -> Iterator[tuple[object, ...]]:
@@ -98,12 +101,12 @@ def _shaped(given: object, like: object) -> object:
     return tuple(given) if isinstance(given, list) and like is None else given
 
 
-def replies(folder: Path, model: str, out: Path, count: int, samples: int) -> None:
+def replies(folder: Path, half: str, model: str, out: Path, count: int, samples: int) -> None:
     """Ask for what is not in the file yet; one line a reply, so a stopped run goes on."""
     done = {(row["id"], row["number"]) for row in _rows(out)}
     (llm,), _ = open_models([model], [], llms=True)
     with out.open("a", encoding="utf-8") as file:
-        for at, problem in enumerate(problems(folder, count), 1):
+        for at, problem in enumerate(problems(folder, half, count), 1):
             for number in range(samples + 1):
                 if (problem.id, number) in done:
                     continue
@@ -131,14 +134,14 @@ for _given in [{inputs}]:
 """
 
 
-def tasks(folder: Path, out: Path, count: int) -> None:
+def tasks(folder: Path, half: str, out: Path, count: int) -> None:
     """Write the tasks as a file that `strati bench --kind code` reads: hidden tests compare with the reference.
 
     A task whose reference does not pass them here, within the time limit of a run, is left out.
     """
     sandbox = find_sandbox()
     with out.open("w", encoding="utf-8") as file:
-        for problem in problems(folder, count):
+        for problem in problems(folder, half, count):
             hidden = HIDDEN.format(
                 tolerance=problem.tolerance,
                 reference=problem.reference,
@@ -165,13 +168,13 @@ class Judged:
     any_right: bool
 
 
-def judge(folder: Path, out: Path, count: int) -> None:
+def judge(folder: Path, half: str, out: Path, count: int, threshold: float | None) -> None:
     rows: dict[str, dict[int, str]] = {}
     seconds = 0.0
     for row in _rows(out):
         rows.setdefault(row["id"], {})[row["number"]] = row["text"]
         seconds += row["seconds"]
-    chosen = [problem for problem in problems(folder, count) if problem.id in rows]
+    chosen = [problem for problem in problems(folder, half, count) if problem.id in rows]
     sandbox = find_sandbox()
     cache = out.with_suffix(".judged.jsonl")
     known = {row["id"]: row for row in _rows(cache)}
@@ -184,7 +187,11 @@ def judge(folder: Path, out: Path, count: int) -> None:
                 file.flush()
             print(f"{at} of {len(chosen)}", file=sys.stderr, end="\r")
     found = [Judged(**{k: known[problem.id][k] for k in Judged.__slots__}) for problem in chosen]
-    _report(found[: len(found) // 2], found[len(found) // 2 :], seconds / len(chosen))
+    if threshold is None:
+        threshold = _threshold(found)
+        print(f"threshold on passing share x agreement, chosen on these tasks: {threshold}")
+    print(f"{half}: {len(found)} tasks, {seconds / max(1, len(chosen)):.1f} s of the model for a task")
+    _report(found, threshold)
 
 
 def _judge(problem: Problem, texts: dict[int, str], sandbox: Sandbox) -> Judged:
@@ -242,26 +249,24 @@ def _near(one: object, two: object, tolerance: float) -> bool:
     return one == two
 
 
-def _report(tune: list[Judged], rest: list[Judged], seconds: float) -> None:
-    thresholds = sorted({round(row.passing * row.agreement, 6) for row in tune})
-    best = None
-    for threshold in thresholds:
-        kept = [row for row in tune if row.passing * row.agreement >= threshold and row.passing]
+def _threshold(found: list[Judged]) -> float | None:
+    """The least threshold whose delivered programs are right often enough; None where none is."""
+    for threshold in sorted({round(row.passing * row.agreement, 6) for row in found if row.passing}):
+        kept = [row for row in found if row.passing and row.passing * row.agreement >= threshold]
         if kept and sum(row.right for row in kept) / len(kept) >= TARGET:
-            best = threshold
-            break
-    print(f"{len(tune)} tasks to tune, {len(rest)} held out; {seconds:.1f} s of the model for a task")
-    print(f"threshold on passing share x agreement, chosen on tune: {best}")
-    for name, part in (("tune", tune), ("held out", rest)):
-        delivered = [row for row in part if row.passing and best is not None and row.passing * row.agreement >= best]
-        public = [row for row in part if row.passing]
-        print(name)
-        _line("pass@1, likeliest reply, hidden inputs", sum(row.first_right for row in part), len(part))
-        _line("likeliest reply passes the public tests", sum(row.first_passes_public for row in part), len(part))
-        _line("some sample passes the public tests", len(public), len(part))
-        _line("  right among those, chosen by agreement", sum(row.right for row in public), len(public))
-        _line("delivered (threshold met)", len(delivered), len(part))
-        _line("  right among the delivered", sum(row.right for row in delivered), len(delivered))
+            return threshold
+    return None
+
+
+def _report(part: list[Judged], threshold: float | None) -> None:
+    public = [row for row in part if row.passing]
+    delivered = [row for row in public if threshold is not None and row.passing * row.agreement >= threshold]
+    _line("pass@1, likeliest reply, hidden inputs", sum(row.first_right for row in part), len(part))
+    _line("likeliest reply passes the public tests", sum(row.first_passes_public for row in part), len(part))
+    _line("some sample passes the public tests", len(public), len(part))
+    _line("  right among those, chosen by agreement", sum(row.right for row in public), len(public))
+    _line("delivered (threshold met)", len(delivered), len(part))
+    _line("  right among the delivered", sum(row.right for row in delivered), len(delivered))
 
 
 def _line(name: str, count: int, of: int) -> None:
@@ -284,15 +289,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", default="qwen2.5-coder-0.5b")
+    parser.add_argument("--half", choices=("tune", "report"), default="tune")
     parser.add_argument("--tasks", type=int, default=100)
+    parser.add_argument("--threshold", type=float, default=None, help="By default it is chosen on these tasks.")
     parser.add_argument("--samples", type=int, default=5)
     options = parser.parse_args()
     if options.what == "replies":
-        replies(options.data, options.model, options.out, options.tasks, options.samples)
+        replies(options.data, options.half, options.model, options.out, options.tasks, options.samples)
     elif options.what == "tasks":
-        tasks(options.data, options.out, options.tasks)
+        tasks(options.data, options.half, options.out, options.tasks)
     else:
-        judge(options.data, options.out, options.tasks)
+        judge(options.data, options.half, options.out, options.tasks, options.threshold)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from strati.write.facts.fact import Change, Fact, FactKind, Taken
 from strati.write.facts.names import addresses, first_words, names, said_in, value_of, words
-from strati.write.facts.negations import denies, negations, turned
+from strati.write.facts.negations import denies, doubled, loosened, misspelled, negations, neutral, otherwise, turned
 from strati.write.facts.numbers import dates, quantities
 
 __all__ = ["Change", "Fact", "FactKind", "facts", "kept"]
@@ -71,7 +71,12 @@ def kept(before: str, after: str) -> list[Change]:
         return []
     old, new = facts(before), facts(after)
     changes = [change for kind in _NUMERIC for change in _values(kind, old, new)]
-    changes = _merged([change for change in changes if not _only_capital(change, before, after)]) or _order(old, new)
+    changes = [
+        one
+        for one in changes
+        if not (_only_capital(one, before, after) or _glued(one, before, after) or _counts_points(one, before, after))
+    ]
+    changes = _merged(changes) or _order(old, new)
     changes += _denials(before, after, old, new)
     changes += _quoted(before, after, old, new)
     changes += _named(before, after, old, new) or _first(before, after)
@@ -84,6 +89,23 @@ def _values(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact]) -> list[Ch
     gone = [text for value, text in was.items() if value not in now]
     come = [text for value, text in now.items() if value not in was]
     return _paired(kind, gone, come)
+
+
+def _counts_points(change: Change, before: str, after: str) -> bool:
+    """A word such as "Secondly," that only says which point comes next came or went."""
+    if change.kind is not FactKind.NUMBER or (change.before and change.after):
+        return False
+    number, text = (change.before, before) if change.before else (change.after, after)
+    return number.isalpha() and re.match(rf"\W*{re.escape(number)}\s*,", text) is not None
+
+
+def _glued(change: Change, before: str, after: str) -> bool:
+    """A number word that stands in the other text in one word with the next ("thirdworld", "third world")."""
+    number, text, other = (change.after, before, after) if not change.before else (change.before, after, before)
+    if (change.before and change.after) or not number.isalpha():
+        return False
+    there = words(other)
+    return any(word.startswith(number.lower()) and word[len(number) :] in there for word in words(text))
 
 
 def _quoted(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
@@ -101,8 +123,15 @@ def _only_marks(change: Change, before: str, after: str) -> bool:
     quoted, other = _bare(change.before or change.after), _bare(after if change.before else before)
     if change.before:
         return len(quoted.split()) <= _TERM and f" {quoted} " in f" {other} "
-    there = set(other.split())
-    return sum(word in there for word in quoted.split()) >= _MOSTLY * len(quoted.split())
+    there = {_stem(word) for word in other.split()} | _ARTICLES
+    return sum(_stem(word) in there for word in quoted.split()) >= _MOSTLY * len(quoted.split())
+
+
+def _stem(word: str) -> str:
+    return word.removesuffix("s")
+
+
+_ARTICLES = {"a", "an", "the"}
 
 
 def _paired(kind: FactKind, gone: Sequence[str], come: Sequence[str]) -> list[Change]:
@@ -139,20 +168,51 @@ def _order(old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
 
 
 def _denials(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
-    was = [fact.text for fact in old if fact.kind is FactKind.NEGATION]
-    now = [fact.text for fact in new if fact.kind is FactKind.NEGATION]
+    was = [fact for fact in old if fact.kind is FactKind.NEGATION]
+    now = [fact for fact in new if fact.kind is FactKind.NEGATION]
     pairs = turned(before, after)
     more = len(now) - len(was) + sum(1 if denies(pair) else -1 for pair in pairs)
-    if more == 0:
+    if more == 0 or (not pairs and _same_denial(before, after, was, now)):
         return []
     if pairs:
         return [Change(FactKind.NEGATION, *pair) for pair in pairs]
     count = abs(more)
     return (
-        [Change(FactKind.NEGATION, "", word) for word in now[-count:]]
+        [Change(FactKind.NEGATION, "", fact.text) for fact in now[-count:]]
         if more > 0
-        else [Change(FactKind.NEGATION, word, "") for word in was[-count:]]
+        else [Change(FactKind.NEGATION, fact.text, "") for fact in was[-count:]]
     )
+
+
+def _same_denial(before: str, after: str, was: Sequence[Fact], now: Sequence[Fact]) -> bool:
+    """More or fewer words deny, and the texts deny the same: a double denial put right, one said in other words.
+
+    Words that only come or go, with all others as before, are never the same.
+    """
+    lost, come = len(was) - len(now), len(now) - len(was)
+    if lost > 0:
+        again = sum(map(doubled, was)) - sum(map(doubled, now))
+        if now and again >= lost and loosened(before, after) > 0:
+            return True  # "do not do nothing" to "do not do anything"
+        if now and lost <= _repeated(was) - _repeated(now) and loosened(before, after) > 0:
+            return True  # "who can't eat, who can't go" to "who can't eat or go"
+        if otherwise(before, after) >= lost:
+            return True  # "do not know" to "are unaware"
+        return lost == 1 and "no" in {fact.text.lower() for fact in was} and bool(
+            {"know", "knows"} & words(after) - words(before)
+        )  # fmt: skip
+    if was and sum(map(doubled, now)) - sum(map(doubled, was)) >= come and loosened(after, before) > 0:
+        return True  # "never ... or" to "never ... nor"
+    if come <= neutral(before) - neutral(after):
+        return True  # "whether he likes it or not" to "even if he does not like it"
+    if otherwise(after, before) >= come:
+        return True
+    return sum(misspelled(fact, before) for fact in now) >= come and sum(misspelled(fact, after) for fact in was) == 0
+
+
+def _repeated(found: Sequence[Fact]) -> int:
+    said = [fact.text.lower() for fact in found]
+    return len(said) - len(set(said))
 
 
 def _named(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:

@@ -114,7 +114,7 @@ def said_in(value: str, spoken: set[str], other: set[str]) -> bool:
         other: the words of the other text: "latinamerican" is "Latin" where "american" stands there, too.
     """
     plain = value.replace("-", "")
-    if plain in {word.replace("-", "") for word in spoken} or any(_form(value, word) for word in spoken):
+    if plain in {word.replace("-", "") for word in spoken} or any(_form(plain, word) for word in spoken):
         return True
     if re.search(r"[-&.]", value) and all(part in spoken for part in re.split(r"[-&.]", value)):
         return True

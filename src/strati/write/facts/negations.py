@@ -20,6 +20,52 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LEAST = 4  # letters of a stem: below it "in" + "to" would be a negation
 
 
+_NEUTRAL = re.compile(r"\bor not(?=\s*(?:[.,;:?!)]|$))|\bwhether or not\b|\bno matter\b", re.IGNORECASE)
+_ANY = re.compile(r"\b(?:any\w*|either|ever|or|at all|something|some)\b", re.IGNORECASE)
+_DOUBLE = frozenset(["no", "none", "nobody", "nothing", "nowhere", "neither", "nor", "never", "no-one"])
+# Words that deny in their own way: what is not done is prevented, avoided, missing.
+_REPHRASED = re.compile(
+    r"\b(?:prevent|avoid|lack|fail|refus|stop|unlike|instead|rather|rarely|few|little|miss|absen|except|forbid|forbad"
+    r"|ban|exclud|reject|den[iy]|too|far from|only|free of|reduc|regulat|limit)\w*\b|\w{3,}(?:less|free)\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"\b(?:un|dis|non-?|im|in|il|ir)[^\W\d_]{4,}", re.IGNORECASE)
+
+
+def neutral(text: str) -> int:
+    """How often a text has a denial that denies nothing: "or not" at an end, "whether or not", "no matter"."""
+    return len(_NEUTRAL.findall(text))
+
+
+def doubled(fact: Fact) -> bool:
+    """A word that only repeats a denial beside another one: "do not ... no", "never ... nor"."""
+    return fact.text.lower().replace(" ", "-") in _DOUBLE
+
+
+def loosened(before: str, after: str) -> int:
+    """How many more words such as "any" and "or" the second text has: what a second denial is put right with."""
+    return len(_ANY.findall(after)) - len(_ANY.findall(before))
+
+
+def otherwise(before: str, after: str) -> int:
+    """How many words the second text has, and the first has not, that say a denial in another way.
+
+    >>> otherwise("People do not know of this.", "People are unaware of this.")
+    1
+    """
+    old, new = _words(before), _words(after)
+    found = {one.lower() for one in [*_REPHRASED.findall(after), *_DENIED.findall(after)]}
+    return sum(word in new and not any(word[:5] == other[:5] for other in old) for word in found)
+
+
+def misspelled(fact: Fact, text: str) -> bool:
+    """The text has this denial with an error: "cannto", "whithout"; or "no" where "know" was meant."""
+    from rapidfuzz.distance import OSA
+
+    word = fact.text.lower()
+    return len(word) >= 5 and any(word != one and OSA.distance(word, one) <= 1 for one in _words(text) if len(one) >= 5)
+
+
 def negations(text: str) -> Iterator[Fact]:
     """Words that deny; "cannot", "can't" and "can not" are the same."""
     for found in _NEGATION.finditer(text):

@@ -97,6 +97,8 @@ _QUANTITY = re.compile(
     rf"|\b(?P<other>{'|'.join(_OTHERS)})\b",
     re.IGNORECASE,
 )
+_MARKER = re.compile(r"\s*\(?\d{1,2}\s?[:)]\s?(?=[^\W\d_])")
+"""The number of a point at the start of a text: "4: they", "2) the"."""
 _LOOSE = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -132,7 +134,9 @@ def _date(found: re.Match[str]) -> str:
 
 
 def quantities(text: str, taken: Taken) -> Iterator[Fact]:
-    """Numbers, amounts and units outside what is taken."""
+    """Numbers, amounts and units outside what is taken; the number of a point is none."""
+    if marker := _MARKER.match(text):
+        taken.add(*marker.span())
     for found in _QUANTITY.finditer(text):
         fact = _quantity(found) if taken.free(*found.span()) else None
         if fact is not None:

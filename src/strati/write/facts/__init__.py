@@ -11,8 +11,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from strati.write.facts.fact import Change, Fact, FactKind, Taken
-from strati.write.facts.names import addresses, first_words, names, said_in, value_of, words
-from strati.write.facts.negations import denies, doubled, loosened, misspelled, negations, neutral, otherwise, turned
+from strati.write.facts.names import DEMONYMS, addresses, first_words, names, said_in, value_of, words
+from strati.write.facts.negations import (
+    denies,
+    doubled,
+    loosened,
+    misspelled,
+    negations,
+    neutral,
+    only,
+    otherwise,
+    turned,
+)
 from strati.write.facts.numbers import dates, quantities
 
 __all__ = ["Change", "Fact", "FactKind", "facts", "kept"]
@@ -71,11 +81,7 @@ def kept(before: str, after: str) -> list[Change]:
         return []
     old, new = facts(before), facts(after)
     changes = [change for kind in _NUMERIC for change in _values(kind, old, new)]
-    changes = [
-        one
-        for one in changes
-        if not (_only_capital(one, before, after) or _glued(one, before, after) or _counts_points(one, before, after))
-    ]
+    changes = [one for one in changes if not any(same(one, before, after) for same in _NO_CHANGE)]
     changes = _merged(changes) or _order(old, new)
     changes += _denials(before, after, old, new)
     changes += _quoted(before, after, old, new)
@@ -89,6 +95,40 @@ def _values(kind: FactKind, old: Sequence[Fact], new: Sequence[Fact]) -> list[Ch
     gone = [text for value, text in was.items() if value not in now]
     come = [text for value, text in now.items() if value not in was]
     return _paired(kind, gone, come)
+
+
+def _mistyped(change: Change, before: str, after: str) -> bool:
+    """A number word, month or day that the other text has with an error ("tow", "Febuary", "two" for "too")."""
+    from rapidfuzz.distance import OSA
+
+    found, here, there = _one_sided(change, before, after)
+    word = found.lower()
+    if not word.isalpha() or change.kind not in (FactKind.NUMBER, FactKind.DATE):
+        return False
+    if word in _CONFUSED and _CONFUSED[word] & (words(there) - words(here)):
+        return True
+    most = 2 if len(word) >= 7 else 1
+    small = set(re.findall(r"(?<![\w'’-])[a-z]{3,}(?![\w'’-])", there)) - words(here)  # a capital may be a name's
+    return any(OSA.distance(word, one) <= most for one in small)
+
+
+def _one_unit(change: Change, before: str, after: str) -> bool:
+    """ "One hour" that is "an hour", "per hour" or "every hour" in the other text."""
+    found, _, there = _one_sided(change, before, after)
+    if change.kind is not FactKind.UNIT or not re.match(r"(?:1|one)\W", found, re.IGNORECASE):
+        return False
+    unit = re.escape(re.split(r"\W+", found)[-1].removesuffix("s"))
+    return re.search(rf"\b(?:an?|per|each|every|the)\s+{unit}", there, re.IGNORECASE) is not None
+
+
+def _one_sided(change: Change, before: str, after: str) -> tuple[str, str, str]:
+    """What came or went, the text that has it, and the other; nothing where one fact became another."""
+    if change.before and change.after:
+        return "", before, after
+    return (change.before, before, after) if change.before else (change.after, after, before)
+
+
+_CONFUSED = {"two": {"to", "too"}, "four": {"for"}, "second": {"secondly"}, "half": {"have"}}
 
 
 def _counts_points(change: Change, before: str, after: str) -> bool:
@@ -157,6 +197,9 @@ def _merged(changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.before and change.after] + both + rest
 
 
+_NO_CHANGE = (_only_capital, _glued, _counts_points, _mistyped, _one_unit)
+
+
 def _order(old: Sequence[Fact], new: Sequence[Fact]) -> list[Change]:
     """The same numbers in another order: two of them changed places."""
     was = [(fact.value, fact.text) for fact in old if fact.kind in _NUMERIC]
@@ -196,8 +239,8 @@ def _same_denial(before: str, after: str, was: Sequence[Fact], now: Sequence[Fac
             return True  # "do not do nothing" to "do not do anything"
         if now and lost <= _repeated(was) - _repeated(now) and loosened(before, after) > 0:
             return True  # "who can't eat, who can't go" to "who can't eat or go"
-        if otherwise(before, after) >= lost:
-            return True  # "do not know" to "are unaware"
+        if otherwise(before, after) >= lost or only(before, after) >= lost:
+            return True  # "do not know" to "are unaware", "not only A but B" to "A and B"
         return lost == 1 and "no" in {fact.text.lower() for fact in was} and bool(
             {"know", "knows"} & words(after) - words(before)
         )  # fmt: skip
@@ -205,7 +248,7 @@ def _same_denial(before: str, after: str, was: Sequence[Fact], now: Sequence[Fac
         return True  # "never ... or" to "never ... nor"
     if come <= neutral(before) - neutral(after):
         return True  # "whether he likes it or not" to "even if he does not like it"
-    if otherwise(after, before) >= come:
+    if otherwise(after, before) >= come or only(after, before) >= come:
         return True
     return sum(misspelled(fact, before) for fact in now) >= come and sum(misspelled(fact, after) for fact in was) == 0
 
@@ -226,7 +269,20 @@ def _named(before: str, after: str, old: Sequence[Fact], new: Sequence[Fact]) ->
         if value not in now and not said_in(value, says, said) and not _misspelled(value, small)
     ]
     come = [text for value, text in now.items() if value not in was and not said_in(value, said, says)]
+    gone, come = [one for one in gone if not _abroad(one, says)], [one for one in come if not _abroad(one, said)]
+    if _initials(gone, come) or _initials(come, gone):
+        return []
     return _paired(FactKind.NAME, gone, come) or _places(before, after, old, new)
+
+
+def _abroad(name: str, spoken: set[str]) -> bool:
+    """A country whose adjective stands in the other text, or the other way round ("China", "Chinese")."""
+    return not spoken.isdisjoint(DEMONYMS.get(value_of(name), ()))
+
+
+def _initials(short: Sequence[str], long: Sequence[str]) -> bool:
+    """One name is the first letters of the others ("US", "United States")."""
+    return len(short) == 1 and len(long) > 1 and value_of(short[0]) == "".join(word[0] for word in long).lower()
 
 
 def _misspelled(value: str, small: set[str]) -> bool:

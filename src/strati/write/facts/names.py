@@ -31,6 +31,20 @@ _PLAIN_WORDS = (
     "what whatever when whenever where whereas wherever whether which while who whoever whole whom whose why will with "
     "within without would yes yet you your yours yourself"
 )
+_PEOPLES = (
+    "china:chinese france:french italy:italian spain:spanish germany:german england:english britain:british "
+    "turkey:turkish poland:polish sweden:swedish denmark:danish ireland:irish scotland:scottish netherlands:dutch "
+    "holland:dutch greece:greek canada:canadian mexico:mexican israel:israeli iraq:iraqi norway:norwegian "
+    "switzerland:swiss wales:welsh finland:finnish thailand:thai brazil:brazilian egypt:egyptian belgium:belgian "
+    "hungary:hungarian argentina:argentinian peru:peruvian portugal:portuguese pakistan:pakistani iceland:icelandic "
+    "philippines:filipino usa:us usa:american us:american america:us america:usa uk:british tv:television"
+)
+DEMONYMS: dict[str, set[str]] = {}
+"""Countries and their adjectives, each by the other."""
+for _pair in _PEOPLES.split():
+    _country, _people = _pair.split(":")
+    DEMONYMS.setdefault(_country, set()).add(_people)
+    DEMONYMS.setdefault(_people, set()).add(_country)
 _PLAIN = frozenset(_PLAIN_WORDS.split())
 
 

@@ -10,7 +10,7 @@ from strati.write.facts.fact import Fact, FactKind
 # "or not", "whether or not" and "no matter" deny nothing.
 _NEGATION = re.compile(
     r"\b(?:(?<!\bor )not|(?<!whether )or not(?!\s*(?:[.,;:?!)]|$))|never|no(?! matter)|none|nobody|nothing|nowhere"
-    r"|neither|nor|without|cannot|hardly|scarcely|barely|seldom|no[ -]one"
+    r"|neither|nor|with\s?out|cannot|hardly|scarcely|barely|seldom|no[ -]?one"
     r"|(?:do|does|did|is|are|was|were|has|have|had|ca|can|could|wo|would|should|must|might|need|sha|ai|may|dare|ought)"
     r"(?:e?n['’`´]?t|\s?n['’`´]t)|\w{2,7}['’`´]t)\b|(?<=\w)n['’]t\b|\bn['’]t\b",
     re.IGNORECASE,
@@ -26,7 +26,8 @@ _DOUBLE = frozenset(["no", "none", "nobody", "nothing", "nowhere", "neither", "n
 # Words that deny in their own way: what is not done is prevented, avoided, missing.
 _REPHRASED = re.compile(
     r"\b(?:prevent|avoid|lack|fail|refus|stop|unlike|instead|rather|rarely|few|little|miss|absen|except|forbid|forbad"
-    r"|ban|exclud|reject|den[iy]|too|far from|only|free of|reduc|regulat|limit)\w*\b|\w{3,}(?:less|free)\b",
+    r"|ban|exclud|reject|den[iy]|too|far from|only|free of|reduc|regulat|limit|unless|until|bad|poor|wors|hard"
+    r"|difficult|wrong|hate|ignor|weak|scarce|short of)\w*\b|\w{3,}(?:less|free)\b",
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"\b(?:un|dis|non-?|im|in|il|ir)[^\W\d_]{4,}", re.IGNORECASE)
@@ -59,11 +60,26 @@ def otherwise(before: str, after: str) -> int:
 
 
 def misspelled(fact: Fact, text: str) -> bool:
-    """The text has this denial with an error: "cannto", "whithout"; or "no" where "know" was meant."""
+    """The text has this denial with an error: "cannto", "whithout", "dosent", "donot"."""
     from rapidfuzz.distance import OSA
 
-    word = fact.text.lower()
-    return len(word) >= 5 and any(word != one and OSA.distance(word, one) <= 1 for one in _words(text) if len(one) >= 5)
+    word = re.sub(r"\W", "", fact.text.lower())
+    there = {re.sub(r"\W", "", found.lower()) for found in re.findall(r"[\w'’]+", text)}
+    if word == "not" and any(one in _BROKEN or _GLUED.fullmatch(one) for one in there):
+        return True
+    return len(word) >= 5 and any(word != one and OSA.distance(word, one) <= 1 for one in there if len(one) >= 5)
+
+
+_GLUED = re.compile(r"(?:do|did|does|is|are|was|were|has|have|had|could|will|would|should|must|may|might)not")
+_BROKEN = frozenset(["nto", "ont", "noot", "nott", "canot", "cannt"])
+
+
+def only(before: str, after: str) -> int:
+    """How often "not only" became something else with its "only" gone as well ("not only A but B", "A and B")."""
+    return len(_ONLY.findall(before)) - len(_ONLY.findall(after))
+
+
+_ONLY = re.compile(r"\b(?:only|just|merely|simply)\b", re.IGNORECASE)
 
 
 def negations(text: str) -> Iterator[Fact]:

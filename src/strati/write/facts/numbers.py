@@ -43,8 +43,8 @@ _CURRENCIES = {
     "ruble": "rub", "rubles": "rub", "rub": "rub", "peso": "peso", "pesos": "peso",
 }  # fmt: skip
 _UNIT_FORMS = (
-    "%:percent,per cent,pct,percentage,percentages;percentage point:percentage points,pp;km:kilometer,kilometers,"
-    "kilometre,kilometres,kms;m:meter,meters,metre,metres;cm:centimeter,centimeters,centimetre,centimetres;"
+    "%:percent,percents,per cent,pct,percentage,percentages;percentage point:percentage points,pp;km:kilometer,"
+    "kilometers,kilometre,kilometres,kms;m:meter,meters,metre,metres;cm:centimeter,centimeters,centimetre,centimetres;"
     "mm:millimeter,millimeters,millimetre,millimetres;mile:miles,mi;foot:feet,ft;inch:inches;yard:yards,yd;"
     "kg:kilogram,kilograms,kilo,kilos,kgs;g:gram,grams;mg:milligram,milligrams;t:ton,tons,tonne,tonnes;lb:lbs;"
     "ounce:ounces,oz;l:liter,liters,litre,litres;ml:milliliter,milliliters,millilitre,millilitres;gallon:gallons;"
@@ -90,8 +90,8 @@ _DATES = re.compile(
 _NAMED_DAY = re.compile(rf"\b({'|'.join(_DAYS)})s?\b", re.IGNORECASE)
 _NAMED_MONTH = re.compile(rf"\b({'|'.join(name.capitalize() for name in _MONTHS)})\b")
 _QUANTITY = re.compile(
-    rf"(?<![\w.])(?P<sign>[-−+])?(?P<cur>{_CURRENCY})?\s?(?P<num>{_DIGITS})(?P<order>{_ORDER}\b|s\b)?"
-    rf"(?:[\s-]?(?P<scale>{_SCALE}))?(?:[\s-]?(?:(?P<unit>{_UNIT})|(?P<after>{_AFTER}|[€£¢%])))?(?![\w])"
+    rf"(?<![\w.])(?P<sign>[-−+])?(?P<cur>{_CURRENCY})?\s?(?P<num>{_DIGITS})(?P<order>{_ORDER}\b|['’]?s\b)?"
+    rf"(?:[\s-]?(?P<scale>{_SCALE}))?(?:[\s-]?(?:(?P<unit>{_UNIT})|(?P<after>{_AFTER}|[$€£¢%])))?(?![\w])"
     rf"|\b(?P<words>{_IN_WORDS})\b(?:[\s-](?:(?P<wunit>{_UNIT})|(?P<wafter>{_AFTER})))?"
     rf"|\b(?P<rank>(?:(?:{'|'.join(_TENS)})[\s-])?{_RANK})(?:s|ly)?\b"
     rf"|\b(?P<other>{'|'.join(_OTHERS)})\b",
@@ -157,12 +157,15 @@ def _quantity(found: re.Match[str]) -> Fact | None:
     sign = "-" if found["sign"] in ("-", "−") and not _joined(found) else ""
     number = _decimal(found["num"], found["scale"])
     if found["order"]:
-        decade = found["order"] == "s" and number.endswith("0")
-        return _fact(FactKind.NUMBER, found, number + ("s" if decade else "" if found["order"] == "s" else "th"))
+        plural = found["order"].endswith("s")
+        decade = plural and number.endswith("0")
+        return _fact(FactKind.NUMBER, found, number + ("s" if decade else "" if plural else "th"))
     money = found["cur"] or (found["after"] if found["after"] != "%" else None)
     if money:
         return _fact(FactKind.AMOUNT, found, f"{sign}{number} {_CURRENCIES[money.lower().strip()]}")
     unit = found["unit"] or found["after"]
+    if unit and unit.lower() == "century":  # "in the 20 century"
+        return _fact(FactKind.NUMBER, found, f"{number}th")
     if unit:
         return _fact(FactKind.UNIT, found, f"{sign}{number} {_UNITS[unit.lower()]}")
     return _fact(FactKind.NUMBER, found, f"{sign}{number}")

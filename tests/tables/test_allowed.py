@@ -14,6 +14,7 @@ MAY = [
     "SELECT date_trunc('month', order_date) AS m, avg(unit_price) FROM orders GROUP BY ALL",
     "SELECT customer FROM orders QUALIFY rank() OVER (ORDER BY quantity DESC) <= 3",
     "SELECT customer FROM orders WHERE region IN (SELECT region FROM orders WHERE quantity > 5) -- read only",
+    "SELECT dayname(order_date), monthname(order_date), trunc(unit_price), epoch(order_date) FROM orders",
     "SELECT 'a;b', year(order_date), order_date + INTERVAL 3 DAY FROM orders",
 ]
 MAY_NOT = [

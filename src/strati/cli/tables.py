@@ -50,6 +50,10 @@ def ask(
     approved: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Approved queries; by default .strati/approved_queries.jsonl.")
     ] = None,
+    chart: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Draw it: FILE.svg, or FILE.json for Vega-Lite; - prints Vega-Lite alone."),
+    ] = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,17 +65,35 @@ def ask(
     from strati.tables import ask as ask_tables
     from strati.tables.approved import FILE
     from strati.tables.approved import approve as keep
+    from strati.tables.chart import form_of
 
+    if chart not in (None, "-"):
+        form_of(Path(chart))
     answer = ask_tables(question, *source, model=_model(model, catalog or []), sql=sql, approved=approved)
     if as_json:
         print(json.dumps(answer.to_json(), ensure_ascii=False, indent=1))
-    else:
+    elif chart != "-" or not answer.chart:
         _show(answer)
     if answer.state is not Standing.ANSWERED:
         raise typer.Exit(1)
     if approve:
         made = keep(question, answer.sql, who, approved or FILE)
         print(f"strati: approved by {made.who}, kept in {approved or FILE}", file=sys.stderr)
+    if chart is not None:
+        _draw(answer, chart)
+
+
+def _draw(answer: TableAnswer, place: str) -> None:
+    from strati.tables.chart import spec, written
+
+    if answer.chart is None:
+        print("strati: no chart fits this answer, expected two to 30 names with one number each", file=sys.stderr)
+        raise typer.Exit(1)
+    if place == "-":
+        print(spec(answer.chart, answer.question))
+    else:
+        written(answer.chart, answer.question, Path(place))
+        print(f"strati: drawn in {place}", file=sys.stderr)
 
 
 def _model(name: str | None, catalogs: list[Path]) -> LanguageModel | None:

@@ -34,7 +34,7 @@ _FUNCTIONS = """
     DateTrunc TimestampTrunc Year Month Day Quarter Week WeekOfYear DayOfWeek DayOfWeekIso DayOfMonth DayOfYear Hour
     Minute Second DateDiff TsOrDsDiff TimestampDiff DateAdd DateSub TimestampAdd TimestampSub TsOrDsAdd TsOrDsToDate
     TimeToStr StrToTime StrToDate Date DateFromParts CurrentDate CurrentTimestamp LastDay Corr CovarSamp CovarPop
-    ToNumber LogicalOr LogicalAnd
+    ToNumber LogicalOr LogicalAnd Dayname Monthname Trunc IsNan TimeToUnix
 """
 _NAMED = frozenset(
     """

@@ -105,22 +105,24 @@ class TableAnswer:
             return (", ".join(shown) + more) or "no row fits"
         return said(self.answer)
 
+    @property
+    def picture(self) -> str:
+        """The chart as SVG in the colour of the page's text; empty where none fits."""
+        from strati.tables.chart import svg
+
+        return svg(self.chart) if self.chart else ""
+
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(said(cell))}</td>" for cell in row) + "</tr>" for row in self.rows[:20]
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.rows else ""
-        drawn = ""
-        if self.chart:
-            from strati.tables.chart import svg
-
-            drawn = svg(self.chart)
         note = f"<p><small>{escape(self.reason)}</small></p>" if self.reason and self.state is Standing.ANSWERED else ""
         return (
             f"<div class='strati-table-answer'><p><strong>{escape(self.text)}</strong></p>"
             f"<p>{escape(self.words)} <small>[{escape(self.badge.value)}, {self.confidence:.0%} sure]</small></p>{note}"
-            f"{drawn}{table}<pre>{escape(self.sql)}</pre></div>"
+            f"{self.picture}{table}<pre>{escape(self.sql)}</pre></div>"
         )
 
 

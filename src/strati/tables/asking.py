@@ -13,9 +13,9 @@ from strati.tables.allowed import Checked, validated
 from strati.tables.answer import LEAST_SURE, Badge, Cell, Standing, TableAnswer, same_answer, width_of
 from strati.tables.chart import chart_of
 from strati.tables.engine import QueryFailed, Result
-from strati.tables.parse.link import nearest
+from strati.tables.parse.link import nearest, year_like
 from strati.tables.parse.parser import Candidate, Parser
-from strati.tables.parse.reading import Reading
+from strati.tables.parse.reading import Grain, Reading
 from strati.tables.parse.render import sql_of_ignored, sql_of_rows
 
 if TYPE_CHECKING:
@@ -98,11 +98,23 @@ def answered(question: str, one: Found, tables: Tables, started: float, badge: B
         notes.append(f"only the first {len(one.result.rows):,} rows are shown")
     if one.answer in (None, []):
         notes.append("no row fits")
-    chart = chart_of(one.result.columns, one.result.rows, time=reading.grain is not None) if reading.group else None
     return TableAnswer(
         question, Standing.ANSWERED, one.answer, one.result.columns, one.result.rows, one.checked.sql, words,
-        min(one.candidate.score, 0.99), badge, "; ".join(notes), cells_of(reading, tables), _usage(started), chart,
+        min(one.candidate.score, 0.99), badge, "; ".join(notes), cells_of(reading, tables), _usage(started),
+        _chart(one.result, reading),
     )  # fmt: skip
+
+
+def _chart(result: Result, reading: Reading) -> JSON:
+    """Groups with their numbers, in order of time as a line; also the rows of a top list, each name with its number."""
+    group = reading.group
+    if group is None:
+        named = reading.direction and len(result.columns) == 2 and all(isinstance(row[0], str) for row in result.rows)
+        return chart_of(result.columns, result.rows) if named else None
+    timely = reading.grain is not None or group.column.temporal or year_like(group.column)
+    return chart_of(
+        result.columns, result.rows, time=timely and not reading.direction and reading.grain is not Grain.WEEKDAY
+    )
 
 
 def answer_of(result: Result, reading: Reading | None = None) -> JSON:

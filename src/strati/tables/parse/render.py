@@ -144,7 +144,7 @@ class _Sql:
     def _group(self) -> str:
         reading = self.reading
         assert reading.group is not None
-        by, value = self._grouped(), self._aggregate()
+        by, value, ref = self._grouped(), self._aggregate(), self._ref(reading.group)
         name = reading.grain.value if reading.grain else reading.group.name
         wanted = f"{by} AS {quoted(name)}" if reading.grain else by
         query = f"SELECT {wanted}, {value} AS {quoted(self._measure_name())}"
@@ -154,6 +154,8 @@ class _Sql:
             sign = _COMPARE.get(op, "=")
             query += f" HAVING {value} {sign} {literal(bound)}"
         if not reading.direction:
+            if reading.grain is Grain.WEEKDAY:
+                return f"{query} ORDER BY min(isodow({ref}))"
             ascending = reading.grain or reading.group.column.numeric
             return query + (f" ORDER BY {by}" if ascending else f" ORDER BY {value} DESC NULLS LAST, {by}")
         way = "DESC" if reading.direction > 0 else "ASC"

@@ -71,7 +71,7 @@ def spec(chart: JSON, title: str) -> str:
 
 
 def svg(chart: JSON, title: str = "") -> str:
-    """The chart as a picture without script. With a title it stands alone, on white; else it takes the page's colour."""
+    """The chart as a picture without script: with a title it stands alone, on white; else in the colour of the page."""
     values = [(_clean(one["group"]), float(one["value"])) for one in chart["data"]["values"]]
     names = [_clean(chart["encoding"][axis]["title"]) for axis in ("x", "y")]
     head = 58 if title else 24
@@ -132,7 +132,8 @@ def _line(values: list[tuple[str, float]], names: list[str], head: int) -> tuple
     for tick in ticks:
         parts.append(
             f'<line x1="{left:.1f}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{_GRID}" '
-            f'stroke-opacity="0.35"/><text x="{left - 6:.1f}" y="{y(tick) + 4:.1f}" text-anchor="end">{_figure(tick)}</text>'
+            f'stroke-opacity="0.35"/>'
+            f'<text x="{left - 6:.1f}" y="{y(tick) + 4:.1f}" text-anchor="end">{_figure(tick)}</text>'
         )
     wide = max(len(name) for name, _ in values) * _LETTER + 14
     step = max(1, math.ceil(len(values) * wide / (right - left)))

@@ -140,8 +140,7 @@ def _answer(name: str, journal: Journal, rungs: list[Candidate], splits: Splits,
 
 
 def _tuned(journal: Journal, name: str) -> float:
-    forms = journal.candidates()[name].get("forms", [])
-    return max((form["tune"] or 0.0 for form in forms), default=0.0)
+    return journal.candidates()[name].tuned or 0.0
 
 
 def _part(

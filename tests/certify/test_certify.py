@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,7 @@ def test_what_was_composed_before_all_rungs_were_measured_is_dropped(
     shutil.copy(outcome.journal, tmp_path / "run.db")
     with Journal(tmp_path / "run.db") as journal:
         old = journal.candidates()["n-grams > reader"]
-        journal.write_candidate("rules > reader", 9, {**old, "composed": ["rules", "reader"]})
+        journal.write_candidate("rules > reader", 9, replace(old, composed=("rules", "reader")))
         journal.replace_answers("rules > reader", "test", journal.answers("n-grams > reader", "test"))
         add_composed(journal, outcome.journal.with_suffix(".stacks"), {"reader": model})
         assert set(journal.candidates()) == {"n-grams", "reader", "n-grams > reader"}

@@ -73,8 +73,8 @@ def test_rounds_double_until_two_are_left(forms: int, rows: int, sizes: list[int
 def test_the_good_form_wins_with_fewer_calls() -> None:
     scripted = model(lambda prompt: "categories" in prompt.prefix)
     chosen = tuner().choose(candidate(scripted), UNIT)
-    picked = next(form for form in chosen.forms if form["chosen"])
-    assert (picked["settings"]["prompt"], picked["tune"], picked["n"]) == ("question", 1.0, 16)
+    picked = next(form for form in chosen.forms if form.chosen)
+    assert (picked.settings["prompt"], picked.tune, picked.n) == ("question", 1.0, 16)
     assert scripted.calls == 3 * 8 + 2 * 8  # three prompts on 8 rows, two of them on 8 more
     everything = model(lambda prompt: "categories" in prompt.prefix)
     tuner(Tuner).choose(candidate(everything), UNIT)
@@ -83,9 +83,9 @@ def test_the_good_form_wins_with_fewer_calls() -> None:
 
 def test_every_form_is_reported_with_the_rows_it_saw() -> None:
     chosen = tuner().choose(candidate(model(lambda prompt: "categories" in prompt.prefix)), UNIT)
-    seen = [(form["settings"]["prompt"], form["n"]) for form in chosen.forms]
+    seen = [(form.settings["prompt"], form.n) for form in chosen.forms]
     assert seen == [("list", 16), ("list", 16), ("question", 16), ("question", 16), ("letters", 8), ("letters", 8)]
-    assert sum(form["chosen"] for form in chosen.forms) == 1
+    assert sum(form.chosen for form in chosen.forms) == 1
 
 
 def test_of_equal_forms_the_one_with_fewer_tokens_stays() -> None:
@@ -97,9 +97,9 @@ def test_of_equal_forms_the_one_with_fewer_tokens_stays() -> None:
         cases = Stack.of(layer, name=form).fit_and_run(TRAIN, TUNE[:8], Context())[1]
         tokens[form] = sum(case.usage.tokens_in - case.usage.tokens_cached + case.usage.tokens_out for case in cases)
     assert len(set(tokens.values())) == 3
-    picked = next(form for form in chosen.forms if form["chosen"])
-    assert picked["settings"] == {"prompt": min(tokens, key=tokens.__getitem__), "prior corrected": False}
-    assert picked["settings"]["prompt"] != "list"
+    picked = next(form for form in chosen.forms if form.chosen)
+    assert picked.settings == {"prompt": min(tokens, key=tokens.__getitem__), "prior corrected": False}
+    assert picked.settings["prompt"] != "list"
 
 
 def test_no_further_round_once_even_the_best_form_is_hopeless() -> None:
@@ -113,13 +113,13 @@ def test_no_further_round_once_even_the_best_form_is_hopeless() -> None:
     chosen = HalvingTuner(Accuracy(), Context(), EFFORT, hopeless=hopeless).choose(candidate(scripted), UNIT)
     assert seen == [8]
     assert (scripted.calls, len(chosen.cases)) == (3 * 8, 8)
-    assert next(form for form in chosen.forms if form["chosen"])["settings"]["prompt"] == "question"
+    assert next(form for form in chosen.forms if form.chosen).settings["prompt"] == "question"
 
 
 def test_forms_of_unknown_kin_are_halved_one_by_one() -> None:
     scripted = model(lambda prompt: "categories" in prompt.prefix)
     chosen = tuner().choose(candidate(scripted, asks=False), UNIT)
-    assert next(form for form in chosen.forms if form["chosen"])["settings"]["prompt"] == "question"
+    assert next(form for form in chosen.forms if form.chosen).settings["prompt"] == "question"
 
 
 def test_the_stack_has_seen_the_first_rows_only() -> None:

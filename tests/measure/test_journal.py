@@ -18,6 +18,7 @@ from strati.core.errors import BusyError, DataError, UserError
 from strati.core.lock import RunLock
 from strati.core.records import Answer, Case, Failure, Usage
 from strati.measure.journal import Journal, StoredExample, case_to_json
+from strati.measure.records import CandidateRecord
 
 
 def answered(key: str, value: str, confidence: float | None = 0.5) -> Case:
@@ -48,10 +49,11 @@ def test_what_is_written_can_be_read(tmp_path: Path) -> None:
         journal.write("run", {"a": [1, None]})
         journal.write("run", {"a": [2, None]})
         assert journal.read("run") == {"a": [2, None]}
-        journal.write_candidate("b", 1, {"x": 1})
-        journal.write_candidate("a", 2, {"x": 2})
-        journal.write_candidate("a", 0, {"x": 3})
-        assert list(journal.candidates().items()) == [("a", {"x": 3}), ("b", {"x": 1})]
+        first, second, third = (CandidateRecord(str(number)) for number in (1, 2, 3))
+        journal.write_candidate("b", 1, first)
+        journal.write_candidate("a", 2, second)
+        journal.write_candidate("a", 0, third)
+        assert list(journal.candidates().items()) == [("a", third), ("b", first)]
         examples = [StoredExample("2", "yes", None, None), StoredExample("1", "no", "g", "text")]
         journal.write_examples("test", examples)
         assert journal.examples("test") == examples
@@ -112,9 +114,9 @@ def test_calls_are_remembered_across_processes(tmp_path: Path) -> None:
 @given(st.text(alphabet=st.characters(codec=None), max_size=30))
 def test_any_text_survives(text: str) -> None:
     with TemporaryDirectory() as folder, Journal(Path(folder) / "run.db") as journal:
-        journal.write_candidate("c", 0, {"text": text})
+        journal.write_candidate("c", 0, CandidateRecord(reason=text))
         journal.write_answers("c", "test", [answered("1", text)])
-        assert journal.candidates() == {"c": {"text": text}}
+        assert journal.candidates() == {"c": CandidateRecord(reason=text)}
         assert journal.answers("c", "test")["1"]["value"] == text
 
 

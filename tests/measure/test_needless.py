@@ -23,6 +23,7 @@ from strati.measure.entry import Entry
 from strati.measure.journal import Journal
 from strati.measure.race.needless import dearer, gain_together
 from strati.measure.race.racing import Race, race_rows
+from strati.measure.records import CandidateRecord, RaceRecord, Status
 from strati.measure.runner import Bench
 from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedModel
@@ -149,7 +150,7 @@ def test_a_rung_that_looks_hopeless_races_sooner_and_is_asked_nothing_twice(tmp_
         bench_ = Bench(parts, metric, journal, Context(memo=journal), effort, goal=GOAL)
         bench_.race = Race(parts.units[0], metric, journal, bench_.fitting, effort, GOAL, rungs)
         restored = bench_.restored(one, parts.units[0])
-        assert restored.fingerprint() == journal.candidates()["one"]["fingerprint"]
+        assert restored.fingerprint() == journal.candidates()["one"].fingerprint
     assert scripted.calls == calls
 
 
@@ -159,7 +160,7 @@ def test_who_is_called_back_races_on_and_need_not_answer_test(tmp_path: Path, mo
 
     def called_back(bench_: Bench, entries: Sequence[Entry]) -> Sequence[Entry]:
         back = real(bench_, entries)
-        rows.update({entry.candidate.name: entry.record["race"]["rows"] for entry in back})
+        rows.update({entry.candidate.name: entry.record.race.rows for entry in back})
         return back
 
     monkeypatch.setattr(Bench, "_called_back", called_back)
@@ -207,7 +208,7 @@ def test_kills_while_one_is_called_back_change_nothing(tmp_path: Path) -> None:
         ends.append(process.exitcode)
         with Journal(next(tmp_path.glob("runs/*.db")), read_only=True) as journal:
             record = journal.candidates()["level"]
-        assert (record["status"], record["race"]["called_back"]) == ("partial", True)
+        assert (record.status, record.race.called_back) == ("partial", True)
     assert ends == [-signal.SIGKILL] * 3
     outcome, whole = run(four(), tmp_path), run(four(), tmp_path / "whole").verdict
     assert row_of(outcome.verdict, "level")["race"]["called_back"]
@@ -244,6 +245,10 @@ def test_what_two_gain_together(own: str, first: str, sure: list[float], gain: f
     assert gain_together(answers(own), answers(first, sure), SIX, Accuracy()) == pytest.approx(gain)
 
 
+def retired(race: RaceRecord) -> CandidateRecord:
+    return CandidateRecord(status=Status.RETIRED, race=race)
+
+
 def test_what_passed_tests_had_goes_to_the_rest(tmp_path: Path) -> None:
     rungs = [fast(0.9), slow(0.9, "one", "one"), slow(0.9, "two", "two")]
     with Journal(tmp_path / "run.db") as journal:
@@ -252,15 +257,15 @@ def test_what_passed_tests_had_goes_to_the_rest(tmp_path: Path) -> None:
         race.leads("fast")
         assert race.tests == 3  # a pair is counted once for both its claims
         assert race.levels() == pytest.approx((0.04 / 2, 0.04 / 2, 0.01))
-        journal.write_candidate("one", 1, {"status": "retired", "race": {"against": "fast", "needless": True}})
+        journal.write_candidate("one", 1, retired(RaceRecord(against="fast", needless=True)))
         assert race.levels() == pytest.approx((0.04, 0.04 / 2, 0.01))
-        journal.write_candidate("one", 1, {"status": "partial", "race": {"against": "fast", "called_back": True}})
+        journal.write_candidate("one", 1, CandidateRecord(race=RaceRecord(against="fast", called_back=True)))
         assert race.levels() == pytest.approx((0.04, 0.04 / 2, 0.01))
-        journal.write_candidate("one", 1, {"status": "retired", "race": {"against": "fast", "needless": False}})
+        journal.write_candidate("one", 1, retired(RaceRecord(against="fast", needless=False)))
         assert race.levels() == pytest.approx((0.04, 0.04, 0.01))
-        journal.write_candidate("one", 1, {"status": "measured", "race": {"against": "fast"}})
+        journal.write_candidate("one", 1, CandidateRecord(status=Status.MEASURED, race=RaceRecord(against="fast")))
         assert race.levels() == pytest.approx((0.04 / 2, 0.04 / 2, 0.01))
-        journal.write_candidate("two", 1, {"status": "retired", "race": {"against": "one"}})
+        journal.write_candidate("two", 1, retired(RaceRecord(against="one")))
         assert race.levels() == pytest.approx((0.04 / 2, 0.04 / 2, 0.01))
 
 

@@ -105,13 +105,13 @@ def answered(folder: Path, name: str, split: str) -> set[str]:
 def test_a_hopeless_rung_is_retired_on_tune_and_never_sees_test(tmp_path: Path) -> None:
     scripted = model(0.5, "llm")
     record = measure([fast(0.98), llm(0.5, scripted=scripted)], tmp_path)["llm"]
-    assert record["status"] == "retired"
-    assert record["reason"].startswith("worse than fast by more than the margin of 3.0 points: −")
-    assert record["race"]["against"] == "fast"
-    assert record["race"]["rows"] < LET_THROUGH
-    assert record["race"]["low"] < 0.5 < record["race"]["high"]
+    assert record.status == "retired"
+    assert record.reason.startswith("worse than fast by more than the margin of 3.0 points: −")
+    assert record.race.against == "fast"
+    assert record.race.rows < LET_THROUGH
+    assert record.race.low < 0.5 < record.race.high
     assert answered(tmp_path, "llm", "test") == answered(tmp_path, "llm", "calibrate") == set()
-    assert scripted.calls == EFFORT.form_rows + record["race"]["rows"]
+    assert scripted.calls == EFFORT.form_rows + record.race.rows
 
 
 def test_the_rows_of_the_race_are_not_those_of_the_choice(tmp_path: Path) -> None:
@@ -125,80 +125,80 @@ def test_the_rows_of_the_race_are_not_those_of_the_choice(tmp_path: Path) -> Non
 
 def test_a_good_rung_goes_on_to_test_and_to_calibrate_inputs(tmp_path: Path) -> None:
     records = measure([fast(0.9), llm(0.92)], tmp_path)
-    assert records["llm"]["status"] == "measured"
+    assert records["llm"].status == "measured"
     with Journal(tmp_path / "run.db") as journal:
         sample = journal.read("sizes")["sample"]
     parts = splits()
     assert 100 <= sample <= len(parts.units[0].test)
     assert len(answered(tmp_path, "llm", "test")) == sample
-    assert records["llm"]["calibrate"] == min(sample, len(parts.calibrate))
+    assert records["llm"].calibrate == min(sample, len(parts.calibrate))
     assert answered(tmp_path, "llm", "calibrate") <= {row.id for row in parts.calibrate}
     assert answered(tmp_path, "fast", "calibrate") == {row.id for row in parts.calibrate}
 
 
 def test_a_slow_rung_that_is_worse_on_test_is_not_asked_for_calibrate_inputs(tmp_path: Path) -> None:
     records = measure([fast(0.97), llm(0.87)], tmp_path)
-    assert (records["llm"]["status"], records["llm"]["calibrate"]) == ("measured", 0)
+    assert (records["llm"].status, records["llm"].calibrate) == ("measured", 0)
     assert answered(tmp_path, "llm", "calibrate") == set()
 
 
 def test_rungs_that_are_level_are_never_retired(tmp_path: Path) -> None:
     records = measure([fast(0.8, "same"), llm(0.8, "same "), llm(0.8, "twin", model(0.8, "same"))], tmp_path)
-    assert [record["status"] for record in records.values()] == ["measured"] * 3
-    assert records["twin"]["race"]["difference"] == 0.0
-    assert records["twin"]["race"]["rows"] == LET_THROUGH
+    assert [record.status for record in records.values()] == ["measured"] * 3
+    assert records["twin"].race.difference == 0.0
+    assert records["twin"].race.rows == LET_THROUGH
 
 
 def test_an_earlier_slow_rung_retires_a_later_one_and_a_retired_one_does_not(tmp_path: Path) -> None:
     records = measure([fast(0.5), llm(0.97, "good"), llm(0.5, "bad"), llm(0.5, "worse", model(0.2, "worse"))], tmp_path)
-    assert [record["status"] for record in records.values()] == ["measured", "measured", "retired", "retired"]
-    assert records["bad"]["race"]["against"] == "good"
-    assert records["worse"]["race"]["against"] in ("fast", "good")
+    assert [record.status for record in records.values()] == ["measured", "measured", "retired", "retired"]
+    assert records["bad"].race.against == "good"
+    assert records["worse"].race.against in ("fast", "good")
 
 
 def test_all_but_one_can_be_retired(tmp_path: Path) -> None:
     records = measure([llm(0.97, "good"), llm(0.4, "bad"), llm(0.3, "worse")], tmp_path)
-    assert [record["status"] for record in records.values()] == ["measured", "retired", "retired"]
+    assert [record.status for record in records.values()] == ["measured", "retired", "retired"]
 
 
 def test_a_rung_without_a_language_model_is_not_retired_against_one(tmp_path: Path) -> None:
     own = Candidate.of(Own(0.4, "own"), "own", slow=True)
     records = measure([llm(0.97), own], tmp_path)
-    assert records["own"]["status"] == "measured"
+    assert records["own"].status == "measured"
     records = measure([llm(0.97), fast(0.95), own], tmp_path / "beside")
-    assert (records["own"]["status"], records["own"]["race"]["against"]) == ("retired", "fast")
+    assert (records["own"].status, records["own"].race.against) == ("retired", "fast")
 
 
 def test_nothing_is_retired_against_a_trained_layer_of_the_users(tmp_path: Path) -> None:
     """It may have learnt from the tune rows of the race."""
     records = measure([Candidate.of(Own(0.98, "own"), "own"), llm(0.4)], tmp_path)
-    assert records["llm"]["status"] == "measured"
-    assert records["llm"]["race"]["against"] is None
+    assert records["llm"].status == "measured"
+    assert records["llm"].race.against is None
 
 
 def test_a_rung_that_misses_the_bar_is_retired_alone(tmp_path: Path) -> None:
     record = measure([llm(0.5)], tmp_path, Goal(at_least=0.9))["llm"]
-    assert record["status"] == "retired"
-    assert record["reason"].startswith("misses the bar of 90.0 %: ")
+    assert record.status == "retired"
+    assert record.reason.startswith("misses the bar of 90.0 %: ")
 
 
 def test_a_rung_that_is_too_slow_is_retired(tmp_path: Path) -> None:
     record = measure([fast(0.9), llm(0.95)], tmp_path, Goal(max_p95_ms=1e-6))["llm"]
-    assert record["status"] == "retired"
-    assert "took longer than" in record["reason"]
+    assert record.status == "retired"
+    assert "took longer than" in record.reason
 
 
 def test_a_rung_that_costs_too_much_is_retired(tmp_path: Path) -> None:
     record = measure([fast(0.9), llm(0.95)], tmp_path, Goal(max_cost_per_1000=1e-12))["llm"]
-    assert record["status"] == "retired"
-    assert record["reason"].startswith("costs at least")
+    assert record.status == "retired"
+    assert record.reason.startswith("costs at least")
 
 
 def test_a_licence_that_is_not_allowed_ends_a_rung_before_its_first_call(tmp_path: Path) -> None:
     scripted = model(0.9, "llm")
     record = measure([fast(0.9), llm(0.9, scripted=scripted, licence="GPL-3.0")], tmp_path, Goal(licences=("MIT",)))
-    assert record["llm"]["status"] == "retired"
-    assert record["llm"]["reason"] == "licence GPL-3.0 is not among those allowed (MIT)"
+    assert record["llm"].status == "retired"
+    assert record["llm"].reason == "licence GPL-3.0 is not among those allowed (MIT)"
     assert scripted.calls == 0
 
 
@@ -207,8 +207,8 @@ def test_a_failed_rung_does_not_stop_the_race(tmp_path: Path) -> None:
         raise RuntimeError(f"cannot read {prompt.user[:4]}")
 
     records = measure([fast(0.98), llm(0.5, "bad", model(0.5, "bad", fail=down)), llm(0.5)], tmp_path)
-    assert records["llm"]["status"] == "retired"
-    assert records["llm"]["race"]["against"] == "fast"
+    assert records["llm"].status == "retired"
+    assert records["llm"].race.against == "fast"
 
 
 @pytest.mark.parametrize("moment", [5, 20, 40, 90, 180, 400])
@@ -230,11 +230,11 @@ def test_a_race_broken_off_and_resumed_comes_out_the_same(moment: int, tmp_path:
     whole = measure(rungs(*(model(share, name) for name, share in shares.items())), tmp_path / "whole")
     for name in ("fast", *shares):
         keys = ("status", "settings", "calibrate", "fingerprint")
-        assert [again[name].get(key) for key in keys] == [whole[name].get(key) for key in keys]
+        assert [getattr(again[name], key) for key in keys] == [getattr(whole[name], key) for key in keys]
         for split in ("race", "test", "calibrate"):
             assert answered(tmp_path, name, split) == answered(tmp_path / "whole", name, split)
-    rows = [(record["race"]["rows"], record["race"]["value"]) for record in again.values() if "race" in record]
-    assert rows == [(record["race"]["rows"], record["race"]["value"]) for record in whole.values() if "race" in record]
+    rows = [(record.race.rows, record.race.value) for record in again.values() if record.race]
+    assert rows == [(record.race.rows, record.race.value) for record in whole.values() if record.race]
 
 
 def test_what_was_raced_and_measured_is_not_asked_again(tmp_path: Path) -> None:

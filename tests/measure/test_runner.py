@@ -66,11 +66,11 @@ def test_every_test_example_gets_an_answer_and_the_stack_is_saved(tmp_path: Path
     majority = Candidate("majority", (Form({}, Stack.of(Majority())),), learns=True)
     records = run([majority, rules], tmp_path)
     test = splits().units[0].test
-    assert [record["status"] for record in records.values()] == ["measured", "measured"]
+    assert [record.status for record in records.values()] == ["measured", "measured"]
     assert set(answers(tmp_path, "majority")) == {example.id for example in test}
     assert set(answers(tmp_path, "rules", "tune/holdout")) == {example.id for example in splits().units[0].tune}
-    stack = load_stack(tmp_path / "stacks" / records["majority"]["stack"])
-    assert stack.fingerprint() == records["majority"]["fingerprint"]
+    stack = load_stack(tmp_path / "stacks" / records["majority"].stack)
+    assert stack.fingerprint() == records["majority"].fingerprint
     served = stack.run([Case.of(example) for example in test], Context())
     values = {case.id: case.answer.value for case in served if case.answer}
     assert values == {key: row["value"] for key, row in answers(tmp_path, "majority").items()}
@@ -79,7 +79,7 @@ def test_every_test_example_gets_an_answer_and_the_stack_is_saved(tmp_path: Path
 def test_the_saved_rules_are_the_measured_rules(tmp_path: Path) -> None:
     rules = Candidate("rules", (Form({}, Stack.of(InducedRules(most=20))),), learns=True)
     record = run([rules], tmp_path)["rules"]
-    assert load_stack(tmp_path / "stacks" / record["stack"]).fingerprint() == record["fingerprint"]
+    assert load_stack(tmp_path / "stacks" / record.stack).fingerprint() == record.fingerprint
 
 
 def test_a_slow_rung_answers_the_common_subset_only(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_a_slow_rung_answers_the_common_subset_only(tmp_path: Path) -> None:
     found = answers(tmp_path, "llm")
     assert set(found) == sample_ids(splits(), 12, 0)
     assert len(found) == 12
-    assert [form["n"] for form in record["forms"]] == [8, 8]
-    assert sum(form["chosen"] for form in record["forms"]) == 1
+    assert [form.n for form in record.forms] == [8, 8]
+    assert sum(form.chosen for form in record.forms) == 1
 
 
 def test_a_larger_sample_holds_the_smaller() -> None:
@@ -104,8 +104,8 @@ def test_the_better_form_is_chosen_on_tune(tmp_path: Path) -> None:
         return str(right[text]) if "categories" in prompt.prefix else "repair"
 
     record = run([zero_shot(ScriptedModel(good_at_questions))], tmp_path)["llm"]
-    assert record["settings"] == {"prompt": "question"}
-    chosen = {form["settings"]["prompt"]: (form["tune"], form["chosen"]) for form in record["forms"]}
+    assert record.settings == {"prompt": "question"}
+    chosen = {form.settings["prompt"]: (form.tune, form.chosen) for form in record.forms}
     assert chosen["question"] == (1.0, True)
     assert chosen["list"][0] < 0.6
     assert {row["value"] == row_reference(key) for key, row in answers(tmp_path, "llm").items()} == {True}
@@ -169,14 +169,14 @@ class Breaks:
 )
 def test_a_candidate_that_fails_is_recorded_and_the_others_go_on(where: str, reason: str, tmp_path: Path) -> None:
     records = run([Candidate.of(Breaks(where), "bad"), Candidate.of(Majority(), "good")], tmp_path)
-    assert (records["bad"]["status"], records["good"]["status"]) == ("failed", "measured")
-    assert reason in records["bad"]["reason"]
+    assert (records["bad"].status, records["good"].status) == ("failed", "measured")
+    assert reason in records["bad"].reason
     assert answers(tmp_path, "bad") == {}
 
 
 def test_exceptions_for_single_batches_are_failures_in_the_denominator(tmp_path: Path) -> None:
     records = run([Candidate.of(Breaks("run"), "bad")], tmp_path)
-    assert records["bad"]["status"] == "measured"
+    assert records["bad"].status == "measured"
     found = answers(tmp_path, "bad")
     assert len(found) == len(splits().units[0].test)
     assert {key: row["failure"] for key, row in found.items()} == {
@@ -189,7 +189,7 @@ def test_recorded_answers_are_measured_and_not_probed(tmp_path: Path) -> None:
     test = splits().units[0].test
     given = {example.id: RecordedAnswer(str(example.reference), 0.9, 0.002, 0.4, "m") for example in test[1:]}
     record = run([Candidate.from_answers("theirs", given)], tmp_path)["theirs"]
-    assert (record["status"], record["costs_known"], record["latency"], record["stack"]) == ("recorded", True, [], None)
+    assert (record.status, record.costs_known, record.latency, record.stack) == ("recorded", True, (), None)
     found = answers(tmp_path, "theirs")
     assert found[test[0].id]["failure"] == "not_recorded"
     assert found[test[1].id]["usage"]["dollars"] == 0.002
@@ -211,7 +211,7 @@ def test_stopping_keeps_what_is_done(tmp_path: Path) -> None:
     with Journal(tmp_path / "run.db") as journal:
         records = journal.candidates()
         kept = journal.answers("llm", "test")
-    assert (records["first"]["status"], records["llm"]["status"]) == ("measured", "partial")
+    assert (records["first"].status, records["llm"].status) == ("measured", "partial")
     calls = model.calls
     again = ScriptedModel(corpus.reply)
     run([Candidate.of(Majority(), "first"), zero_shot(again)], tmp_path)
@@ -233,9 +233,9 @@ def test_a_published_split_is_refitted_on_all_training_rows(tmp_path: Path) -> N
     parts = plan(train, test, Task(), 0, small=50)
     rules = Candidate("rules", (Form({}, Stack.of(InducedRules(most=20))),), learns=True)
     records = run([rules, Candidate.from_answers("theirs", {})], tmp_path, parts)
-    assert records["rules"]["refit_rows"] == 80
+    assert records["rules"].refit_rows == 80
     assert len(answers(tmp_path, "rules", "refit")) == 40
-    assert records["theirs"]["refit_rows"] is None
+    assert records["theirs"].refit_rows is None
 
 
 def test_cross_fitting_answers_every_open_example_once(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_cross_fitting_answers_every_open_example_once(tmp_path: Path) -> None:
     record = run([Candidate.of(Majority(), "majority")], tmp_path, parts)["majority"]
     assert set(answers(tmp_path, "majority")) == {example.id for unit in parts.units for example in unit.test}
     assert {example.id for example in parts.sealed}.isdisjoint(answers(tmp_path, "majority"))
-    assert record["status"] == "measured"
+    assert record.status == "measured"
 
 
 def test_the_test_answers_do_not_depend_on_the_order_of_the_file(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from strati.core.records import Usage
 from strati.kinds.classify.metrics import get_metric
 from strati.measure.columns import Answers
 from strati.measure.journal import StoredExample
+from strati.measure.records import CandidateRecord, Status
 from strati.measure.results import Result, Results, statistics_of
 from strati.task.task import Goal, Task
 from strati.verdict.ownership import (
@@ -51,12 +52,12 @@ def answer(value: str | None, dollars: float = 0.0, state: str = "answered") -> 
 
 
 def result(name: str, answers: list[dict[str, Any]], goal: Goal, **more: Any) -> Result:
-    record = {"status": "measured", "learns": True, "recorded": False, "costs_known": True, "fit_seconds": 100.0}
+    record = CandidateRecord(status=Status.MEASURED, learns=True, fit_seconds=100.0)
     statistics = statistics_of(get_metric("accuracy", LABELS), TEST, answers)
     kept, none = Answers(len(answers)), Answers(0)
     for place, row in enumerate(answers):
         kept.put(place, row)
-    return Result(name, {**record, "uses_llm": False, **more}, kept, none, statistics, goal.machine_per_hour)
+    return Result(name, replace(record, **more), kept, none, statistics, goal.machine_per_hour)
 
 
 def results(goal: Goal, *found: Result, method: str = "holdout") -> Results:

@@ -46,7 +46,7 @@ def write_certified(
     if path.exists() and not (path / "stack.toml").is_file():
         raise StackError(f"{path} exists and is not a stack, expected a new name or an older stack to replace")
     results = load_results(journal)
-    folders = [stacks / str(results.result(name).record["stack"]) for name in done.names]
+    folders = [stacks / str(results.result(name).record.stack) for name in done.names]
     stack = assemble(done.design.composition, done.setting.thresholds, folders, resources, path.stem)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -132,7 +132,7 @@ def assembled(
 
 def folders_of(results: Results, plan: AblatePlan, variant: Variant, stacks: Path) -> list[Path]:
     """The folders of the saved rungs that a variant has."""
-    return [stacks / str(results.result(plan.rungs[place]).record["stack"]) for place in variant.order]
+    return [stacks / str(results.result(plan.rungs[place]).record.stack) for place in variant.order]
 
 
 def _total(point: Mapping[str, Any]) -> float:

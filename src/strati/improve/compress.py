@@ -55,10 +55,10 @@ def ngram_rung(results: Results, stacks: Path, rung: str | None = None) -> tuple
     saved = {
         result.name: result
         for result in results.candidates
-        if result.complete and result.record.get("stack") and not result.record.get("composed")
+        if result.complete and result.record.stack and not result.record.composed
     }
-    able = {name: one for name, one in saved.items() if (stacks / str(one.record["stack"]) / "stack.toml").is_file()}
-    with_ngrams = {name: one for name, one in able.items() if _has_ngrams(stacks / str(one.record["stack"]))}
+    able = {name: one for name, one in saved.items() if (stacks / str(one.record.stack) / "stack.toml").is_file()}
+    with_ngrams = {name: one for name, one in able.items() if _has_ngrams(stacks / str(one.record.stack))}
     if rung is not None and rung not in with_ngrams:
         there = ", ".join(map(repr, with_ngrams)) or "none"
         raise DataError(f"run {results.run} has no saved n-gram rung {rung!r}, expected one of: {there}")
@@ -68,7 +68,7 @@ def ngram_rung(results: Results, stacks: Path, rung: str | None = None) -> tuple
             f"run {results.run} has no saved n-gram rung to make smaller, expected one in {stacks}; saved: {there}"
         )
     name = rung if rung is not None else max(with_ngrams, key=lambda one: _tuned(with_ngrams[one]))
-    return name, stacks / str(with_ngrams[name].record["stack"])
+    return name, stacks / str(with_ngrams[name].record.stack)
 
 
 def plan_compress(journal: Journal, results: Results, name: str, stack: Stack, folder: Path) -> CompressPlan:
@@ -153,7 +153,7 @@ def _has_ngrams(folder: Path) -> bool:
 
 
 def _tuned(result: Result) -> float:
-    return max((form["tune"] for form in result.record.get("forms", []) if form["tune"] is not None), default=0.0)
+    return result.record.tuned or 0.0
 
 
 def _width(layer: Linear) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from strati.core.errors import BudgetReached
-from strati.core.records import JSON
+from strati.measure.records import CandidateRecord, Status
 from strati.measure.tune import Chosen
 from strati.stack.candidate import Candidate
 from strati.stack.stack import Stack
-
-DONE = ("measured", "recorded", "retired")  # a candidate's status when the decision waits for nothing more of it
 
 
 @dataclass
@@ -21,15 +19,18 @@ class Entry:
     position: int
     candidate: Candidate
     folder: str
+    record: CandidateRecord
     fits: list[Chosen] = field(default_factory=list)
-    record: dict[str, JSON] = field(default_factory=dict)
     short: BudgetReached | None = None  # it can't go on for want of money
 
     def failed(self, reason: str) -> None:
         """Note a failure. What was measured on test stays measured."""
-        self.record["reason"] = reason
-        if self.record["status"] not in DONE:
-            self.record["status"] = "failed"
+        status = self.record.status if self.record.status.done else Status.FAILED
+        self.note(reason=reason, status=status)
+
+    def note(self, **known: object) -> None:
+        """Put what is known now into the record."""
+        self.record = replace(self.record, **known)  # type: ignore[arg-type]
 
 
 def folder_bytes(folder: Path) -> int:
@@ -37,10 +38,10 @@ def folder_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def preview(stack: Stack) -> list[str]:
+def preview(stack: Stack) -> tuple[str, ...]:
     """The first lines of a layer that people can read."""
     for stage in stack.stages:
         text = getattr(stage.layer, "text", None)
         if callable(text):
-            return str(text()).splitlines()[:12]
-    return []
+            return tuple(str(text()).splitlines()[:12])
+    return ()

@@ -20,6 +20,7 @@ from strati.core.figures import shorten
 from strati.core.lock import RunLock as RunLock
 from strati.core.lock import in_words
 from strati.core.records import JSON, Case, Usage
+from strati.measure.records import CandidateRecord
 from strati.models import jobs
 
 SCHEMA = 1
@@ -156,16 +157,17 @@ class Journal:
             rows = self._db.execute(query, (split,)).fetchall()
         return [StoredExample(i, self._load(r), g, None if x is None else self._load(x)) for i, r, g, x in rows]
 
-    def write_candidate(self, name: str, position: int, record: Mapping[str, JSON]) -> None:
+    def write_candidate(self, name: str, position: int, record: CandidateRecord) -> None:
         """Keep what is known of a candidate, in place of what was."""
         with self._guard():
-            self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", (name, position, _dump(record)))
+            row = (name, position, _dump(record.to_json()))
+            self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", row)
 
-    def candidates(self) -> dict[str, JSON]:
+    def candidates(self) -> dict[str, CandidateRecord]:
         """Records by name, in ladder order."""
         with self._guard():
             rows = self._db.execute("SELECT name, record FROM candidates ORDER BY position").fetchall()
-        return {name: self._load(record) for name, record in rows}
+        return {name: CandidateRecord.from_json(self._load(record)) for name, record in rows}
 
     def write_answers(self, candidate: str, split: str, cases: Iterable[Case]) -> None:
         """Keep finished cases; an answer that is there already stays as it is."""

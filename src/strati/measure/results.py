@@ -14,6 +14,7 @@ from strati.core.errors import DataError
 from strati.core.records import JSON
 from strati.measure.columns import Answers, load_answers
 from strati.measure.journal import Journal, StoredExample
+from strati.measure.records import CandidateRecord, RaceRecord, Status
 from strati.measure.scored_once import scored_once
 from strati.statistics.metric import Metric, Share
 from strati.task.kind import Kind, Space, kind_of
@@ -27,7 +28,7 @@ class Result:
     """One candidate's record and answers on the test examples (None where it was not asked)."""
 
     name: str
-    record: Mapping[str, JSON]
+    record: CandidateRecord
     answers: Answers
     refit: Answers
     statistics: NDArray[np.float64]
@@ -37,17 +38,17 @@ class Result:
     @property
     def complete(self) -> bool:
         """Whether it finished all it was asked; only then does it take part in the decision."""
-        return self.record["status"] in ("measured", "recorded")
+        return self.record.complete
 
     @property
     def retired(self) -> bool:
         """Whether a race on tune ended it: it was tried and takes no part in the decision."""
-        return bool(self.record["status"] == "retired")
+        return self.record.status is Status.RETIRED
 
     @property
-    def raced_out(self) -> JSON:
+    def raced_out(self) -> RaceRecord | None:
         """What is known of a rung that was retired after answering tune rows; None for all others."""
-        return self.record.get("race") if self.retired else None
+        return self.record.race if self.retired else None
 
     @property
     def measured(self) -> NDArray[np.bool_]:
@@ -86,9 +87,9 @@ class Result:
     def cost_parts(self) -> dict[str, float] | None:
         """Dollars per 1,000 answers: this machine's time, and what is paid to others."""
         seconds = self.seconds_per_answer
-        if seconds is None or not self.record["costs_known"]:
+        if seconds is None or not self.record.costs_known:
             return None
-        elsewhere = self.record["recorded"] or self.record.get("remote")
+        elsewhere = self.record.recorded or self.record.remote
         own = 0.0 if elsewhere else seconds * 1000 / SECONDS_PER_HOUR * self.machine_per_hour
         return {"machine": own, "paid": 1000 * (_mean(self.answers.number("dollars")) or 0.0)}
 
@@ -105,15 +106,15 @@ class Result:
         """
         if not self.timed:
             return None
-        if self.record["slow"] or self.record["recorded"]:
+        if self.record.slow or self.record.recorded:
             seconds = self.answers.number("seconds")
             seconds = seconds[seconds > 0]
         else:
-            seconds = np.array(self.record.get("latency") or [])
+            seconds = np.array(self.record.latency)
         if not len(seconds):
             return None
         p50, p95, p99 = (float(1000 * q) for q in np.percentile(seconds, (50, 95, 99)))
-        cold = self.record.get("cold")
+        cold = self.record.cold
         return {"p50": p50, "p95": p95, "p99": p99, "cold": None if cold is None else 1000 * cold, "n": len(seconds)}
 
     @property
@@ -187,7 +188,7 @@ class Results:
     @property
     def unfinished(self) -> list[str]:
         """The candidates that were planned and are not measured to the end: the run was stopped, or is under way."""
-        done = {result.name for result in self.candidates if result.record["status"] != "partial"}
+        done = {result.name for result in self.candidates if result.record.status is not Status.PARTIAL}
         return [name for name, _ in self.meta.get("candidates", []) if name not in done]
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,12 @@ from strati.core.records import JSON, Case, Example
 from strati.data import Splits, Unit
 from strati.measure.answer import answer
 from strati.measure.effort import Effort, sampled, shuffled
-from strati.measure.entry import DONE, Entry, folder_bytes, preview
+from strati.measure.entry import Entry, folder_bytes, preview
 from strati.measure.journal import Journal
 from strati.measure.race.halving import HalvingTuner
 from strati.measure.race.racing import SPLIT, Race, no_race
 from strati.measure.race.sizing import behind_fast, likely_size, right_on_tune, sample_size
+from strati.measure.records import CandidateRecord, FormRow, Status
 from strati.measure.telling import tell_answering, tell_choosing
 from strati.measure.tune import Chosen, Tuner, merged_forms, raise_if_broken
 from strati.stack.candidate import Candidate
@@ -88,7 +89,10 @@ class Bench:
             Stopped: the run was cancelled or its time is over.
         """
         folders = stack_folder_name([candidate.name for candidate in candidates])
-        entries = [Entry(*row) for row in zip(range(len(folders)), candidates, folders, strict=True)]
+        entries = [
+            Entry(place, candidate, folder, CandidateRecord.of(candidate))
+            for place, (candidate, folder) in enumerate(zip(candidates, folders, strict=True))
+        ]
         todo = [entry for entry in entries if self._begin(entry)]
         slow = [entry for entry in todo if entry.candidate.slow]
         self.why_no_race = no_race(self.splits, self.metric, self.effort)
@@ -116,36 +120,30 @@ class Bench:
 
     def _begin(self, entry: Entry) -> bool:
         """Whether anything is left to do for a candidate; if so its record says "partial", unless it was measured."""
-        candidate = entry.candidate
-        known = self.journal.candidates().get(candidate.name) or {}
-        same = known.get("candidate") == candidate.fingerprint()
-        if same and known["status"] in DONE and (known["status"] == "retired" or known.get("calibrate") is not None):
-            entry.record.update(known)
-            return False
-        if known and not same:
-            self.journal.forget_answers(candidate.name)
-        if same and known["status"] in DONE:
-            entry.record.update(known)
-        else:
-            entry.record.update(self._describe(candidate), status="partial")
-            if same and (known.get("race") or {}).get("called_back"):
-                entry.record["race"] = known["race"]
-            self.journal.write_candidate(candidate.name, entry.position, entry.record)
+        name, known = entry.candidate.name, self.journal.candidates().get(entry.candidate.name)
+        if known is not None and known.candidate != entry.record.candidate:
+            self.journal.forget_answers(name)
+            known = None
+        if known is not None and known.status.done:
+            entry.record = known
+            return known.status is not Status.RETIRED and known.calibrate is None
+        if known is not None and known.race is not None and known.race.called_back:
+            entry.note(race=known.race)
+        self.journal.write_candidate(name, entry.position, entry.record)
         return True
 
     def _do(self, entry: Entry, *steps: Callable[[Entry], None]) -> None:
         """Take a candidate some steps further; what it raises ends that candidate only."""
-        record = entry.record
         for step in steps:
-            if record["status"] in ("failed", "retired") or entry.short is not None:
+            if entry.record.status in (Status.FAILED, Status.RETIRED) or entry.short is not None:
                 return
             self.ctx.budget.purpose = entry.candidate.name
             try:
                 step(entry)
             except BudgetReached as reached:
                 entry.short = reached
-                if record["status"] not in DONE:
-                    record["reason"] = str(reached)
+                if not entry.record.status.done:
+                    entry.note(reason=str(reached))
             except Stopped:
                 raise
             except StratiError as error:
@@ -154,31 +152,14 @@ class Bench:
             except Exception as error:  # a layer of the user's own
                 raise_if_full(error, self.stacks or self.journal.path)
                 entry.failed(f"{type(error).__name__}: {error}")
-            self.journal.write_candidate(entry.candidate.name, entry.position, record)
-
-    def _describe(self, candidate: Candidate) -> dict[str, JSON]:
-        return {
-            "candidate": candidate.fingerprint(),
-            "layers": list(candidate.layer_names),
-            "uses_llm": candidate.uses_llm,
-            "slow": candidate.slow,
-            "recorded": candidate.recorded,
-            "learns": candidate.learns,
-            "private": candidate.private,
-            "remote": candidate.remote,
-            "costs_known": candidate.costs_known,
-            "models": [card.name for card in candidate.cards],
-            "silent": list(candidate.silent),
-            "licences": sorted({card.licence for card in candidate.cards}) or [candidate.licence],
-            "model_bytes": sum(card.size_bytes or 0 for card in candidate.cards),
-        }
+            self.journal.write_candidate(entry.candidate.name, entry.position, entry.record)
 
     def _choose(self, entry: Entry) -> None:
         """Choose the candidate's form on tune; a slow one then races, and may be retired."""
-        candidate, record = entry.candidate, entry.record
-        barred = self.race.barred(candidate, record["licences"]) if self.race and candidate.slow else None
+        candidate = entry.candidate
+        barred = self.race.barred(candidate, entry.record.licences) if self.race and candidate.slow else None
         if barred is not None:
-            record.update(status="retired", reason=barred)
+            entry.note(status=Status.RETIRED, reason=barred)
             return
         tuner = Tuner(self.metric, self.fitting, self.effort, len(self.splits.units))
         if self.race:
@@ -189,41 +170,38 @@ class Bench:
             chosen = tuner.choose(candidate, unit)
             raise_if_broken(chosen.cases)
             if self.race and not candidate.slow:
-                record.update(self.race.enter_fast(candidate, chosen))
+                entry.note(apart=self.race.enter_fast(candidate, chosen))
             elif self.race:
                 chosen = self._race(self.race, entry, chosen)
             self.journal.write_answers(candidate.name, f"tune/{unit.name}", chosen.cases)
             entry.fits.append(chosen)
             self.fitted[candidate.name, unit.name] = chosen.stack
         forms = merged_forms([fit.forms for fit in entry.fits])
-        record.update(forms=forms, settings=next(form["settings"] for form in forms if form["chosen"]))
+        entry.note(forms=forms, settings=_settings(forms))
 
     def _called_back(self, entries: Sequence[Entry]) -> list[Entry]:
         """Rungs that were not needed beside one that is not chosen after all: they race on, and may answer test."""
-        retired = [entry for entry in entries if entry.record["status"] == "retired"]
-        found = [entry for entry in retired if (entry.record.get("race") or {}).get("needless")]
+        retired = [entry for entry in entries if entry.record.status is Status.RETIRED]
+        found = [(entry, race) for entry in retired if (race := entry.record.race) is not None and race.needless]
         if self.race is None or not found or self.chosen(True) == self.race.leader:
             return []
-        for entry in found:
-            entry.record.update(status="partial", reason=None)
-            entry.record["race"]["called_back"] = True
+        for entry, race in found:
+            entry.note(status=Status.PARTIAL, reason=None, race=replace(race, called_back=True))
             entry.fits.clear()
             self.journal.write_candidate(entry.candidate.name, entry.position, entry.record)
-        return found
+        return [entry for entry, _ in found]
 
     def _race(self, race: Race, entry: Entry, chosen: Chosen) -> Chosen:
-        known = entry.record.get("race") or {}
-        if entry.record["status"] in DONE:
-            rows = int(known["rows"])
-        else:
-            since = int(known["rows"]) if known.get("called_back") else 0
-            rows, entry.record["race"], reason = race.run(entry.candidate, chosen.stack, since)
+        known = entry.record.race
+        if known is None or not entry.record.status.done:
+            since = known.rows if known is not None and known.called_back else 0
+            raced, reason = race.run(entry.candidate, chosen.stack, since)
             if reason is not None:
-                entry.record.update(status="retired", reason=reason)
+                entry.note(race=raced, status=Status.RETIRED, reason=reason)
                 return chosen
-            if since:
-                entry.record["race"]["called_back"] = True
-        stack, cases = race.recalibrated(entry.candidate, chosen, rows)
+            known = replace(raced, called_back=bool(since))
+            entry.note(race=known)
+        stack, cases = race.recalibrated(entry.candidate, chosen, known.rows)
         return replace(chosen, stack=stack, cases=cases)
 
     def restored(self, candidate: Candidate, unit: Unit) -> Stack:
@@ -231,13 +209,13 @@ class Bench:
         if self.race is None:
             return Tuner(self.metric, self.fitting, self.effort, len(self.splits.units)).choose(candidate, unit).stack
         record = self.journal.candidates()[candidate.name]
-        form = next(form for form in candidate.forms if dict(form.settings) == record["settings"])
+        form = next(form for form in candidate.forms if dict(form.settings) == record.settings)
         alone = replace(candidate, forms=(form,))
-        seen = next(row["n"] for row in record["forms"] if row["chosen"])  # as many as its form was chosen on
+        seen = next(row.n for row in record.forms if row.chosen)  # as many as its form was chosen on
         chosen = Tuner(self.metric, self.fitting, replace(self.effort, tune_rows=seen)).choose(alone, unit)
-        if not candidate.slow:
+        if not candidate.slow or record.race is None:
             return chosen.stack
-        return self.race.recalibrated(alone, chosen, int(record["race"]["rows"]))[0]
+        return self.race.recalibrated(alone, chosen, record.race.rows)[0]
 
     def _size(self, candidates: Sequence[Candidate]) -> None:
         """Settle, once for a run, how many test examples slow rungs answer; and write down what was settled."""
@@ -256,10 +234,10 @@ class Bench:
 
     def _measure(self, entry: Entry) -> None:
         """Save and probe the fitted stack, and ask it the test examples."""
-        candidate, folder, record, fits = entry.candidate, entry.folder, entry.record, entry.fits
-        if record["status"] in DONE or len(fits) < len(self.splits.units):
+        candidate, folder, forms, fits = entry.candidate, entry.folder, entry.record.forms, entry.fits
+        if entry.record.status.done or len(fits) < len(self.splits.units):
             return
-        stack, forms, refit = self._final(candidate, fits, record["forms"]), record["forms"], None
+        stack, refit = self._final(candidate, fits, forms), None
         saved = self._save(stack, folder)
         probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
         parts = [self._sampled(candidate, unit.test) for unit in self.splits.units]
@@ -270,11 +248,11 @@ class Bench:
         if self.splits.method == "published" and candidate.learns and not candidate.slow:
             refit = self._refit(stack, candidate.name)
         size = folder_bytes(self.stacks / folder) if saved and self.stacks else 0
-        record.update(
-            status="recorded" if candidate.recorded else "measured",
-            settings=next(form["settings"] for form in forms if form["chosen"]),
+        entry.note(
+            status=Status.RECORDED if candidate.recorded else Status.MEASURED,
+            settings=_settings(forms),
             fit_seconds=float(np.mean([fit.seconds for fit in fits])),
-            latency=list(probe.warm),
+            latency=tuple(probe.warm),
             cold=probe.cold,
             memory=probe.memory,
             stack_bytes=size,
@@ -285,7 +263,7 @@ class Bench:
             notes=notes_of(stack),
         )
 
-    def _final(self, candidate: Candidate, fits: Sequence[Chosen], forms: Sequence[dict[str, JSON]]) -> Stack:
+    def _final(self, candidate: Candidate, fits: Sequence[Chosen], forms: Sequence[FormRow]) -> Stack:
         """The stack that is saved: the one that was measured or, of several folds, one fitted on the rows of all.
 
         It learned from more than each stack that was measured, so what was measured does not flatter it, though the
@@ -294,7 +272,7 @@ class Bench:
         unit = self.splits.units[0]
         if len(self.splits.units) == 1 or not candidate.learns or candidate.slow:
             return fits[0].stack
-        settings = next(form["settings"] for form in forms if form["chosen"])
+        settings = _settings(forms)
         form = next(form for form in candidate.forms if dict(form.settings) == settings)
         stack, _ = form.stack.fit_and_run([*unit.train, *unit.test], unit.tune, self.fitting, self.metric.loss)
         return stack
@@ -304,8 +282,8 @@ class Bench:
 
         A slow rung that is worse than a fast one is hardly worth a certificate, and does not take the time for it.
         """
-        candidate, record = entry.candidate, entry.record
-        if record["status"] not in DONE:
+        candidate = entry.candidate
+        if not entry.record.status.done:
             return
         examples: Sequence[Example] = self.splits.calibrate
         if not self.effort.calibrate or candidate.recorded:
@@ -315,7 +293,7 @@ class Bench:
             examples = () if worse else shuffled(examples, self.ctx.seed)[: self.sample]
         if examples:
             answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.journal, self.fitting)
-        record.update(calibrate=len(examples), reason=None)
+        entry.note(calibrate=len(examples), reason=None)
 
     def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:
         """All test examples, or the common random subset for a slow candidate, in the subset's own order."""
@@ -348,3 +326,7 @@ class Bench:
         cases = [Case.of(example) for example in shuffled(unit.tune, self.ctx.seed)[:count]]
         self.ctx.begin(f"{candidate.name}: latency, one at a time", len(cases))
         return self.prober(stack, folder, cases)
+
+
+def _settings(forms: Sequence[FormRow]) -> Mapping[str, JSON]:
+    return next(form.settings for form in forms if form.chosen)

@@ -11,10 +11,11 @@ import numpy as np
 
 from strati.core.context import Context
 from strati.core.errors import LayerDown
-from strati.core.records import JSON, Case, Example, Failure, Usage
+from strati.core.records import Case, Example, Failure, Usage
 from strati.core.threads import threads
 from strati.data import Unit
 from strati.measure.effort import Effort, shuffled
+from strati.measure.records import FormRow
 from strati.stack.candidate import Candidate, Form
 from strati.stack.stack import Stack
 from strati.statistics.metric import Metric
@@ -24,14 +25,14 @@ LEAST_ROWS = 12  # tune rows that a slow rung gets at least in each unit of cros
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A fitted stack, the tune cases as it ended them, the forms tried as JSON rows, and seconds of fitting it.
+    """A fitted stack, the tune cases as it ended them, the forms tried, and seconds of fitting it.
 
     `by_form` holds the tune cases of each form of a fast candidate, in the order of its forms.
     """
 
     stack: Stack
     cases: list[Case]
-    forms: list[dict[str, JSON]]
+    forms: list[FormRow]
     seconds: float
     by_form: tuple[list[Case], ...] = ()
 
@@ -54,14 +55,14 @@ class Tuner:
         first = tune[: self.rows(candidate, choosing=True)]
         what = f"choosing among {len(candidate.forms)} settings on tune" if len(candidate.forms) > 1 else "fitting"
         self.ctx.begin(f"{candidate.name}: {what}", len(candidate.forms) * max(len(first), 1))
-        tried: list[dict[str, JSON]] = []
+        tried: list[FormRow] = []
         fitted: list[tuple[Stack, list[Case]]] = []
         for stack, cases, took in self._fit_all(candidate, unit.train, first):
             tried.append(self._row(candidate.forms[len(tried)], cases, first, took))
             fitted.append((stack, cases))
-        best = max(range(len(tried)), key=lambda i: (tried[i]["tune"] or 0.0, -i))
-        tried[best]["chosen"] = True
-        seconds = float(tried[best]["seconds"])
+        best = max(range(len(tried)), key=lambda i: (tried[i].tune or 0.0, -i))
+        tried[best] = replace(tried[best], chosen=True)
+        seconds = tried[best].seconds
         stack, cases = fitted[best]
         more = tune[: self.rows(candidate, choosing=False)]
         if len(more) > len(first):
@@ -113,10 +114,8 @@ class Tuner:
         ]
         return float(self.metric.aggregate(np.sum(scores, axis=0, dtype=float))) if scores else None
 
-    def _row(self, form: Form, cases: Sequence[Case], tune: Sequence[Example], seconds: float) -> dict[str, JSON]:
-        value = self.value(cases, tune)
-        row: dict[str, JSON] = {"settings": dict(form.settings), "tune": value, "n": len(tune)}
-        return {**row, "chosen": False, "seconds": seconds}
+    def _row(self, form: Form, cases: Sequence[Case], tune: Sequence[Example], seconds: float) -> FormRow:
+        return FormRow(dict(form.settings), self.value(cases, tune), len(tune), seconds)
 
     def rows(self, candidate: Candidate, *, choosing: bool) -> int:
         """How many tune examples a candidate sees: while its forms are compared, or for calibrating the chosen one."""
@@ -139,20 +138,20 @@ def raise_if_broken(cases: Sequence[Case]) -> None:
         raise LayerDown(f"it raised for all {len(cases):,} tune examples: {cases[0].steps[-1].reason}")
 
 
-def merged_forms(units: Sequence[Sequence[dict[str, JSON]]]) -> list[dict[str, JSON]]:
+def merged_forms(units: Sequence[Sequence[FormRow]]) -> tuple[FormRow, ...]:
     """Forms tried, averaged over the units of cross-fitting; `chosen` marks those chosen in most units."""
     rows = list(zip(*units, strict=True))
-    times = [sum(bool(row["chosen"]) for row in form) for form in rows]
-    return [
-        {
-            **form[0],
-            "tune": _mean([row["tune"] for row in form if row["tune"] is not None]),
-            "n": sum(row["n"] for row in form),
-            "chosen": chosen == max(times),
-            "seconds": sum(row["seconds"] for row in form),
-        }
+    times = [sum(row.chosen for row in form) for form in rows]
+    return tuple(
+        FormRow(
+            form[0].settings,
+            _mean([row.tune for row in form if row.tune is not None]),
+            sum(row.n for row in form),
+            sum(row.seconds for row in form),
+            chosen == max(times),
+        )
         for form, chosen in zip(rows, times, strict=True)
-    ]
+    )
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -15,6 +15,7 @@ from strati.core.lock import raise_if_full
 from strati.core.records import Case, Example, Usage
 from strati.data import Unit
 from strati.measure.effort import shuffled
+from strati.measure.records import Status
 from strati.measure.runner import Bench
 from strati.measure.studies.learning_curve import CurveMaker, is_trainable
 from strati.measure.studies.repeats import SPLIT, again, asked_twice, is_remote, repeats_of
@@ -68,7 +69,7 @@ class Study:
     def run(self, candidates: Sequence[Candidate]) -> None:
         """All studies that were asked for; raises `Stopped` when the run ends, with everything so far kept."""
         records = self.bench.journal.candidates()
-        done = [c for c in candidates if records.get(c.name, {}).get("status") == "measured"]
+        done = [c for c in candidates if c.name in records and records[c.name].status is Status.MEASURED]
         self._note_cutoffs(done)
         if self.studies.repeats:
             for candidate in filter(is_remote, done):

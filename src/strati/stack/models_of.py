@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Protocol, runtime_checkable
@@ -18,8 +18,8 @@ class Noting(Protocol):
     """A model that has seen something in its calls that a reader of the results should know."""
 
     @property
-    def notes(self) -> list[str]:
-        """Sentences."""
+    def notes(self) -> Mapping[str, str]:
+        """Sentences, by what each is about: of two about the same, the later one counts."""
         ...
 
 
@@ -43,9 +43,11 @@ def remembering(stacks: Iterable[Stack]) -> Iterator[None]:
         yield
 
 
-def notes_of(stack: Stack) -> list[str]:
-    """What the models of a stack have to say about their calls."""
-    return [note for model in held_models(stack) if isinstance(model, Noting) for note in model.notes]
+def notes_of(stack: Stack) -> dict[str, str]:
+    """What the models of a stack have to say about their calls, by what each note is about."""
+    return {
+        about: note for model in held_models(stack) if isinstance(model, Noting) for about, note in model.notes.items()
+    }
 
 
 def held_models(stack: Stack) -> list[LanguageModel]:

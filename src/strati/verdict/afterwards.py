@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from strati.core.records import JSON
@@ -41,9 +40,8 @@ def limits(journal: Journal, results: Results, known: Mapping[str, JSON]) -> dic
 
 
 def _noted(results: Results) -> list[str]:
-    """What models noted; of notes that differ in a count alone the last, for rungs share models."""
-    notes = [note for result in results.candidates for note in result.record.get("notes") or []]
-    return list({re.sub(r": \d+ ", ": ", note): note for note in notes}.values())
+    """What models noted; of several notes about the same thing the last, for rungs share models."""
+    return list({about: note for result in results.candidates for about, note in result.record.notes.items()}.values())
 
 
 def afterwards(journal: Journal, results: Results, decision: Decision) -> dict[str, JSON]:

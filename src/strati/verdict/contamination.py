@@ -71,7 +71,7 @@ def _twin_row(result: Result, kind: str, twins: Sequence[JSON], results: Results
     )
     return {
         "candidate": result.name,
-        "uses_llm": result.record["uses_llm"],
+        "uses_llm": result.record.uses_llm,
         "kind": kind,
         "quality": _value(first, results),
         "twin_quality": _value(second, results),
@@ -82,7 +82,7 @@ def _twin_row(result: Result, kind: str, twins: Sequence[JSON], results: Results
 
 def _after_rows(journal: Journal, results: Results, done: Sequence[Result]) -> list[dict[str, JSON]]:
     kept = journal.read("cutoffs") or {"times": {}, "cutoffs": {}}
-    trained = [r for r in done if not r.record["uses_llm"] and r.record["learns"]]
+    trained = [r for r in done if not r.record.uses_llm and r.record.learns]
     control = max(trained, key=lambda r: _value(r.statistics[r.measured], results) or 0.0, default=None)
     found = []
     for result in done:

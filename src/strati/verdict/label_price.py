@@ -42,7 +42,7 @@ def curves_and_prices(journal: Journal, results: Results) -> tuple[list[dict[str
     llms = [
         result
         for result in results.candidates
-        if result.record["uses_llm"] and (result.complete or result.retired) and not result.record.get("composed")
+        if result.record.uses_llm and (result.complete or result.retired) and not result.record.composed
     ]
     drawn: list[dict[str, JSON]] = []
     pairs: list[dict[str, JSON]] = []
@@ -69,7 +69,7 @@ def proving(results: Results) -> dict[str, int]:
 
 def training_labels(result: Result, results: Results) -> int:
     """Training labels that a rung rests on: those it was fitted on, or those its shots are taken from."""
-    if not result.record["learns"]:
+    if not result.record.learns:
         return 0
     if results.meta["data"]["method"] == "crossfit":
         return 0  # each fold learns from the rows that are test rows of the others: counted there

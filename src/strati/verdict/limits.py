@@ -20,7 +20,7 @@ def contenders(results: Results) -> list[Measured]:
             result.name,
             result.statistics,
             result.measured & result.complete,
-            bool(result.record["uses_llm"]),
+            result.record.uses_llm,
             result.cost_per_1000,
             tuple(obstacles(result, results.goal)),
             second_statistics(result, results),
@@ -36,8 +36,8 @@ def chosen_so_far(journal: Journal, slow: bool) -> str | None:
     Stacks composed by an earlier start of the run do not count: they are composed anew at its end.
     """
     results = load_results(journal)
-    single = [result for result in results.candidates if not result.record.get("composed")]
-    wanted = {result.name for result in single if slow or not result.record["slow"]}
+    single = [result for result in results.candidates if not result.record.composed]
+    wanted = {result.name for result in single if slow or not result.record.slow}
     taking_part = [one for one in contenders(results) if one.name in wanted]
     seed = int(results.meta["seed"])
     found = decide(taking_part, results.metric, results.goal, results.groups, seed, common=common(results))
@@ -76,10 +76,10 @@ def obstacles(result: Result, goal: Goal) -> list[str]:
             found.append(f"its p95 is not known, the limit is {milliseconds(goal.max_p95_ms)}")
         elif p95 > goal.max_p95_ms:
             found.append(f"p95 of {milliseconds(p95)} is over the limit of {milliseconds(goal.max_p95_ms)}")
-    if goal.private and not result.record["private"] and not result.record["recorded"]:
+    if goal.private and not result.record.private and not result.record.recorded:
         found.append("inputs would leave this machine, the goal says private")
     if goal.licences:
-        bad = [name for name in result.record["licences"] if name not in (*goal.licences, "yours")]
+        bad = [name for name in result.record.licences if name not in (*goal.licences, "yours")]
         if bad:
             found.append(f"licence {', '.join(bad)} is not among those allowed ({', '.join(goal.licences)})")
     return found
@@ -87,7 +87,7 @@ def obstacles(result: Result, goal: Goal) -> list[str]:
 
 def silent_reasons(results: Results) -> list[str]:
     """What cannot be known of candidates whose code does not say what it uses."""
-    found = {name: result.name for result in results.candidates for name in result.record.get("silent") or ()}
+    found = {name: result.name for result in results.candidates for name in result.record.silent}
     if not found:
         return []
     names = ", ".join(dict.fromkeys(found.values()))

@@ -238,10 +238,10 @@ def _fixed(result: Result, results: Results) -> tuple[dict[str, float], list[str
         left_out.append("labels (label_costs)")
     else:
         fixed["labels"] = goal.label_costs * (training_labels(result, results) + sum(proving(results).values()))
-    fit = float(record.get("fit_seconds") or 0.0) / SECONDS_PER_HOUR * goal.machine_per_hour
+    fit = (record.fit_seconds or 0.0) / SECONDS_PER_HOUR * goal.machine_per_hour
     fixed["training"] = fit
     times = retrainings(goal)
-    if record["learns"] and times:
+    if record.learns and times:
         fixed["retraining"] = times * fit
         if goal.labels_per_retraining is None:
             left_out.append("labels for training anew (labels_per_retraining)")

@@ -47,24 +47,28 @@ def _measured(results: Results) -> list[Result]:
 
 
 def _llms(results: Results) -> list[Result]:
-    return [result for result in _measured(results) if result.record["uses_llm"]]
+    return [result for result in _measured(results) if result.record.uses_llm]
 
 
 def _retired(results: Results) -> list[Result]:
     """The language models that a race on tune retired."""
-    return [result for result in results.candidates if result.retired and result.record["uses_llm"]]
+    return [result for result in results.candidates if result.retired and result.record.uses_llm]
 
 
 def _behind(result: Result) -> bool:
-    return bool((result.record.get("race") or {}).get("against"))
+    return result.record.race is not None and result.record.race.against is not None
 
 
 def _needless(result: Result) -> bool:
-    return bool((result.record.get("race") or {}).get("needless"))
+    return result.record.race is not None and result.record.race.needless
+
+
+def _raced_value(result: Result) -> float:
+    return 0.0 if result.record.race is None else result.record.race.value or 0.0
 
 
 def _raced(found: Sequence[Result]) -> str:
-    return "; ".join(f"{result.name}, retired: {result.record['reason']}" for result in found)
+    return "; ".join(f"{result.name}, retired: {result.record.reason}" for result in found)
 
 
 def _value(result: Result, results: Results) -> float:
@@ -88,9 +92,10 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
     llms = _llms(results)
     best = _best(llms, results)
     if best is None and (spare := _best_on_tune([r for r in _retired(results) if _needless(r)])) is not None:
-        race = spare.record["race"]
-        words = f"No better than {race['against']} by the margin, as far as tried: the best on tune, {spare.name}, was"
-        return f"{words} right on {share(race['value'])} of {race['rows']} rows.", _raced(_retired(results))
+        race = spare.record.race
+        assert race is not None
+        words = f"No better than {race.against} by the margin, as far as tried: the best on tune, {spare.name}, was"
+        return f"{words} right on {share(race.value)} of {race.rows} rows.", _raced(_retired(results))
     if best is None and (retired := _retired(results)):
         return f"None of those tried: {'all were' if len(retired) > 1 else 'it was'} retired before test.", _raced(
             retired
@@ -111,7 +116,7 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
         return f"Not shown: {best.name} is too near the bar of {share(bar)} to tell.", _figures(llms, results)
     if standing.qualifies:
         return f"As well as anything tried: {best.name} keeps up with every other candidate.", _figures(llms, results)
-    others = [result for result in _measured(results) if not result.record["uses_llm"]]
+    others = [result for result in _measured(results) if not result.record.uses_llm]
     rival = _best(others, results)
     if rival is not None and _value(rival, results) > _value(best, results):
         words = f"The best of those tried, {best.name}, is behind {rival.name}, which is no LLM."
@@ -150,13 +155,13 @@ def _training(results: Results, decision: Decision, studied: Mapping[str, Any]) 
 
 def _best_on_tune(retired: Sequence[Result]) -> Result | None:
     """Of rungs retired in the race, the one that was best on tune."""
-    return max(retired, key=lambda result: float((result.record.get("race") or {}).get("value") or 0.0), default=None)
+    return max(retired, key=_raced_value, default=None)
 
 
 def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
     measured = _measured(results)
-    context = _best([r for r in measured if r.record["uses_llm"]], results)
-    trained = _best([r for r in measured if r.record["learns"] and not r.record["uses_llm"]], results)
+    context = _best([r for r in measured if r.record.uses_llm], results)
+    trained = _best([r for r in measured if r.record.learns and not r.record.uses_llm], results)
     retired = _retired(results)
     if context is None and trained is not None and retired and all(_behind(r) for r in retired):
         fell = "is ahead of it by the margin" if any(map(_needless, retired)) else "kept up on tune"
@@ -194,27 +199,27 @@ def _smallest(results: Results, decision: Decision) -> tuple[str, str]:
 
 
 def _size(result: Result) -> int:
-    return int(result.record["model_bytes"]) + int(result.record.get("stack_bytes") or 0)
+    return result.record.model_bytes + result.record.stack_bytes
 
 
 def _open(results: Results, decision: Decision) -> tuple[str, str]:
     name = decision.name
     evidence = "; ".join(
-        f"{result.name}: {', '.join(result.record['licences'])}, {'here' if result.record['private'] else 'remote'}"
+        f"{result.name}: {', '.join(result.record.licences)}, {'here' if result.record.private else 'remote'}"
         for result in _measured(results)
     )
     if name is None:
         return "Nothing is chosen yet; what was tried is listed.", evidence
     record = results.result(name).record
-    silent = ", ".join(record.get("silent") or ())
+    silent = ", ".join(record.silent)
     where = (
         f"where inputs go is not known: {silent} does not say what it uses"
         if silent
         else "inputs stay on this machine and the same files give the same answers"
-        if record["private"]
+        if record.private
         else "inputs leave this machine, and whoever runs the model may change it"
     )
-    return f"The choice is open in that sense: licence {', '.join(record['licences'])}; {where}.", evidence
+    return f"The choice is open in that sense: licence {', '.join(record.licences)}; {where}.", evidence
 
 
 def _cost(results: Results, decision: Decision, studied: Mapping[str, Any]) -> tuple[str, str]:
@@ -224,14 +229,14 @@ def _cost(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
     price = f"machine at {money(results.goal.machine_per_hour)} an hour"
     evidence = f"per 1,000 answers: {evidence}"
     if decision.name is None:
-        recorded = all(result.record["recorded"] for result, _ in costs)
+        recorded = all(result.record.recorded for result, _ in costs)
         return f"Per 1,000 answers as {'recorded' if recorded else f'listed ({price})'}.", evidence
     result = results.result(decision.name)
     cost = result.cost_per_1000
     if cost is None:
         return "What the chosen candidate costs is not on record.", evidence
     month = cost * volume / 1000
-    fit = float(result.record.get("fit_seconds") or 0.0)
+    fit = result.record.fit_seconds or 0.0
     training = fit / 3600 * results.goal.machine_per_hour
     words = f"{decision.name}: {money(month)} a month for {volume:,} answers; one training took {seconds(fit)} "
     words += f"({money(training)}), {price}."
@@ -249,7 +254,7 @@ def _fast(results: Results, decision: Decision) -> tuple[str, str]:
     found = next((found for r, found in rows if r.name == decision.name), None)
     if not evidence:
         return "Not known: no times are on record.", "no time measured"
-    if all(result.record["recorded"] for result, _ in rows):
+    if all(result.record.recorded for result, _ in rows):
         return "95 % of the answers arrived within the times listed, where and as they were recorded.", evidence
     if decision.name is None or not found:
         return "95 % of the answers arrive within the times listed, one at a time on this machine.", evidence
@@ -279,7 +284,7 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
         guard = f"answers with a confidence of .9 or more: {share(float(sure.mean()))} of all"
         if sure.any():
             guard += f", {share(1 - float(right[sure].mean()))} of them wrong"
-    if result.record["recorded"]:
+    if result.record.recorded:
         return f"{words}. Recorded answers cannot be held back by a threshold: what answers them would have to.", guard
     return (
         f"{words}. A threshold on its confidence can send the rest to people: strati certify makes that a guarantee.",
@@ -291,7 +296,7 @@ def _seen(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
     llms = [*_llms(results), *_retired(results)]
     if not llms:
         return "No LLM took part; what was trained here saw the training rows only.", "split checked for duplicates"
-    names = ", ".join(sorted({str(name) for result in llms for name in result.record["models"] or [result.name]}))
+    names = ", ".join(sorted({str(name) for result in llms for name in result.record.models or [result.name]}))
     found = seen_words(studied.get("contamination"))
     hinted = hints(studied.get("contamination"))
     words = "Not established."
@@ -303,6 +308,6 @@ def _seen(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
         " If these data, or data like them, were public before a model was trained, its score may be flattered; your "
         "own unpublished examples are the remedy."
     )
-    here = any(not result.record["recorded"] for result in llms)
+    here = any(not result.record.recorded for result in llms)
     more = "; --twins 50 asks again with made-up label names" if here and not found else ""
     return words, "; ".join(found) or f"models with unknown training data: {names}{more}"

@@ -14,7 +14,7 @@ Sizes = Mapping[str, JSON]
 def retirements(results: Results) -> list[str]:
     """One reason for each rung that takes no part because a race on tune ended it."""
     return [
-        f"{result.name} was retired and takes no part: {result.record['reason']}"
+        f"{result.name} was retired and takes no part: {result.record.reason}"
         for result in results.candidates
         if result.retired
     ]
@@ -22,12 +22,12 @@ def retirements(results: Results) -> list[str]:
 
 def race_of(result: Result, sizes: Sizes) -> dict[str, JSON] | None:
     """What is known of a slow rung from the race, with what its retirement saved; None for one that did not race."""
-    known = result.record.get("race")
-    if known is None:
+    race = result.record.race
+    if race is None:
         return None
     saved = sizes["sample"] if result.retired and "sample" in sizes else 0
-    seconds = known.get("seconds")
-    return {**known, "saved_answers": saved, "saved_seconds": None if seconds is None else saved * seconds}
+    seconds = None if race.seconds is None else saved * race.seconds
+    return {**race.to_json(), "saved_answers": saved, "saved_seconds": seconds}
 
 
 def limits_of(results: Results, sizes: Sizes) -> dict[str, JSON]:
@@ -38,7 +38,7 @@ def limits_of(results: Results, sizes: Sizes) -> dict[str, JSON]:
 
 def _notes(results: Results, sizes: Sizes) -> list[str]:
     retired = [result.name for result in results.candidates if result.retired]
-    slow = [result.name for result in results.candidates if result.record["slow"] and not result.retired]
+    slow = [result.name for result in results.candidates if result.record.slow and not result.retired]
     total = len(results.test)
     if not sizes:
         return [] if slow else ["every rung answered all test examples"]

@@ -85,8 +85,8 @@ def _cost(results: Results, shown: Result) -> str:
         return "What an answer costs is not on record."
     volume = results.goal.volume_per_month
     words = f"{money(cost)} for 1,000 answers, {money(cost * volume / 1000)} a month for {volume:,}"
-    fit = float(shown.record.get("fit_seconds") or 0.0)
-    return words + (f"; one training takes {seconds(fit)}." if shown.record["learns"] and fit else ".")
+    fit = shown.record.fit_seconds or 0.0
+    return words + (f"; one training takes {seconds(fit)}." if shown.record.learns and fit else ".")
 
 
 def _range(decision: Decision) -> str:
@@ -102,7 +102,7 @@ def _range(decision: Decision) -> str:
 
 
 def _next(results: Results, decision: Decision) -> str:
-    recorded = all(result.record["recorded"] for result in results.candidates)
+    recorded = all(result.record.recorded for result in results.candidates)
     if results.unfinished:
         return "The same command goes on with what is missing."
     if decision.drowned is not None:

@@ -15,9 +15,9 @@ def unfinished_reasons(results: Results, spent: dict[str, JSON], shown: Result |
     `shown` is the candidate chosen, or the best; what others answered until now is compared with it. That comparison
     decides nothing: who looks after every answer and stops when it suits errs more often than an interval says.
     """
-    partial = {result.name for result in results.candidates if result.record.get("reason")}
-    short = [name for name in results.unfinished if name in partial]
-    rest = [name for name in results.unfinished if name not in partial]
+    short_of_money = {result.name for result in results.candidates if result.record.short_of_money}
+    short = [name for name in results.unfinished if name in short_of_money]
+    rest = [name for name in results.unfinished if name not in short_of_money]
     found = []
     if short:
         found.append(

@@ -39,8 +39,8 @@ def judge(journal: Journal) -> dict[str, JSON]:
         results.goal,
         results.groups,
         int(results.meta["seed"]),
-        [result.name for result in results.candidates if result.raced_out and result.record["uses_llm"]],
-        any((result.raced_out or {}).get("against") for result in results.candidates),
+        [result.name for result in results.candidates if result.raced_out and result.record.uses_llm],
+        any(race.against is not None for result in results.candidates if (race := result.raced_out)),
         results.unfinished_llms,
         [name for name in results.unfinished if name not in results.unfinished_llms],
         common(results),
@@ -118,15 +118,14 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
     record = result.record
     standing = next((s for s in decision.standings if s.name == result.name), None)
     confidence, right = result.confidences(results.references, results.metric)
-    memory = record.get("memory")
     return {
         "name": result.name,
-        "layers": record["layers"],
-        "composed": record.get("composed"),
-        "status": record["status"],
-        "reason": record.get("reason"),
-        "uses_llm": record["uses_llm"],
-        "model": ", ".join(record["models"]) or None,
+        "layers": list(record.layers),
+        "composed": list(record.composed) or None,
+        "status": str(record.status),
+        "reason": record.reason,
+        "uses_llm": record.uses_llm,
+        "model": ", ".join(record.models) or None,
         "quality": _quality(result, results, results.metric.name),
         "other_metrics": [
             _quality(result, results, name) for name in results.kind.metrics if name != results.metric.name
@@ -145,28 +144,28 @@ def _candidate(result: Result, results: Results, decision: Decision) -> dict[str
         "batched": not result.timed,
         "seconds_per_answer": result.seconds_per_answer if result.timed else None,
         "tokens_per_answer": result.tokens_per_answer,
-        "fit_seconds": record.get("fit_seconds"),
-        "memory_mb": None if memory is None else memory / 2**20,
-        "model_bytes": record["model_bytes"] + (record.get("stack_bytes") or 0),
-        "licence": ", ".join(record["licences"]),
-        "private": record["private"],
-        "silent": record.get("silent") or [],
+        "fit_seconds": record.fit_seconds,
+        "memory_mb": None if record.memory is None else record.memory / 2**20,
+        "model_bytes": record.model_bytes + record.stack_bytes,
+        "licence": ", ".join(record.licences),
+        "private": record.private,
+        "silent": list(record.silent),
         "failures": result.failures,
         "repeats": repeat_row(result, results),
-        "settings": record.get("settings", {}),
-        "forms": record.get("forms", []),
+        "settings": dict(record.settings),
+        "forms": [form.to_json() for form in record.forms],
         "refit": _refit(result, results),
         "obstacles": [
-            *([f"retired: {record['reason']}"] if result.retired else []),
+            *([f"retired: {record.reason}"] if result.retired else []),
             *([] if result.retired else obstacles(result, results.goal)),
             *_not_shown(standing, decision, results.goal.alpha),
         ],
         "qualifies": standing.qualifies if standing else False,
         "p": standing.p if standing else None,
         "p_adjusted": standing.p_adjusted if standing else None,
-        "fingerprint": record.get("fingerprint"),
-        "stack": f"stacks/{record['stack']}" if record.get("stack") else None,
-        "preview": record.get("preview", []),
+        "fingerprint": record.fingerprint,
+        "stack": f"stacks/{record.stack}" if record.stack else None,
+        "preview": list(record.preview),
     }
 
 
@@ -207,13 +206,13 @@ def _quality(result: Result, results: Results, name: str) -> dict[str, JSON] | N
 
 
 def _refit(result: Result, results: Results) -> dict[str, JSON] | None:
-    if not result.record.get("refit_rows") or not any(answer is not None for answer in result.refit):
+    if not result.record.refit_rows or not any(answer is not None for answer in result.refit):
         return None
     statistics = statistics_of(results.metric, results.test, result.refit)
     found = quality_interval(
         statistics, results.metric, 1 - results.goal.alpha, results.groups, int(results.meta["seed"])
     )
-    return {**_interval(found), "rows": result.record["refit_rows"], "certified": False}
+    return {**_interval(found), "rows": result.record.refit_rows, "certified": False}
 
 
 def _interval(found: Interval) -> dict[str, JSON]:

@@ -7,7 +7,7 @@ test examples that both rungs answered, so a composed stack is judged like any o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from strati.core.identity import fingerprint
 from strati.core.lock import raise_if_full
 from strati.core.records import JSON
 from strati.measure.journal import Journal
+from strati.measure.records import CandidateRecord, FormRow, Status
 from strati.measure.results import Result, Results, load_results
 from strati.stack.folder import save_stack, stack_folder_name
 
@@ -42,7 +43,7 @@ def add_composed(journal: Journal, stacks: Path, resources: Mapping[str, object]
     What was composed when fewer rungs were measured (the money had run out, say) is dropped first.
     """
     for name, record in journal.candidates().items():
-        if record.get("composed"):
+        if record.composed:
             journal.forget_candidate(name)
     results = load_results(journal)
     found = rungs_to_compose(journal, results)
@@ -164,44 +165,44 @@ def _record(
     stacks: Path,
     resources: Mapping[str, object],
     inputs: Sequence[str],
-) -> dict[str, JSON]:
+) -> CandidateRecord:
     records = [part.record for part in parts]
     thresholds = (pair.threshold, 0.0)
     settings: dict[str, JSON] = {"answers alone from a confidence of": round(pair.threshold, 3)}
-    form = {"settings": settings, "tune": pair.accuracy, "n": pair.composition.combiners[1].rows, "chosen": True}
+    form = FormRow(settings, pair.accuracy, pair.composition.combiners[1].rows, seconds=0.0, chosen=True)
     folder, stack_fingerprint = stack_folder_name([name])[0], None
     try:
-        folders = [stacks / str(record["stack"]) for record in records]
+        folders = [stacks / str(record.stack) for record in records]
         stack = assemble(pair.composition, thresholds, folders, resources, name, people=False)
         save_stack(stack, stacks / folder, inputs)
         stack_fingerprint = stack.fingerprint()
     except StratiError as error:
         raise_if_full(error, stacks)
         folder = ""
-    return {
-        **records[1],
-        "candidate": fingerprint("composed.v1", parts=[record["candidate"] for record in records]),
-        "composed": list(pair.names),
-        "layers": [layer for record in records for layer in record["layers"]],
-        "uses_llm": any(record["uses_llm"] for record in records),
-        "slow": True,
-        "learns": any(record["learns"] for record in records),
-        "private": all(record["private"] for record in records),
-        "costs_known": all(record["costs_known"] for record in records),
-        "models": sorted({model for record in records for model in record["models"]}),
-        "licences": sorted({licence for record in records for licence in record["licences"]}),
-        "model_bytes": sum(record["model_bytes"] for record in records),
-        "settings": settings,
-        "forms": [{**form, "seconds": 0.0}],
-        "fit_seconds": sum(float(record.get("fit_seconds") or 0.0) for record in records),
-        "latency": [],
-        "cold": None,
-        "memory": None,
-        "stack_bytes": sum(int(record.get("stack_bytes") or 0) for record in records),
-        "stack": folder or None,
-        "fingerprint": stack_fingerprint,
-        "preview": [],
-        "refit_rows": None,
-        "race": None,
-        "status": "measured",
-    }
+    return replace(
+        records[1],
+        candidate=fingerprint("composed.v1", parts=[record.candidate for record in records]),
+        composed=pair.names,
+        layers=tuple(layer for record in records for layer in record.layers),
+        uses_llm=any(record.uses_llm for record in records),
+        slow=True,
+        learns=any(record.learns for record in records),
+        private=all(record.private for record in records),
+        costs_known=all(record.costs_known for record in records),
+        models=tuple(sorted({model for record in records for model in record.models})),
+        licences=tuple(sorted({licence for record in records for licence in record.licences})),
+        model_bytes=sum(record.model_bytes for record in records),
+        settings=settings,
+        forms=(form,),
+        fit_seconds=sum(record.fit_seconds or 0.0 for record in records),
+        latency=(),
+        cold=None,
+        memory=None,
+        stack_bytes=sum(record.stack_bytes for record in records),
+        stack=folder or None,
+        fingerprint=stack_fingerprint,
+        preview=(),
+        refit_rows=None,
+        race=None,
+        status=Status.MEASURED,
+    )

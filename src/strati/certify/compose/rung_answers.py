@@ -81,13 +81,13 @@ def rungs_to_compose(journal: Journal, results: Results) -> list[Result]:
         result
         for result in results.candidates
         if result.complete
-        and result.record.get("stack")
-        and not result.record.get("composed")
+        and result.record.stack
+        and not result.record.composed
         and _gives_confidence(journal, results, result.name)
     ]
     if len(able) <= MOST:
         return able
-    best = sorted(able, key=lambda result: -(_tuned(result) or 0.0))[:MOST]
+    best = sorted(able, key=lambda result: -(result.record.tuned or 0.0))[:MOST]
     return [result for result in able if result in best]
 
 
@@ -95,10 +95,6 @@ def _gives_confidence(journal: Journal, results: Results, name: str) -> bool:
     ids = [example.id for example in journal.examples("tune")][:LOOKED_AT]
     found = journal.answers(name, f"tune/{results.meta['units'][0]}", ids)
     return any(answer.get("own") is not None for answer in found.values())
-
-
-def _tuned(result: Result) -> float | None:
-    return max((form["tune"] for form in result.record.get("forms", []) if form["tune"] is not None), default=None)
 
 
 def read_part(journal: Journal, results: Results, names: Sequence[str], part: str) -> Part:
@@ -134,11 +130,11 @@ def _rung(journal: Journal, result: Result, split: str, examples: Sequence[Store
     given = [found.get(example.id) for example in examples]
     seconds = [answer["usage"]["seconds"] for answer in found.values()]
     dollars = [answer["usage"]["dollars"] for answer in found.values()]
-    own = 0.0 if not result.record["private"] else float(np.mean(seconds or [0.0])) / SECONDS_PER_HOUR
+    own = 0.0 if not result.record.private else float(np.mean(seconds or [0.0])) / SECONDS_PER_HOUR
     cost = own * result.machine_per_hour + float(np.mean(dollars or [0.0]))
     answers = tuple(None if answer is None else _answer(answer) for answer in given)
     asked = tuple(answer is not None for answer in given)
-    return RungAnswers(result.name, answers, asked, cost, bool(result.record["uses_llm"]))
+    return RungAnswers(result.name, answers, asked, cost, result.record.uses_llm)
 
 
 def _answer(record: Mapping[str, JSON]) -> Answer | None:

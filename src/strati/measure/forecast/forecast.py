@@ -132,8 +132,8 @@ class Forecaster:
 
     def rung(self, candidate: Candidate) -> RungForecast:
         """The forecast for one candidate."""
-        known = {} if self.journal is None else self.journal.candidates().get(candidate.name, {})
-        if known.get("status") in ("measured", "recorded") and known["candidate"] == candidate.fingerprint():
+        known = None if self.journal is None else self.journal.candidates().get(candidate.name)
+        if known is not None and known.complete and known.candidate == candidate.fingerprint():
             return RungForecast(candidate.name, basis="measured already", done=True)
         if candidate.recorded:
             return RungForecast(candidate.name, basis="recorded")

@@ -12,19 +12,20 @@ Where even the best form is far behind, the rounds end early: what is left is to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from strati.core.records import JSON, Case, Example
+from strati.core.records import Case, Example
 from strati.data import Unit
 from strati.measure.effort import shuffled
+from strati.measure.records import FormRow
 from strati.measure.tune import Chosen, Tuner
 from strati.stack.candidate import Candidate, Form
 from strati.stack.models_of import remembering
 from strati.stack.stack import Stack
 
-Tried = dict[int, dict[str, JSON]]  # what is reported of a form, by its place
+Tried = dict[int, FormRow]  # what is reported of a form, by its place
 Fitted = dict[int, tuple[Stack, list[Case]]]
 FEWEST_ROWS = 8  # of the first round: on fewer even a hopeless form is level with a good one now and then
 
@@ -48,9 +49,9 @@ class HalvingTuner(Tuner):
         self.ctx.begin(f"{candidate.name}: choosing among {len(candidate.forms)} settings on tune", total)
         with remembering(form.stack for form in candidate.forms):
             best, tried, fitted = self._rounds(candidate, unit, [rows[:size] for size in sizes])
-        tried[best]["chosen"] = True
+        tried[best] = replace(tried[best], chosen=True)
         stack, cases = fitted[best]
-        return Chosen(stack, cases, [tried[place] for place in sorted(tried)], float(tried[best]["seconds"]))
+        return Chosen(stack, cases, [tried[place] for place in sorted(tried)], tried[best].seconds)
 
     def _rounds(
         self, candidate: Candidate, unit: Unit, rounds: Sequence[Sequence[Example]]
@@ -63,7 +64,7 @@ class HalvingTuner(Tuner):
         for rows in rounds:
             staying = [place for family in families for place in family]
             for place in staying:
-                seconds = tried[place]["seconds"] if place in tried else 0.0
+                seconds = tried[place].seconds if place in tried else 0.0
                 form = candidate.forms[place]
                 for stack, cases, took in self._fit_all(_only(candidate, form), unit.train, rows):
                     tried[place] = self._row(form, cases, rows, seconds + took)
@@ -110,7 +111,7 @@ def _merit(place: int, tried: Tried, fitted: Fitted) -> tuple[float, float]:
     """
     usages = [case.usage for case in fitted[place][1]]
     tokens = [usage.tokens_in - usage.tokens_cached + usage.tokens_out for usage in usages]
-    return float(tried[place]["tune"] or 0.0), -float(np.median(tokens)) if tokens else 0.0
+    return tried[place].tune or 0.0, -float(np.median(tokens)) if tokens else 0.0
 
 
 def _better_half(families: list[list[int]], tried: Tried, fitted: Fitted) -> list[list[int]]:

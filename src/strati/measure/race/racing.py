@@ -29,6 +29,7 @@ What keeps the verdict right:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,7 @@ from strati.measure.effort import Effort, shuffled
 from strati.measure.journal import Journal
 from strati.measure.race.needless import dearer, gain_together
 from strati.measure.race.trials import NEEDLESS, Trial, cost, right, trials, why
+from strati.measure.records import CandidateRecord, RaceRecord, Status
 from strati.measure.tune import Chosen, raise_if_down
 from strati.stack.candidate import Candidate
 from strati.stack.models_of import in_batches
@@ -66,10 +68,9 @@ class Levels(NamedTuple):
 
 
 class Raced(NamedTuple):
-    """How a rung came out of the race: rows answered, what is known of it as JSON, and why it was retired, or None."""
+    """How a rung came out of the race, and why it was retired, or None."""
 
-    rows: int
-    known: dict[str, JSON]
+    record: RaceRecord
     reason: str | None
 
 
@@ -135,17 +136,20 @@ class Race:
         self.leader = leader
         self.tests = sum(self._tests(place) for place in range(len(self.candidates)))
 
-    def enter_fast(self, candidate: Candidate, chosen: Chosen) -> dict[str, JSON]:
-        """Keep a fast rung's answers to the rows of the race, in the form that is best on the other tune rows."""
+    def enter_fast(self, candidate: Candidate, chosen: Chosen) -> float | None:
+        """Keep a fast rung's answers to the rows of the race, in the form that is best on the other tune rows.
+
+        Returns that form's metric on the other rows; None where the rung does not take part.
+        """
         forms = [{case.id: case for case in cases} for cases in chosen.by_form]
         if not forms or candidate.recorded:
-            return {}
+            return None
         rows = [example for example in self.apart if example.id in forms[0]]
         values = [self._value([cases[example.id] for example in rows], rows) for cases in forms]
         best = values.index(max(values))
         cases = [forms[best][example.id] for example in self.rows if example.id in forms[best]]
         self.journal.write_answers(candidate.name, SPLIT, cases)
-        return {"apart": values[best]}
+        return values[best]
 
     def barred(self, candidate: Candidate, licences: Sequence[str]) -> str | None:
         """Why a language model cannot be chosen whatever it answers, known before it is asked anything."""
@@ -178,10 +182,13 @@ class Race:
                 break
         first = next(((t, a) for t, a in zip(found, alphas, strict=True) if t.against), None)
         trial, alpha = shown or first or (None, levels.other)
-        known = self._known(right(own, rows, self.metric), trial) | {"alpha": alpha}
-        known["needless"] = shown is not None and shown[0].kind == NEEDLESS
-        known["seconds"] = float(np.mean([own[row.id]["usage"]["seconds"] for row in rows]))
-        return Raced(len(rows), known, why(shown[0], self.goal, alpha) if shown else None)
+        known = replace(
+            self._known(right(own, rows, self.metric), trial),
+            alpha=alpha,
+            needless=shown is not None and shown[0].kind == NEEDLESS,
+            seconds=float(np.mean([own[row.id]["usage"]["seconds"] for row in rows])),
+        )
+        return Raced(known, why(shown[0], self.goal, alpha) if shown else None)
 
     def hopeless(self, candidate: Candidate, cases: Sequence[Case]) -> bool:
         """Whether answers to rows that do not race are so far behind a fast rung's that the form hardly matters.
@@ -198,14 +205,14 @@ class Race:
 
     def levels(self) -> Levels:
         """The alpha of one test now."""
-        raced = [record for record in self.journal.candidates().values() if record.get("race")]
+        raced = [(record, record.race) for record in self.journal.candidates().values() if record.race is not None]
         slow = sum(self._beside_leader(candidate) for candidate in self.candidates)
         worse = other = needless = 0  # tests passed
-        for record in raced:
-            race, retired = record["race"], record["status"] == "retired"
-            beside = self.leader is not None and race.get("against") == self.leader
-            worse += retired and beside and not race.get("needless")
-            needless += (retired and beside) or bool(race.get("called_back"))
+        for record, race in raced:
+            retired = record.status is Status.RETIRED
+            beside = self.leader is not None and race.against == self.leader
+            worse += retired and beside and not race.needless
+            needless += (retired and beside) or race.called_back
             other += retired and not beside
         share = self.goal.alpha * BESIDE_LEADER if slow else 0.0
         return Levels(
@@ -248,7 +255,7 @@ class Race:
         slow = []
         for other in self.candidates[: self.candidates.index(candidate)]:
             record = records.get(other.name)
-            staying = other.slow and record and record["status"] in ("partial", "measured") and record.get("race")
+            staying = other.slow and record and record.status in (Status.PARTIAL, Status.MEASURED) and record.race
             if record and staying and self._may_rival(other, candidate, record):
                 slow.append(other.name)
         return ([fast] if fast else []) + slow
@@ -259,12 +266,13 @@ class Race:
         fast = {}
         for other in self.candidates:
             record = records.get(other.name)
-            entered = not other.slow and record and record["status"] == "measured" and "apart" in record
-            if record and entered and self._may_rival(other, candidate, record):
-                fast[other.name] = float(record["apart"])
+            if other.slow or record is None or record.status is not Status.MEASURED or record.apart is None:
+                continue
+            if self._may_rival(other, candidate, record):
+                fast[other.name] = record.apart
         return self.leader if self.leader in fast else max(fast, key=lambda name: fast[name], default=None)
 
-    def _may_rival(self, other: Candidate, candidate: Candidate, record: JSON) -> bool:
+    def _may_rival(self, other: Candidate, candidate: Candidate, record: CandidateRecord) -> bool:
         return _comparable(other, candidate) and self._within_limits(other.name, record)
 
     def _tests(self, place: int) -> int:
@@ -277,15 +285,15 @@ class Race:
         limits = [self.goal.max_cost_per_1000, self.goal.max_p95_ms] if candidate.uses_llm else []
         return fast + slow + sum(limit is not None for limit in (self.goal.at_least, *limits))
 
-    def _within_limits(self, name: str, record: JSON) -> bool:
+    def _within_limits(self, name: str, record: CandidateRecord) -> bool:
         """Whether a rung keeps the goal's limits as far as is known, so that another may be retired against it."""
         answers = list(self.journal.answers(name, SPLIT).values())
-        if not answers or self._refused(record["licences"]):
+        if not answers or self._refused(record.licences):
             return False
         most, slowest = self.goal.max_cost_per_1000, self.goal.max_p95_ms
         if most is not None and 1000 * float(np.mean([cost(answer, self.goal) for answer in answers])) > most:
             return False
-        times = record.get("latency") if not record["slow"] else [answer["usage"]["seconds"] for answer in answers]
+        times = [answer["usage"]["seconds"] for answer in answers] if record.slow else record.latency
         return slowest is None or not times or 1000 * float(np.percentile(times, 95)) <= slowest
 
     def _refused(self, licences: Sequence[str]) -> list[str]:
@@ -304,12 +312,11 @@ class Race:
         for case in answered:
             self.ctx.advance(1, case.usage)
 
-    def _known(self, mine: dict[str, float], trial: Trial | None) -> dict[str, JSON]:
-        quality = confidence_sequence(list(mine.values()), 1 - self.goal.alpha, 0.0, 1.0)
-        known: dict[str, JSON] = {"rows": quality.n, "value": quality.value, "low": quality.low, "high": quality.high}
-        known |= {"method": quality.method, "against": None, "difference": None}
+    def _known(self, mine: dict[str, float], trial: Trial | None) -> RaceRecord:
+        found = confidence_sequence(list(mine.values()), 1 - self.goal.alpha, 0.0, 1.0)
+        known = RaceRecord(found.n, found.value, found.low, found.high, found.method)
         if trial is not None and trial.against is not None and len(trial.values):
-            known.update(against=trial.against, difference=-float(np.mean(trial.values)))
+            known = replace(known, against=trial.against, difference=-float(np.mean(trial.values)))
         return known
 
     def _value(self, cases: Sequence[Case], rows: Sequence[Example]) -> float:

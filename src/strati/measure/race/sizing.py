@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from strati.data import Splits
 from strati.measure.journal import Journal
 from strati.measure.race.trials import right
+from strati.measure.records import Status
 from strati.statistics import labels_needed, tango_interval
 from strati.statistics.metric import Metric
 from strati.task.task import Goal
@@ -23,7 +24,7 @@ def right_on_tune(
     rows = [example for unit in splits.units for example in unit.tune]
     found = {}
     for name, record in journal.candidates().items():
-        if record["status"] in ("partial", "measured"):
+        if record.status in (Status.PARTIAL, Status.MEASURED):
             answers = {key: answer for part in parts for key, answer in journal.answers(name, part).items()}
             found[name] = right(answers, rows, metric)
     return found
@@ -58,7 +59,7 @@ def behind_fast(journal: Journal, splits: Splits, name: str, alpha: float, metri
     rows = [example for unit in splits.units for example in unit.test]
     own = right(journal.answers(name, "test"), rows, metric)
     for other, record in journal.candidates().items():
-        if record["slow"] or record["status"] != "measured":
+        if record.slow or record.status is not Status.MEASURED:
             continue
         theirs = right(journal.answers(other, "test"), rows, metric)
         gaps = [value - theirs[key] for key, value in own.items() if key in theirs]

@@ -74,7 +74,7 @@ class CurveMaker:
     def make(self, candidate: Candidate) -> None:
         """Journal the curve of a measured candidate. A fit that fails ends this curve only, with the reason kept."""
         record = self.journal.candidates()[candidate.name]
-        form = next((f for f in candidate.forms if dict(f.settings) == record.get("settings")), None)
+        form = next((f for f in candidate.forms if dict(f.settings) == record.settings), None)
         if form is None:
             return
         key, train = curve_key(candidate.name), min(len(unit.train) for unit in self.units)
@@ -82,11 +82,11 @@ class CurveMaker:
         answers = {unit.name: self.journal.answers(candidate.name, f"tune/{unit.name}") for unit in self.units}
         scored = {unit.name: self._scored(unit, answers[unit.name]) for unit in self.units}
         kept: dict[str, JSON] = {
-            "fingerprint": record["candidate"],
+            "fingerprint": record.candidate,
             "settings": dict(form.settings),
             "sizes": list(sizes(train)),
             "rows": {name: [example.id for example in examples] for name, examples in scored.items()},
-            "points": known["points"] if known and known["fingerprint"] == record["candidate"] else {},
+            "points": known["points"] if known and known["fingerprint"] == record.candidate else {},
             "failed": None,
         }
         for name, given in answers.items():  # all of train: the fit of the bench itself

@@ -106,22 +106,23 @@ class OpenAICompatible:
         }
         if settings.cutoff:
             details["cutoff"] = settings.cutoff
-        for number, note in enumerate(self.notes, 1):
+        for number, note in enumerate(self.notes.values(), 1):
             details[f"note {number}"] = note
         licence = settings.licence or ("unknown" if settings.stays else "closed")
         dollars = (prices.input.base, prices.output.base)
         return ModelCard(settings.name, licence, None, settings.stays, details, dollars, not settings.loopback)
 
     @property
-    def notes(self) -> list[str]:
-        """What a reader of the results should know about the calls so far, in sentences."""
+    def notes(self) -> dict[str, str]:
+        """What a reader of the results should know about the calls so far: sentences, by what each is about."""
         settings, caller = self.settings, self._caller
-        found = []
+        found = {}
         others = sorted(name for name in list(caller.served) if name and name != settings.model)
         if others:
-            found.append(f"{settings.name}: asked for {settings.model}, the server answered as {', '.join(others)}")
+            told = f"{settings.name}: asked for {settings.model}, the server answered as {', '.join(others)}"
+            found[f"{settings.name}: served as"] = told
         if caller.uncounted:
-            found.append(
+            found[f"{settings.name}: uncounted"] = (
                 f"{settings.name}: {caller.uncounted} of its replies came without a count of tokens; "
                 "the most they can have been is booked"
             )

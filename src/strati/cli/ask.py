@@ -13,7 +13,7 @@ from strati.cli.base import CatalogOption, ClassifierOption, EmbedderOption, Jso
 
 if TYPE_CHECKING:
     from strati.knowledge.ask import Citation, Reply, Sentence
-    from strati.knowledge.graph.paths import Route
+    from strati.knowledge.graph.route import Route
 
 
 def ask(
@@ -43,7 +43,7 @@ def ask(
     from strati.knowledge.ask import ask as answer
     from strati.knowledge.ask.answer import checked
     from strati.knowledge.base import KnowledgeBase
-    from strati.knowledge.graph.paths import paths_for
+    from strati.knowledge.graph.route import paths_for
 
     checked(question)
     folder = only_base(kb)
@@ -95,10 +95,11 @@ def _show(reply: Reply, explain: bool, *, said: bool = False) -> None:
 
 def _connect(route: Route) -> None:
     """How the base's graph connects what the question names; nothing when it names fewer than two."""
-    if route.by != "graph":
+    paths = [one for one in route.paths if route.by == "graph" or not one.weak]
+    if not paths:
         return
-    print(f"\nThe question names {' and '.join(line(node.name) for node in route.entities)}: by the graph,")
-    for path in route.paths:
+    print(f"\nHow the graph connects {' and '.join(line(node.name) for node in route.entities)}:")
+    for path in paths:
         for step in path.steps:
             weak = " (no fact)" if step.weak else ""
             print(f"  {line(step.head.name)} - {step.label} - {line(step.tail.name)}{weak}")

@@ -34,6 +34,7 @@ KINDS = {
     "person.v1": "strati.stack.layers.person:Person",
     "agreement.v1": "strati.stack.checks.agreement:Agreement",
     "retrieve.v1": "strati.knowledge.ask.retrieve:Retrieve",
+    "connect.v1": "strati.knowledge.ask.connect:Connect",
     "withhold.v1": "strati.knowledge.ask.gate:Gate",
     "extract.v1": "strati.knowledge.ask.extract:Extract",
     "write_answer.v1": "strati.knowledge.ask.write:Write",

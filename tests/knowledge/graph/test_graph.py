@@ -7,14 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from strati.core.context import Context
 from strati.core.errors import DataError, UserError
+from strati.core.records import Case
+from strati.knowledge.ask import ask
+from strati.knowledge.ask.answer import stack_for
+from strati.knowledge.ask.connect import Connect
+from strati.knowledge.ask.sources import Sources
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.graph import review
 from strati.knowledge.graph.build import build
 from strati.knowledge.graph.export import FORMATS, as_json, exported, write_export
 from strati.knowledge.graph.find import View, page_of
 from strati.knowledge.graph.likeness import like
-from strati.knowledge.graph.paths import path, paths_for
+from strati.knowledge.graph.paths import path
+from strati.knowledge.graph.route import paths_for
+from strati.testing import check_layer
 from tests.knowledge import small
 from tests.knowledge.graph.world import FILES, base, view
 
@@ -148,9 +156,36 @@ def test_a_path_is_quoted_step_by_step(tmp_path: Path) -> None:
         assert "Gamma Inc. hired Bob Miller" in found.steps[-1].quotes[0].quote
         weak = path(seen, seen.find("Delta Corp"), seen.find("Jane Smith"))
         assert weak.weak
-        assert paths_for("How is Beta GmbH connected with Bob Miller?", made).by == "graph"
-        assert paths_for("What does Beta GmbH do?", made).by == "search"
+        routed = paths_for("How is Delta Corp connected with Bob Miller?", made)
+        assert (routed.by, len(routed.paths)) == ("graph", 1)
+        beside = paths_for("How is Beta GmbH connected with Bob Miller?", made)
+        assert (beside.by, beside.paths[0].found) == ("search", True)
+        assert "one passage names" in beside.why
+        assert paths_for("What does Beta GmbH do?", made).why == "the question names Beta GmbH alone"
         assert paths_for("What is this?", made).entities == ()
+
+
+def test_a_question_about_two_places_reads_both(tmp_path: Path) -> None:
+    """Search alone fills its best passages with the one that has more of the question's words."""
+    law = "The rent that Acme Ltd pays by law in {0} is due each year, on day {0} of {1} as said by act {2}."
+    filler = "\n\n".join(" ".join(law.format(a * 97, a * 31 + b, b * 53 + a) for b in range(12)) for a in range(12))
+    garden = "\n\n".join(" ".join(f"Bed {a * 17 + b} holds {b * 13 + a} roses." for b in range(30)) for a in range(4))
+    files = {
+        "acme.txt": f"Acme Ltd rents from Gamma Inc.\n\n{filler}",
+        "beta.txt": f"Beta GmbH rents from Delta Corp.\n\n{garden}\n\nThe tenant has to pay in March.",
+    }
+    question = "When is the rent due that Acme Ltd pays by law each year, and when does Beta GmbH have to pay?"
+    with base(tmp_path, files) as made:
+        step = next(step for step in ask(made, question, k=4).steps if step.layer == "graph")
+        assert "the question names Acme Ltd and Beta GmbH, in two places" in step.reason
+        assert not any("in March" in hit.text for hit in made.search(question, 4))
+        case = stack_for(Sources(made), k=4).run([Case("1", question)], Context())[0]
+        read = [one.text for one in case.evidence if one.kind == "passage"]
+        assert any("in March" in text for text in read)
+        assert any("by law" in text for text in read)
+        one = next(s for s in ask(made, "What does Beta GmbH rent?").steps if s.layer == "graph")
+        assert one.reason.startswith("plain search: ")
+        check_layer(Connect(Sources(made), 4), [Case("1", question), Case("2", "What does Beta GmbH rent?")])
 
 
 def test_an_entity_page_and_what_is_like_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from strati.core.context import Context
 from strati.core.errors import TaskError
 from strati.core.records import Case, Evidence, State
+from strati.knowledge.ask.connect import Connect
 from strati.knowledge.ask.extract import LEAST as NEAR_ENOUGH
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import LEAST, Gate, gap_of, passages_of
@@ -19,6 +20,7 @@ from strati.knowledge.ask.reply import Reply, Sentence, reply_of
 from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.write import Write
+from strati.knowledge.graph.store import GraphStore
 from strati.knowledge.store.contract import Filter
 from strati.stack.contract import Layer
 from strati.stack.stack import Stack, Stage
@@ -89,7 +91,7 @@ def stack_for(
     checks: tuple[SentenceCheck, ...] = (RULES,),
     on_sentence: Callable[[Sentence], None] | None = None,
 ) -> Stack:
-    """The stack that `ask` runs: retrieve, withhold, then extract, or write with a model and check."""
+    """The stack that `ask` runs: retrieve, route where there is a graph, withhold, then extract, or write and check."""
     last: Layer = Extract(sources, least=NEAR_ENOUGH)
     if model is not None:
         count = itertools.count(1)
@@ -99,7 +101,8 @@ def stack_for(
                 on_sentence(Sentence(text, "supported", (next(count),)))
 
         last = Write(sources, model, checks, on_sentence=told)
-    return Stack((Stage(Retrieve(sources, k)), Stage(Gate(sources, least)), Stage(last)), "ask")
+    connect = [Stage(Connect(sources, k))] if GraphStore(sources.base.store).built else []
+    return Stack((Stage(Retrieve(sources, k)), *connect, Stage(Gate(sources, least)), Stage(last)), "ask")
 
 
 def checked(question: str) -> str:

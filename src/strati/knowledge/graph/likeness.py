@@ -123,13 +123,14 @@ class Walk:
         import numpy as np
 
         home = np.zeros(self.matrix.shape[0])
-        if node.type == "document":
-            for place in node.mentions:
-                for passage in self.of[place.document]:
-                    home[len(self.nodes) + passage] = 1.0
-        elif node.id in self.number:
-            home[self.number[node.id]] = 1.0
+        home[self.homes(node)] = 1.0
         return self.walk(home)
+
+    def homes(self, node: Node) -> list[int]:
+        """Where a walk from a node starts."""
+        if node.type == "document":
+            return [len(self.nodes) + passage for place in node.mentions for passage in self.of[place.document]]
+        return [self.number[node.id]] if node.id in self.number else []
 
     def walk(self, home: NDArray[np.float64]) -> NDArray[np.float64]:
         """Personalised PageRank; `home` is where the walker starts and returns to (any weights)."""

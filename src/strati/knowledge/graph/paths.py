@@ -5,16 +5,10 @@ from __future__ import annotations
 import heapq
 import math
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING
 
 from strati.core.records import JSON
-from strati.kinds.extract.words import core_of, key_of
 from strati.knowledge.graph.find import Quote, View
 from strati.knowledge.graph.records import VALUES, WEAK, Edge, Node, Place
-
-if TYPE_CHECKING:
-    from strati.knowledge.base import KnowledgeBase
 
 _COST, _WEAK_COST, _TOGETHER_COST = 1.0, 4.0, 8.0
 _HUB = 0.35  # what it costs more to go through an entity with ten times the edges
@@ -163,74 +157,3 @@ def _sentence(view: View, place: Place) -> Place:
         if reading is not None and (mention.start, mention.end) == (place.start, place.end):
             return Place(place.document, *reading.sentences[mention.sentence])
     return place
-
-
-# --- for questions ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How a question is best answered: `entities` it names, and the paths between each two of them."""
-
-    entities: tuple[Node, ...]
-    paths: tuple[Path, ...]
-
-    @property
-    def by(self) -> str:
-        """ "graph" when the question names two places that a path connects, else "search"."""
-        return "graph" if any(one.found for one in self.paths) else "search"
-
-    def to_json(self) -> dict[str, JSON]:
-        return {
-            "by": self.by,
-            "entities": [{"id": one.id, "type": one.type, "name": one.name} for one in self.entities],
-            "paths": [one.to_json() for one in self.paths],
-        }
-
-
-def entities_in(view: View, question: str) -> list[Node]:
-    """The entities a question names, longest names first where they overlap."""
-    words = key_of(question).split()
-    found: list[Node] = []
-    at = 0
-    while at < len(words):
-        for size in range(min(8, len(words) - at), 0, -1):
-            key = " ".join(words[at : at + size])
-            nodes = [n for n in view.names.get(key, ()) if n.type not in ("topic", "section", "definition")]
-            exact = [n for n in nodes if size > 1 or _worth(n, key)]
-            if exact:
-                best = max(exact, key=lambda n: (n.type != "term", len(n.mentions), n.id))
-                if best not in found:
-                    found.append(best)
-                at += size - 1
-                break
-        at += 1
-    return found
-
-
-def _worth(node: Node, word: str) -> bool:
-    """Whether one word alone names a node: its own name, not a nickname such as "Company"."""
-    return (
-        core_of(key_of(node.name))[0] == word
-        or any(alias.isupper() and key_of(alias) == word for alias in node.aliases)
-        or (node.type == "person" and word in key_of(node.name).split())
-    )
-
-
-def paths_for(question: str, base: KnowledgeBase, most: int = 3) -> Route:
-    """The entities a question names and how the graph connects them; empty when the base has no graph.
-
-    Args:
-        question: in plain words.
-        base: the knowledge base.
-        most: how many paths at most, best first.
-    """
-    from strati.knowledge.graph.store import GraphStore
-
-    if not GraphStore(base.store).built:
-        return Route((), ())
-    view = View(base)
-    named = entities_in(view, question)[:5]
-    paths = [one for a, b in combinations(named, 2) if (one := path(view, a, b)).found]
-    paths.sort(key=lambda one: (one.weak, one.cost, one.start.id, one.end.id))
-    return Route(tuple(named), tuple(paths[:most]))

@@ -83,6 +83,8 @@ def rows_of(folder: Path, file: str, inputs: tuple[str, ...], id: str | None) ->
     from strati.stack.folder import named_inputs
 
     learned: tuple[str, ...] = ()
+    if not folder.is_dir():
+        raise StackError(f"{folder} is not there, expected a stack folder: strati certify writes one")
     if not inputs:
         try:
             learned = named_inputs(folder)

@@ -12,7 +12,7 @@ from strati.code.programs import Checked, check, program_in
 from strati.core.errors import TaskError
 from strati.core.records import JSON
 from strati.statistics.metric import Metric, Share
-from strati.task.kind import BadRow, Resources, Space, Unusable
+from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 
 if TYPE_CHECKING:
     from strati.data.doctor.finding import DataFinding
@@ -61,7 +61,7 @@ class CodeKind:
     def stratum(self, reference: JSON) -> str:  # noqa: ARG002
         return "task"
 
-    def metric(self, name: str, space: Space) -> Metric:  # noqa: ARG002
+    def metric(self, name: str, space: Space, resources: Resources = NOTHING) -> Metric:  # noqa: ARG002
         if name not in self.metrics:
             raise TaskError(f"the metric is {name!r}, expected one of: {', '.join(self.metrics)}")
         return Share("works", loss, show=self.show)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from strati.core.records import JSON
 from strati.data import Splits
 from strati.measure.effort import Effort
 from strati.stack.candidate import Candidate
-from strati.task.kind import Kind, Space, kind_of
+from strati.task.kind import NOTHING, Kind, Resources, Space, kind_of
 from strati.task.task import Task
 
 
@@ -93,7 +92,7 @@ class Plan:
     data: dict[str, JSON]
     effort: Effort
     seed: int
-    resources: Mapping[str, object] = field(default_factory=dict)  # models by name
+    resources: Resources = NOTHING
 
     @property
     def kind(self) -> Kind:

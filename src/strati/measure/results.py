@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from strati.measure.journal import Journal, StoredExample
 from strati.measure.records import CandidateRecord, RaceRecord, Status
 from strati.measure.scored_once import scored_once
 from strati.statistics.metric import Metric, Share
-from strati.task.kind import Kind, Space, kind_of
+from strati.task.kind import Kind, Resources, Space, kind_of
 from strati.task.task import Goal, Task
 
 SECONDS_PER_HOUR = 3600.0
@@ -163,7 +164,7 @@ class Results:
 
     def metric_named(self, name: str) -> Metric:
         """Another metric of the kind, on the same answer space."""
-        return self.kind.metric(name, self.space)
+        return self.kind.metric(name, self.space, material_from_json(self.meta))
 
     @property
     def right_wrong(self) -> Metric:
@@ -213,7 +214,8 @@ def load_results(journal: Journal) -> Results:
         raise DataError(f"{journal.path} holds no run yet: it ended before any candidate was measured")
     task = task_from_json(meta["task"])
     space = space_from_json(meta)
-    metric = scored_once(kind_of(task.kind), kind_of(task.kind).metric(task.metric, space), journal)
+    kind = kind_of(task.kind)
+    metric = scored_once(kind, kind.metric(task.metric, space, material_from_json(meta)), journal)
     test = tuple(journal.examples("test"))
     ids = [example.id for example in test]
     results = []
@@ -259,6 +261,12 @@ def statistics_of(metric: Metric, test: Sequence[StoredExample], answers: Sequen
 def space_from_json(meta: Mapping[str, Any]) -> Space:
     """The answer space that a run has written down."""
     return Space(tuple(meta["labels"]), meta.get("schema"))
+
+
+def material_from_json(meta: Mapping[str, Any]) -> Resources:
+    """The bases and tables that a run has written down, of the resources that it used."""
+    bases, tables = (tuple(map(Path, meta.get(name, ()))) for name in ("bases", "tables"))
+    return Resources(bases=bases, tables=tables)
 
 
 def task_from_json(data: Mapping[str, JSON]) -> Task:

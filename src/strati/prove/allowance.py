@@ -26,7 +26,7 @@ def foresee(
     `only_paid` leaves out the candidates that cost nothing.
     """
     path = runs / f"{planned.run}.db"
-    metric = planned.kind.metric(planned.task.metric, planned.space)
+    metric = planned.kind.metric(planned.task.metric, planned.space, planned.resources)
     candidates = [candidate for candidate in planned.candidates if candidate.paid or not only_paid]
     with Journal(path, read_only=True) if path.exists() else nullcontext() as journal:
         spent = 0.0 if journal is None else Budget(0.0, journal).spent

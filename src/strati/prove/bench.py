@@ -144,7 +144,7 @@ def prepare(
         seed=seed,
         version=strati.__version__,
     )[:12]
-    return Plan(run, task, space, splits, allowed, described, effort, seed, material.named())
+    return Plan(run, task, space, splits, allowed, described, effort, seed, material)
 
 
 def execute(
@@ -167,7 +167,9 @@ def execute(
     path = runs / f"{planned.run}.db"
     stopped: Stopped | None = None
     with RunLock(runs / f"{planned.run}.lock"), Journal(path) as journal:
-        metric = scored_once(planned.kind, planned.kind.metric(planned.task.metric, planned.space), journal)
+        metric = scored_once(
+            planned.kind, planned.kind.metric(planned.task.metric, planned.space, planned.resources), journal
+        )
         _write_run(journal, planned, _ledger(planned, runs))
         journal.write("budget", {"limit": max_dollars})
         context = replace(ctx, memo=journal, budget=Budget(max_dollars or 0.0, journal, ctx.paid))
@@ -181,7 +183,7 @@ def execute(
             except BudgetReached as reached:  # what costs nothing is done all the same
                 stopped = reached
             ctx.begin("composing stacks", 0)
-            add_composed(journal, stacks, planned.resources)
+            add_composed(journal, stacks, planned.resources.named())
             Study(bench_, planned.labels, studies or Studies()).run(planned.candidates)
         except Stopped as reason:
             stopped = stopped or reason
@@ -226,6 +228,8 @@ def _write_run(journal: Journal, planned: Plan, ledger: dict[str, JSON]) -> None
             "task": _task_json(planned.task),
             "labels": list(planned.labels),
             "schema": planned.space.schema,
+            "bases": [str(path.absolute()) for path in planned.resources.bases],
+            "tables": [str(path.absolute()) for path in planned.resources.tables],
             "candidates": [[candidate.name, candidate.uses_llm] for candidate in planned.candidates],
             "data": planned.data,
             "units": [unit.name for unit in splits.units],

@@ -12,7 +12,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Case
 from strati.stack.contract import Finding, Resource
 from strati.tables.allowed import Refused, validated
-from strati.tables.held import Held, hold
+from strati.tables.held import Held, opened, to_settings
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class QueryCheck:
         return Finding(features=features, reason="; ".join(checked.flags))
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
-        return {"tables": list(self.held.paths)}
+        return to_settings(self.held)
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
-        return cls(hold(settings["tables"]), settings["name"])
+        return cls(opened(settings, folder), settings["name"])
 
 
 def _log(count: int) -> float:

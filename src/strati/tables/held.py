@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from strati.core.errors import DataError
+from strati.core.records import JSON
 from strati.tables.database import Database
 from strati.tables.engine import QueryFailed, Result
 from strati.tables.parse.parser import Parser
 from strati.tables.schema import Schema
+
+
+class Holding(Protocol):
+    """What a model's layer asks of tables: what they are, and the outcome of a query."""
+
+    @property
+    def paths(self) -> Sequence[str]: ...
+
+    @property
+    def schema(self) -> Schema: ...
+
+    def run(self, sql: str) -> Result: ...
 
 
 class Held:
@@ -57,12 +71,27 @@ def hold(paths: Sequence[str | Path]) -> Held:
         return _HELD.setdefault(key, Held(key))
 
 
-def by_snapshot(snapshot: str) -> Held:
-    """The tables that hold exactly this. Raises `DataError` when none of those opened does."""
-    for held in list(_HELD.values()):
-        if held.schema.snapshot == snapshot:
-            return held
-    raise DataError("the tables that the answers came from are not open, or have changed since: name them again")
+def opened(settings: Mapping[str, JSON], folder: Path) -> Held:
+    """The tables that a layer or check was made for that is saved in this folder of a stack.
+
+    Raises `DataError` where one is not there or they hold something else now: the stack was measured on what was there.
+    """
+    stack = folder.parent.name
+    missing = [path for path in settings["tables"] if not Path(path).exists()]
+    if missing:
+        raise DataError(f"{stack} answers from {missing[0]}, which is not there: put it back, or make the stack again")
+    held = hold(settings["tables"])
+    if held.schema.snapshot != settings["snapshot"]:
+        names = ", ".join(Path(path).name for path in settings["tables"])
+        raise DataError(
+            f"{stack} was made for {names} as it was, and what it holds has changed since: measure and certify again"
+        )
+    return held
 
 
-__all__ = ["Held", "QueryFailed", "by_snapshot", "hold"]
+def to_settings(held: Holding) -> dict[str, JSON]:
+    """What `opened` finds these tables by."""
+    return {"tables": list(held.paths), "snapshot": held.schema.snapshot}
+
+
+__all__ = ["Held", "Holding", "QueryFailed", "hold", "opened", "to_settings"]

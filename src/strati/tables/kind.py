@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strati.core.errors import TaskError
+from strati.core.errors import DataError, TaskError
 from strati.core.records import JSON
 from strati.statistics.metric import Metric, Share
 from strati.tables.allowed import Refused, validated
 from strati.tables.engine import QueryFailed
-from strati.tables.held import by_snapshot, hold
+from strati.tables.held import hold
 from strati.tables.layers import ApprovedQueries, QuestionParser, SqlModel, same_result, sql_in
-from strati.task.kind import BadRow, Resources, Space, Unusable
+from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 
 if TYPE_CHECKING:
     from strati.data.doctor.finding import DataFinding
@@ -61,10 +62,11 @@ class QueryKind:
     def stratum(self, reference: JSON) -> str:  # noqa: ARG002
         return "question"
 
-    def metric(self, name: str, space: Space) -> Metric:  # noqa: ARG002
+    def metric(self, name: str, space: Space, resources: Resources = NOTHING) -> Metric:  # noqa: ARG002
         if name not in self.metrics:
             raise TaskError(f"the metric is {name!r}, expected one of: {', '.join(self.metrics)}")
-        return Share("execution_match", loss, show=self.show)
+        tables = resources.tables
+        return Share("execution_match", lambda value, reference: loss(value, reference, tables), show=self.show)
 
     def same(self, a: JSON, b: JSON) -> bool:
         """The same rows."""
@@ -126,8 +128,8 @@ def _number(cell: object) -> JSON:
     return cell
 
 
-def loss(value: JSON, reference: JSON) -> float:
-    """0 when a value has the rows of the reference, else 1.
+def loss(value: JSON, reference: JSON, tables: Sequence[Path] = ()) -> float:
+    """0 when a value has the rows of the reference, else 1; `tables` are those that a query as reference runs on.
 
     >>> loss({"rows": [[3]]}, {"rows": [[3.0]]})
     0.0
@@ -136,7 +138,7 @@ def loss(value: JSON, reference: JSON) -> float:
         return 1.0
     expected = reference.get("rows")
     if expected is None:
-        expected = _rows(str(reference.get("sql", "")), str(value.get("snapshot", "")))
+        expected = _rows(str(reference.get("sql", "")), str(value.get("snapshot", "")), tuple(tables))
     if expected is None:
         return 1.0
     found = value.get("rows")
@@ -149,9 +151,20 @@ def loss(value: JSON, reference: JSON) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _rows(sql: str, snapshot: str) -> list[list[JSON]] | None:
-    """The rows of a reference query; None where it may not or cannot run."""
-    held = by_snapshot(snapshot)
+def _rows(sql: str, snapshot: str, tables: tuple[Path, ...]) -> list[list[JSON]] | None:
+    """The rows of a reference query; None where it may not or cannot run.
+
+    Raises `DataError` where the tables are not those that the answer came from: right and wrong would mean nothing.
+    """
+    if not tables:
+        raise DataError("a query as reference runs on tables, found none: --tables FILE")
+    held = hold(tables)
+    if held.schema.snapshot != snapshot:
+        named = ", ".join(path.name for path in tables)
+        raise DataError(
+            f"the answer comes from other tables than {named} is now (changed, or not the same file), so it cannot be "
+            "scored: expected the tables of the run as they were"
+        )
     try:
         result = held.run(validated(sql, held.schema).sql)
     except (Refused, QueryFailed):

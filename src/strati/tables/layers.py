@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Self
 
 from strati.core.context import Context
 from strati.core.errors import ModelError
@@ -24,7 +24,7 @@ from strati.tables.allowed import Refused, validated
 from strati.tables.answer import LEAST_SURE, same_answer, width_of
 from strati.tables.approved import Approved, filled, nearest
 from strati.tables.engine import QueryFailed, Result
-from strati.tables.held import Held, hold
+from strati.tables.held import Held, Holding, opened, to_settings
 from strati.tables.schema import Schema, Table, Type
 
 ROWS = 1000  # rows of a result that are kept with an answer
@@ -42,18 +42,6 @@ def value_of(sql: str, result: Result, snapshot: str, wide: int | None = None) -
     """The value that a layer delivers for a query; `wide` columns of it are the answer, by default all."""
     rows = [list(row[:wide]) for row in result.rows[:ROWS]]
     return {"sql": sql, "columns": list(result.columns[:wide]), "rows": rows, "snapshot": snapshot}
-
-
-class Holding(Protocol):
-    """What a model's layer asks of tables: what they are, and the outcome of a query."""
-
-    @property
-    def paths(self) -> Sequence[str]: ...
-
-    @property
-    def schema(self) -> Schema: ...
-
-    def run(self, sql: str) -> Result: ...
 
 
 def _resource(held: Holding) -> Resource:
@@ -127,12 +115,12 @@ class ApprovedQueries:
         return case.passed(self.name, "no approved query asks the same", _spent(started))
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
-        return {**self.settings(), "tables": list(self.held.paths)}
+        return {**self.settings(), **to_settings(self.held)}
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
         known = tuple(Approved(question, sql) for question, sql in settings["approved"])
-        return cls(hold(settings["tables"]), known, settings["shots"], settings["name"])
+        return cls(opened(settings, folder), known, settings["shots"], settings["name"])
 
 
 def _spent(started: float) -> Usage:
@@ -194,11 +182,11 @@ class QuestionParser:
         return case.passed(self.name, told, _spent(started))
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
-        return {"strict": self.strict, "tables": list(self.held.paths)}
+        return {"strict": self.strict, **to_settings(self.held)}
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
-        return cls(hold(settings["tables"]), settings["strict"], settings["name"])
+        return cls(opened(settings, folder), settings["strict"], settings["name"])
 
 
 SYSTEM = (
@@ -338,16 +326,16 @@ class SqlModel:
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         model = {"model": self.model.card.name, "model_fingerprint": self.model.fingerprint()}
-        return {**self.settings(), **model, "tables": list(self.held.paths)}
+        return {**self.settings(), **model, **to_settings(self.held)}
 
     @classmethod
-    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:
         model = resources.get(settings["model"])
         if not isinstance(model, LanguageModel):
             raise ModelError(f"the stack needs the model {settings['model']}: strati models pull {settings['model']}")
         if model.fingerprint() != settings["model_fingerprint"]:
             raise ModelError(f"the model {settings['model']} is not the one that the stack was made with")
-        return cls(model, hold(settings["tables"]), settings["repair"], settings["max_tokens"], settings["name"])
+        return cls(model, opened(settings, folder), settings["repair"], settings["max_tokens"], settings["name"])
 
 
 def sql_in(text: str) -> str:

@@ -81,6 +81,9 @@ class Resources:
         return {part.card.name: part for part in (*self.models, *self.embedders)}
 
 
+NOTHING = Resources()
+
+
 class Kind(Protocol):
     """A kind of task. One object, without state: whatever depends on a task is passed in.
 
@@ -120,8 +123,11 @@ class Kind(Protocol):
         """What parts of the data should hold equal shares of: the label, say; the same text for all where nothing."""
         ...
 
-    def metric(self, name: str, space: Space) -> Metric:
-        """The metric of that name; its `loss` is what certificates bound. Raises `TaskError` for a name not known."""
+    def metric(self, name: str, space: Space, resources: Resources = NOTHING) -> Metric:
+        """The metric of that name; its `loss` is what certificates bound. Raises `TaskError` for a name not known.
+
+        `resources` are the bases and tables of the run, for a metric that looks something up (a query's rows).
+        """
         ...
 
     def same(self, a: JSON, b: JSON) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from strati.core.errors import TaskError
 from strati.core.records import JSON
 from strati.statistics.metric import Metric, Share
-from strati.task.kind import BadRow, Resources, Space, Unusable
+from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 from strati.task.task import Task
 from strati.write.gleu import Gleu, accepted_share, facts_kept, loss
 
@@ -53,7 +53,7 @@ class WriteKind:
     def stratum(self, reference: JSON) -> str:  # noqa: ARG002
         return ""
 
-    def metric(self, name: str, space: Space) -> Metric:  # noqa: ARG002
+    def metric(self, name: str, space: Space, resources: Resources = NOTHING) -> Metric:  # noqa: ARG002
         if name == "gleu":
             return Gleu()
         if name == "accepted":

@@ -9,7 +9,7 @@ from strati.core.errors import DataError
 from strati.core.records import JSON
 from strati.kinds.classify.metrics import METRICS, get_metric
 from strati.statistics.metric import Metric
-from strati.task.kind import BadRow, Resources, Space, Unusable
+from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 from strati.task.task import Task
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Classify:
     def stratum(self, reference: JSON) -> str:
         return str(reference)
 
-    def metric(self, name: str, space: Space) -> Metric:
+    def metric(self, name: str, space: Space, resources: Resources = NOTHING) -> Metric:  # noqa: ARG002
         return get_metric(name, space.labels)
 
     def same(self, a: JSON, b: JSON) -> bool:

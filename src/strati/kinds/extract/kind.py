@@ -12,7 +12,7 @@ from strati.kinds.extract.metrics import METRICS, get_metric
 from strati.kinds.extract.space import relations_in, schema_of
 from strati.kinds.extract.values import Extraction, reference_of
 from strati.statistics.metric import Metric
-from strati.task.kind import BadRow, Resources, Space, Unusable
+from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 from strati.task.task import Task
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Extract:
     def stratum(self, reference: JSON) -> str:  # noqa: ARG002
         return ""
 
-    def metric(self, name: str, space: Space) -> Metric:  # noqa: ARG002
+    def metric(self, name: str, space: Space, resources: Resources = NOTHING) -> Metric:  # noqa: ARG002
         return get_metric(name)
 
     def same(self, a: JSON, b: JSON) -> bool:

@@ -14,7 +14,7 @@ from strati.knowledge.ask.quantities import quantities, same
 from strati.knowledge.ask.words import fold
 from strati.knowledge.sentences import sentences
 from strati.statistics.metric import Metric, Share
-from strati.task.kind import BadRow, Resources, Space, Unusable
+from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 from strati.task.task import Task
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class AnswerKind:
     def stratum(self, reference: JSON) -> str:
         return "in the sources" if reference else "not in the sources"
 
-    def metric(self, name: str, space: Space) -> Metric:  # noqa: ARG002
+    def metric(self, name: str, space: Space, resources: Resources = NOTHING) -> Metric:  # noqa: ARG002
         if name not in self.metrics:
             raise TaskError(f"the metric is {name!r}, expected one of: {', '.join(self.metrics)}")
         if name == "token_f1":

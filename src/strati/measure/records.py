@@ -89,6 +89,7 @@ class CandidateRecord:
         notes: what its models noted about their calls, by what each note is about.
         calibrate: how many calibrate inputs it answered; None before it was asked.
         composed: the rungs it is composed of.
+        composable: whether it can be a step of a composed stack.
     """
 
     candidate: str = ""
@@ -122,6 +123,7 @@ class CandidateRecord:
     notes: Mapping[str, str] = field(default_factory=dict)
     calibrate: int | None = None
     composed: tuple[str, ...] = ()
+    composable: bool = True
 
     @classmethod
     def of(cls, candidate: Candidate) -> Self:
@@ -133,6 +135,7 @@ class CandidateRecord:
             slow=candidate.slow,
             recorded=candidate.recorded,
             learns=candidate.learns,
+            composable=candidate.composable,
             private=candidate.private,
             remote=candidate.remote,
             costs_known=candidate.costs_known,

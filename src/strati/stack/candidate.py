@@ -115,6 +115,11 @@ class Candidate:
     def layer_names(self) -> tuple[str, ...]:
         return tuple(stage.name for stage in self.forms[0].stack.stages)
 
+    @property
+    def composable(self) -> bool:
+        """Whether it can be a step of a composed stack: only its last stage answers, those before give evidence."""
+        return not any(stage.proposes for form in self.forms for stage in form.stack.stages[:-1])
+
     def fingerprint(self) -> str:
         """Of all its forms, as they are before fitting."""
         from strati.core.identity import fingerprint

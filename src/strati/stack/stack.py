@@ -48,6 +48,11 @@ class Stage:
             uses=list(self.uses),
         )
 
+    @property
+    def proposes(self) -> bool:
+        """Whether its layer ever answers, or only gives evidence to later ones (a class attribute `evidence_only`)."""
+        return not getattr(type(self.layer), "evidence_only", False)
+
     def run(self, cases: Sequence[Case], ctx: Context) -> list[Case]:
         """Propose, check and accept for open cases; same length, same order."""
         proposed = self.propose(cases, ctx)

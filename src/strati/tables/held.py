@@ -71,6 +71,15 @@ def hold(paths: Sequence[str | Path]) -> Held:
         return _HELD.setdefault(key, Held(key))
 
 
+def close() -> None:
+    """Close all that `hold` has opened; asked again, it opens them anew."""
+    with _LOCK:
+        for one in _HELD.values():
+            if one._database is not None:
+                one._database.close()
+        _HELD.clear()
+
+
 def opened(settings: Mapping[str, JSON], folder: Path) -> Held:
     """The tables that a layer or check was made for that is saved in this folder of a stack.
 
@@ -94,4 +103,4 @@ def to_settings(held: Holding) -> dict[str, JSON]:
     return {"tables": list(held.paths), "snapshot": held.schema.snapshot}
 
 
-__all__ = ["Held", "Holding", "QueryFailed", "hold", "opened", "to_settings"]
+__all__ = ["Held", "Holding", "QueryFailed", "close", "hold", "opened", "to_settings"]

@@ -102,6 +102,7 @@ class QueryKind:
         parser = Stage(QuestionParser(held), check)
         approved = Stage(ApprovedQueries(held), check)
         rungs = [
+            Candidate.of(Stack((approved,), "approved")),
             Candidate.of(Stack((parser,), "parser")),
             Candidate.of(Stack((approved, parser), "approved, parser")),
         ]

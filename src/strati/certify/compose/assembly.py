@@ -32,12 +32,8 @@ def assemble(
     parts = zip(composition.names, composition.combiners, composition.uses, thresholds, folders, strict=True)
     for rung, combiner, uses, threshold, folder in parts:
         *evidence, last = load_stack(folder, resources).stages
-        if any(_proposes(stage) for stage in evidence):
+        if any(stage.proposes for stage in evidence):
             raise StackError(f"the rung {rung} proposes answers in several stages, expected only its last to do so")
         checks = (*last.checks, Agreement()) if FEATURE in uses else last.checks
         stages += [*evidence, replace(last, checks=checks, threshold=threshold, combiner=combiner, uses=uses)]
     return Stack((*stages, Stage(Person())) if people else tuple(stages), name)
-
-
-def _proposes(stage: Stage) -> bool:
-    return not getattr(type(stage.layer), "evidence_only", False)

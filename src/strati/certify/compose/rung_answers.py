@@ -83,6 +83,7 @@ def rungs_to_compose(journal: Journal, results: Results) -> list[Result]:
         if result.complete
         and result.record.stack
         and not result.record.composed
+        and result.record.composable
         and _gives_confidence(journal, results, result.name)
     ]
     if len(able) <= MOST:

@@ -49,6 +49,7 @@ class Gate:
     least: float = LEAST
     name: str = field(default="withhold", init=False)
     kind: ClassVar[str] = "withhold.v1"
+    evidence_only: ClassVar[bool] = True  # it never proposes an answer
 
     def fingerprint(self) -> str:
         weights = [[name, weight] for name, weight in WEIGHTS.items()]

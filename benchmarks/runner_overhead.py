@@ -262,7 +262,7 @@ def memory(folder: Path, answers: int) -> None:
     gc.collect()
     print(f"memory: {resident() - base[0]:+6.1f} MB after reading the results ({seconds:.0f} s)")
     with Journal(folder / "memory.db", read_only=True) as journal:
-        verdict = judge(journal)
+        verdict = judge(journal).to_json()
         print(f"memory: {resident() - base[0]:+6.1f} MB after the verdict ({len(verdict['candidates'])} candidate)")
         with (folder / "answers.jsonl").open("w") as file:
             lines = sum(bool(file.write(json.dumps(line) + "\n")) for line in answer_lines(journal))

@@ -93,7 +93,7 @@ def test_few_labels_are_cross_fitted_and_some_stay_sealed(ladder_run: Outcome) -
 
 def test_the_report_is_rebuilt_from_the_journal_alone(ladder_run: Outcome) -> None:
     with Journal(ladder_run.journal, read_only=True) as journal:
-        assert judge(journal) == ladder_run.verdict
+        assert judge(journal).to_json() == ladder_run.verdict
 
 
 def test_the_same_seed_gives_the_same_verdict(ladder_run: Outcome, tmp_path: Path) -> None:

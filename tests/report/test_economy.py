@@ -16,7 +16,7 @@ from strati.report.learning import learning
 from strati.report.lines import apart, log_axis, share_axis
 from strati.report.seen import seen
 from strati.report.total import drawn_rows, total
-from strati.verdict.study_words import seen_words
+from strati.verdict.words.studies import seen_words
 
 from .fixtures import ALL, Verdict, many, none, sparse, use
 

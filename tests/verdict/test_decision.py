@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from strati.kinds.classify.metrics import Accuracy, MacroF1
 from strati.task.task import Goal
 from strati.verdict.decision import Common, Decision, Measured, decide
+from strati.verdict.tests import BAR, Limit, LimitKind
+from strati.verdict.words.reasons import reasons
 
 N = 1000
 
@@ -27,7 +29,7 @@ def candidate(
     results: np.ndarray,
     cost: float | None = 0.0,
     llm: bool = False,
-    obstacles: tuple[str, ...] = (),
+    obstacles: tuple[Limit, ...] = (),
     measured: np.ndarray | None = None,
 ) -> Measured:
     statistics = np.stack([results, np.ones(len(results))], axis=1)
@@ -52,7 +54,7 @@ def test_the_simple_one_that_keeps_up_is_used_and_no_llm_is_needed() -> None:
     assert [standing.qualifies for standing in decision.standings] == [False, True, True]
     assert decision.standings[0].against == "linear"
     assert len(decision.comparisons) == 6
-    assert any("among" in reason or "LLMs tried" in reason for reason in decision.reasons)
+    assert any("among" in reason or "LLMs tried" in reason for reason in reasons(decision))
 
 
 def test_nothing_is_said_of_models_while_one_that_could_change_it_is_not_measured() -> None:
@@ -62,7 +64,7 @@ def test_nothing_is_said_of_models_while_one_that_could_change_it_is_not_measure
     waiting = decide(field, Accuracy(), Goal(), open_llms=["larger"])
     assert (waiting.decision, waiting.name, waiting.needs_llm) == ("use", "linear", "undecided")
     assert waiting.more_labels is None
-    assert waiting.reasons[-1] == "whether an LLM is needed is open until these are measured too: larger"
+    assert reasons(waiting)[-1] == "whether an LLM is needed is open until these are measured too: larger"
 
     field = [candidate("linear", POOR), candidate("llm", GOOD, 5.0, llm=True)]
     assert decide(field, Accuracy(), Goal(), open_llms=["larger"]).needs_llm == "yes"
@@ -72,7 +74,7 @@ def test_nothing_is_said_of_models_while_one_that_could_change_it_is_not_measure
 def test_an_llm_that_is_better_by_far_is_needed() -> None:
     decision = verdict(candidate("linear", POOR), candidate("llm", GOOD, 5.0, llm=True))
     assert (decision.name, decision.decision, decision.needs_llm) == ("llm", "use", "yes")
-    assert "among the LLMs tried" in decision.reasons[-1]
+    assert "among the LLMs tried" in reasons(decision)[-1]
 
 
 def test_between_the_two_the_llm_question_is_open_and_labels_are_asked_for() -> None:
@@ -86,7 +88,7 @@ def test_between_the_two_the_llm_question_is_open_and_labels_are_asked_for() -> 
     assert near.more is not None
     assert near.more.low <= near.more_labels
     assert near.more.high is None or near.more.high >= near.more_labels
-    assert f"{near.more_labels:,} more labelled test examples" in near.reasons[-1]
+    assert f"{near.more_labels:,} more labelled test examples" in reasons(near)[-1]
 
 
 def test_seven_examples_decide_nothing() -> None:
@@ -105,60 +107,60 @@ def test_identical_candidates_qualify_once_there_are_enough_examples() -> None:
     assert verdict(candidate("a", right([], 98)), candidate("b", right([], 98))).decision == "undecided"
     decision = verdict(candidate("a", right([], 150)), candidate("b", right([], 150)))
     assert (decision.name, decision.decision) == ("a", "use")
-    assert any("no LLM was measured" in reason for reason in decision.reasons)
+    assert any("no LLM was measured" in reason for reason in reasons(decision))
 
 
 def test_no_right_answer_is_never_used() -> None:
     nothing = right(range(N))
     decision = verdict(candidate("a", nothing), candidate("llm", nothing, llm=True))
     assert (decision.decision, decision.more_labels) == ("undecided", None)
-    assert "a gave no right answer on 1000 examples" in decision.reasons
+    assert "a gave no right answer on 1000 examples" in reasons(decision)
 
 
 def test_costs_within_a_cent_are_equal_and_the_simplest_wins() -> None:
     pair = candidate("simple", GOOD, 0.109), candidate("other", ALIKE, 0.100)
     decision = verdict(*pair)
     assert decision.name == "simple"
-    assert decision.reasons[1].startswith("it costs $0.11 per 1,000 answers, the same within a cent as other")
+    assert reasons(decision)[1].startswith("it costs $0.11 per 1,000 answers, the same within a cent as other")
     assert verdict(candidate("simple", GOOD, 0.12), pair[1]).name == "other"
     assert verdict(candidate("simple", GOOD, None), pair[1]).name == "other"
 
 
 def test_a_limit_stands_in_the_way() -> None:
-    obstacle = "inputs would leave this machine"
+    obstacle = Limit(LimitKind.PRIVATE)
     decision = verdict(candidate("linear", GOOD, 9.0), candidate("hosted", ALIKE, 1.0, True, (obstacle,)))
     assert decision.name == "linear"
     assert not decision.standings[1].qualifies
     blocked = verdict(candidate("linear", POOR), candidate("hosted", GOOD, 1.0, True, (obstacle,)))
     assert (blocked.decision, blocked.name, blocked.more_labels) == ("none", None, None)
-    assert f"hosted breaks a limit: {obstacle}" in blocked.reasons
-    assert any(reason.startswith("linear is worse than hosted") for reason in blocked.reasons)
+    assert "hosted breaks a limit: inputs would leave this machine, the goal says private" in reasons(blocked)
+    assert any(reason.startswith("linear is worse than hosted") for reason in reasons(blocked))
 
 
 def test_all_miss_the_bar() -> None:
     decision = verdict(candidate("linear", GOOD), candidate("llm", ALIKE, 5.0, True), goal=Goal(at_least=0.98))
     assert (decision.decision, decision.needs_llm) == ("none", "undecided")
-    assert decision.reasons[0].startswith("linear misses the bar of 98.0 % by 3.0 points")
+    assert reasons(decision)[0].startswith("linear misses the bar of 98.0 % by 3.0 points")
 
 
 def test_a_bar_that_is_near_leaves_it_open() -> None:
     decision = verdict(candidate("linear", GOOD), candidate("llm", ALIKE, 5.0, True), goal=Goal(at_least=0.945))
     assert decision.decision == "undecided"
     assert decision.more_labels is not None
-    assert {standing.against for standing in decision.standings} == {"the bar"}
+    assert {standing.against for standing in decision.standings} == {BAR}
 
 
 def test_one_candidate() -> None:
     alone = verdict(candidate("linear", GOOD))
     assert (alone.decision, alone.more_labels) == ("undecided", None)
-    assert "only candidate" in alone.reasons[0]
+    assert "only candidate" in reasons(alone)[0]
     assert verdict(candidate("linear", GOOD), goal=Goal(at_least=0.9)).name == "linear"
 
 
 def test_nobody_took_part() -> None:
     assert verdict().decision == "undecided"
     idle = verdict(candidate("linear", GOOD, measured=np.zeros(N, dtype=bool)))
-    assert (idle.standings, idle.reasons) == ((), ("no candidate has a measured example",))
+    assert (idle.standings, reasons(idle)) == ((), ("no candidate has a measured example",))
 
 
 def test_comparisons_use_the_examples_both_measured() -> None:
@@ -170,7 +172,7 @@ def test_comparisons_use_the_examples_both_measured() -> None:
     assert decision.comparisons[0].result.n == 100
     assert decision.decision == "undecided"
     assert decision.more_labels is None
-    assert "no new labels are needed" in decision.reasons[-1]
+    assert "no new labels are needed" in reasons(decision)[-1]
 
 
 def test_examples_in_few_groups_count_as_few() -> None:
@@ -214,7 +216,7 @@ def test_any_ladder_gives_a_consistent_decision(
             (rng.random(n) < rng.random()).astype(float),
             float(place),
             bool(rng.integers(2)),
-            ("too slow",) if with_obstacle and place == 0 else (),
+            (Limit(LimitKind.LATENCY, 9.0, 1.0),) if with_obstacle and place == 0 else (),
             rng.random(n) < 0.8,
         )
         for place in range(rungs)
@@ -227,7 +229,7 @@ def test_any_ladder_gives_a_consistent_decision(
     assert decision.needs_llm != "yes" or not any(not s.uses_llm for s in decision.standings if s.qualifies)
     assert not any(standing.qualifies and standing.obstacles for standing in decision.standings)
     assert all(standing.p <= standing.p_adjusted for standing in decision.standings)
-    assert decision.reasons
+    assert reasons(decision)
     assert decision.more_labels is None or decision.more_labels >= 1
 
 
@@ -265,7 +267,7 @@ def test_without_a_language_model_nothing_is_said_of_the_need_of_one() -> None:
         "linear", "use", "undecided", False,
     )  # fmt: skip
     assert decision.more_labels is None
-    assert decision.reasons[-1] == "no LLM was measured, so whether one is needed, or would do better, is not known"
+    assert reasons(decision)[-1] == "no LLM was measured, so whether one is needed, or would do better, is not known"
     retired = decide([candidate("linear", GOOD), candidate("rules", POOR)], Accuracy(), Goal(), retired_llms=["small"])
     assert (retired.needs_llm, retired.llm_tried) == ("no", True)
 
@@ -275,7 +277,7 @@ def test_one_that_always_says_the_same_is_never_chosen() -> None:
     decision = verdict(always, candidate("linear", ALIKE, 5.0), candidate("llm", GOOD, 9.0, llm=True))
     assert (decision.name, decision.decision) == ("linear", "use")
     assert not decision.standings[0].qualifies
-    assert any(reason.startswith("majority always answers 'ham': a yardstick") for reason in decision.reasons)
+    assert any(reason.startswith("majority always answers 'ham': a yardstick") for reason in reasons(decision))
     assert verdict(always).decision == "undecided"
 
 
@@ -285,9 +287,9 @@ def test_where_the_rare_answers_are_rarer_than_the_margin_nothing_is_decided() -
     assert (found.name, found.decision, found.needs_llm, found.drowned) == (
         None, "undecided", "undecided", Common("ok", 0.99),
     )  # fmt: skip
-    assert found.reasons[0].startswith("always answering 'ok' is right on 99.0 %: all other answers together (1.0 %)")
-    assert "macro_f1" in found.reasons[0]
-    assert "--error-costs" in found.reasons[0]
+    assert reasons(found)[0].startswith("always answering 'ok' is right on 99.0 %: all other answers together (1.0 %)")
+    assert "macro_f1" in reasons(found)[0]
+    assert "--error-costs" in reasons(found)[0]
     assert decide(field, Accuracy(), Goal(margin=0.005), common=Common("ok", 0.99)).drowned is None
     assert decide(field, Accuracy(), Goal(), common=Common("ok", 0.96)).name == "majority"
 
@@ -301,8 +303,8 @@ def test_a_reason_that_rests_on_holm_says_so() -> None:
     )
     near = decision.standings[1]
     assert near.p <= 0.05 < near.p_adjusted
-    reason = next(reason for reason in decision.reasons if reason.startswith("near is not shown to keep up with best"))
+    reason = next(reason for reason in reasons(decision) if reason.startswith("near is not shown to keep up with best"))
     assert reason.endswith(
         "by itself it would pass (p 0.037), with Holm's correction for 3 candidates it does not (0.073)"
     )
-    assert not any("Holm's" in reason for reason in decision.reasons if reason.startswith("far"))
+    assert not any("Holm's" in reason for reason in reasons(decision) if reason.startswith("far"))

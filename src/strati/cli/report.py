@@ -24,7 +24,7 @@ def report(
 
     path = find_run(run, runs_dir)
     with Journal(path, read_only=True) as journal:
-        verdict = judge(journal)
+        verdict = judge(journal).to_json()
     write_and_show(path, verdict, out or path.with_suffix(""), as_json=json)
 
 

@@ -189,7 +189,7 @@ def execute(
             stopped = stopped or reason
         ctx.begin("comparing the candidates", 0)
         why = None if stopped is None else str(stopped)
-        return Outcome(planned.run, path, judge(journal), why, isinstance(stopped, BudgetReached))
+        return Outcome(planned.run, path, judge(journal).to_json(), why, isinstance(stopped, BudgetReached))
 
 
 def _refuse_leaks(candidates: Sequence[Candidate], task: Task) -> None:

@@ -6,7 +6,7 @@ from strati.core import figures
 from strati.report.facts import Record, is_chosen, record, records
 from strati.report.paper import Column, Paper
 from strati.report.total import composed_words, cost_range, missing
-from strati.verdict.study_words import price_words
+from strati.verdict.words.studies import price_words
 
 MOST = 8
 PRICES = 4

@@ -6,7 +6,7 @@ from strati.core import figures
 from strati.report.facts import Record, name_of, record, records
 from strati.report.markup import Html, join, tag
 from strati.report.tables import Column, Row, note, section, table
-from strati.verdict.study_words import KIND_WORDS
+from strati.verdict.words.studies import KIND_WORDS
 
 
 def seen(verdict: Record) -> Html:

@@ -28,7 +28,7 @@ from strati.report.facts import (
     weakest,
 )
 from strati.report.paper import Column, Paper
-from strati.verdict.study_words import flip_words
+from strati.verdict.words.studies import flip_words
 
 if TYPE_CHECKING:
     from rich.console import Console

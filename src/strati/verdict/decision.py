@@ -15,29 +15,58 @@ from typing import Literal
 
 from strati.statistics.metric import Metric
 from strati.task.task import Goal
-from strati.verdict.reasons import SAME_COST, More, explain
+from strati.verdict.more_labels import Labels, More, more_labels
 from strati.verdict.tests import Common, Field, Measured, Pair, Standing, measure
+
+SAME_COST = 0.01  # dollars per 1,000 answers
 
 __all__ = ["Common", "Decision", "Measured", "Pair", "Standing", "choose", "decide", "llm_needed"]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome. `more_labels` is about how many more labelled test examples would settle what is undecided.
+    """The outcome: which candidate, whether a language model is needed, and what would settle what is open.
 
-    It is None when nothing is open, or when more labels would not help; `reasons` then says why.
+    Attributes:
+        field: all candidates that take part, compared.
+        labels: what more labels would do.
+        retired_llms: language models that a race on tune retired: tried, and no part of the field.
+        missing: candidates not measured to the end that the need of a language model waits for.
     """
 
     name: str | None
     decision: Literal["use", "none", "undecided"]
     needs_llm: Literal["yes", "no", "undecided"]
-    comparisons: tuple[Pair, ...]
-    standings: tuple[Standing, ...]
-    more_labels: int | None
-    reasons: tuple[str, ...]
-    llm_tried: bool = True
-    drowned: Common | None = None  # the commonest answer, where the others are rarer together than the margin
-    more: More | None = None  # the range that `more_labels` lies in
+    field: Field
+    labels: Labels
+    retired_llms: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        return self.field.standings
+
+    @property
+    def comparisons(self) -> tuple[Pair, ...]:
+        return tuple(Pair(a, b, result) for (a, b), result in self.field.results.items())
+
+    @property
+    def llm_tried(self) -> bool:
+        return bool(self.retired_llms) or any(standing.uses_llm for standing in self.standings)
+
+    @property
+    def drowned(self) -> Common | None:
+        """The commonest answer, where all others are rarer together than the margin."""
+        return self.field.common if self.field.drowned else None
+
+    @property
+    def more(self) -> More | None:
+        """How many more labelled test examples would settle what is undecided; None where none would, or none need."""
+        return self.labels.more
+
+    @property
+    def more_labels(self) -> int | None:
+        return None if self.more is None else self.more.about
 
 
 def decide(
@@ -70,12 +99,8 @@ def decide(
     missing = {"no": open_llms, "yes": open_others}.get(needs_llm, ())
     if missing or not tried or field.drowned:
         needs_llm = "undecided"
-    more, reasons = explain(field, name, decision, needs_llm, retired_llms, missing)
-    pairs = tuple(Pair(a, b, result) for (a, b), result in field.results.items())
-    drowned = field.common if field.drowned else None
-    return Decision(
-        name, decision, needs_llm, pairs, field.standings, more and more.about, reasons, tried, drowned, more
-    )
+    labels = more_labels(field, decision, needs_llm, missing)
+    return Decision(name, decision, needs_llm, field, labels, tuple(retired_llms), tuple(missing))
 
 
 def choose(field: Field) -> tuple[str | None, Literal["use", "none", "undecided"]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from strati.core.figures import milliseconds, money
 from strati.measure.journal import Journal
 from strati.measure.results import Result, Results, load_results
 from strati.measure.studies.repeats import second_statistics
 from strati.task.task import Goal
 from strati.verdict.decision import decide
-from strati.verdict.tests import Common, Measured
+from strati.verdict.tests import Common, Limit, LimitKind, Measured
 
 
 def contenders(results: Results) -> list[Measured]:
@@ -61,38 +60,20 @@ def common(results: Results) -> Common | None:
     return Common(answer, count / len(results.references))
 
 
-def obstacles(result: Result, goal: Goal) -> list[str]:
-    """The limits of the goal that a candidate breaks, in words."""
+def obstacles(result: Result, goal: Goal) -> list[Limit]:
+    """The limits of the goal that a candidate breaks."""
     found = []
     cost, latency = result.cost_per_1000, result.latency_ms
-    if goal.max_cost_per_1000 is not None:
-        if cost is None:
-            found.append(f"its cost is not known, the limit is {money(goal.max_cost_per_1000)} per 1,000")
-        elif cost > goal.max_cost_per_1000:
-            found.append(f"{money(cost)} per 1,000 is over the limit of {money(goal.max_cost_per_1000)}")
+    if goal.max_cost_per_1000 is not None and (cost is None or cost > goal.max_cost_per_1000):
+        found.append(Limit(LimitKind.COST, cost, goal.max_cost_per_1000))
     if goal.max_p95_ms is not None:
         p95 = latency["p95"] if latency else None
-        if p95 is None:
-            found.append(f"its p95 is not known, the limit is {milliseconds(goal.max_p95_ms)}")
-        elif p95 > goal.max_p95_ms:
-            found.append(f"p95 of {milliseconds(p95)} is over the limit of {milliseconds(goal.max_p95_ms)}")
+        if p95 is None or p95 > goal.max_p95_ms:
+            found.append(Limit(LimitKind.LATENCY, p95, goal.max_p95_ms))
     if goal.private and not result.record.private and not result.record.recorded:
-        found.append("inputs would leave this machine, the goal says private")
+        found.append(Limit(LimitKind.PRIVATE))
     if goal.licences:
-        bad = [name for name in result.record.licences if name not in (*goal.licences, "yours")]
+        bad = tuple(name for name in result.record.licences if name not in (*goal.licences, "yours"))
         if bad:
-            found.append(f"licence {', '.join(bad)} is not among those allowed ({', '.join(goal.licences)})")
+            found.append(Limit(LimitKind.LICENCE, bad, tuple(goal.licences)))
     return found
-
-
-def silent_reasons(results: Results) -> list[str]:
-    """What cannot be known of candidates whose code does not say what it uses."""
-    found = {name: result.name for result in results.candidates for name in result.record.silent}
-    if not found:
-        return []
-    names = ", ".join(dict.fromkeys(found.values()))
-    private = ", and whether it sends inputs elsewhere though the goal is private" if results.goal.private else ""
-    return [
-        f"{names}: code of yours that does not say what it uses; whether it asks a language model{private}, is not "
-        "known here"
-    ]

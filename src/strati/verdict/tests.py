@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +22,35 @@ from strati.statistics import Comparison, Interval, bar_p_values, compare_both, 
 from strati.statistics.metric import Metric
 from strati.task.task import Goal
 
-BAR = "the bar"
+
+class Bar(Enum):
+    """What a candidate is tested against, where that is no other candidate."""
+
+    BAR = "the goal's bar"
+
+
+BAR = Bar.BAR
 FEWEST = 30  # examples below which nothing is concluded: a handful says too little about traffic, whatever its p-value
+
+
+class LimitKind(StrEnum):
+    """Which limit of the goal."""
+
+    COST = "cost"
+    LATENCY = "latency"
+    PRIVATE = "private"
+    LICENCE = "licence"
+
+
+class Limit(NamedTuple):
+    """A limit of the goal that a candidate breaks: what it has (None: not known), and what is allowed.
+
+    Dollars per 1,000 for `COST`, milliseconds for `LATENCY`, names for `LICENCE`.
+    """
+
+    kind: LimitKind
+    value: float | tuple[str, ...] | None = None
+    bound: float | tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -30,7 +58,7 @@ class Measured:
     """What one candidate did on the test examples.
 
     `statistics` has shape [n, k]; rows where `measured` (shape [n]) is False are ignored. A failure is measured, and
-    wrong. `obstacles` are the goal's limits it breaks, in words; `cost_per_1000` is in dollars, None when unknown.
+    wrong. `obstacles` are the goal's limits it breaks; `cost_per_1000` is in dollars, None when unknown.
     `second` are the statistics with second answers in place where it was asked twice, None where it was not.
     `always` is the one answer it gives to every example, None for any other candidate: such a one is a yardstick and
     never chosen.
@@ -41,7 +69,7 @@ class Measured:
     measured: NDArray[np.bool_]
     uses_llm: bool
     cost_per_1000: float | None
-    obstacles: tuple[str, ...] = ()
+    obstacles: tuple[Limit, ...] = ()
     second: NDArray[np.float64] | None = None
     always: str | None = None
 
@@ -66,7 +94,7 @@ class Standing:
     """Where one candidate stands.
 
     `p` is the largest p-value of the tests it must pass, `p_adjusted` the same after Holm; `p_misses` is the p-value
-    that it misses the bar (1 without a bar). `against` is the candidate, or "the bar", that it has not been shown to
+    that it misses the bar (1 without a bar). `against` is the candidate, or `BAR`, that it has not been shown to
     keep up with; None when it has.
     """
 
@@ -79,8 +107,8 @@ class Standing:
     p_adjusted: float
     p_misses: float
     qualifies: bool
-    obstacles: tuple[str, ...]
-    against: str | None
+    obstacles: tuple[Limit, ...]
+    against: str | Bar | None
     always: str | None = None
 
 
@@ -160,13 +188,15 @@ def _draft(
         again = candidate.second[candidate.measured]
         quality = widened(quality, quality_interval(again, metric, 1 - goal.alpha, own, seed))
     compared = {b: result for (a, b), result in results.items() if a == candidate.name}
-    tests = {b: result.p_noninferior for b, result in compared.items()}
+    tests: dict[str | Bar, float] = {b: result.p_noninferior for b, result in compared.items()}
     p_misses = 1.0
     if goal.at_least is not None:
         tests[BAR] = 1.0
     if goal.at_least is not None and len(statistics) >= FEWEST:
         tests[BAR], p_misses = bar_p_values(statistics, metric, goal.at_least, own, seed)
-    lead = {b: result.difference for b, result in compared.items()}  # of equal p-values, the widest gap counts
+    lead: dict[str | Bar, float] = {
+        b: result.difference for b, result in compared.items()
+    }  # of equal p-values, the widest gap counts
     against = max(tests, key=lambda name: (tests[name], -lead.get(name, 0.0)), default=None)
     p = tests[against] if against is not None else alone
     return Standing(

@@ -8,9 +8,9 @@ from strati.core.figures import money, seconds, share
 from strati.core.records import JSON
 from strati.measure.results import Result, Results
 from strati.verdict.decision import Decision
-from strati.verdict.headline import PULL, best_so_far
 from strati.verdict.mistakes import by_label
 from strati.verdict.tests import Standing
+from strati.verdict.words.headline import PULL, best_so_far
 
 FEWEST_OF_LABEL = 5  # examples of a label below which its recall is not quoted
 TO_CERTIFY = 400

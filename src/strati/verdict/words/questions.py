@@ -9,7 +9,8 @@ from typing import Any
 from strati.core.figures import difference, milliseconds, money, seconds, share, size
 from strati.measure.results import Result, Results
 from strati.verdict.decision import Decision
-from strati.verdict.study_words import (
+from strati.verdict.words.reasons import reasons
+from strati.verdict.words.studies import (
     best_price,
     break_even_words,
     hints,
@@ -137,7 +138,7 @@ def _needed(results: Results, decision: Decision) -> tuple[str, str]:
         "undecided": "Not decided by these data.",
     }[decision.needs_llm]
     more = f" About {decision.more_labels:,} more labels would decide." if decision.more_labels else ""
-    return words + more, "; ".join(decision.reasons[-2:])
+    return words + more, "; ".join(reasons(decision)[-2:])
 
 
 def _training(results: Results, decision: Decision, studied: Mapping[str, Any]) -> tuple[str, str]:
@@ -187,9 +188,9 @@ def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
 def _smallest(results: Results, decision: Decision) -> tuple[str, str]:
     fit = [standing.name for standing in decision.standings if standing.qualifies]
     if decision.drowned is not None:
-        return "Not decided: the rare answers are rarer together than the margin.", "; ".join(decision.reasons[:1])
+        return "Not decided: the rare answers are rarer together than the margin.", "; ".join(reasons(decision)[:1])
     if not fit:
-        return "None is shown to do yet.", "; ".join(decision.reasons[:2])
+        return "None is shown to do yet.", "; ".join(reasons(decision)[:2])
     sizes = [(results.result(name), _size(results.result(name))) for name in fit]
     evidence = "; ".join(f"{result.name}: {size(total)}" for result, total in sizes)
     smallest = min(sizes, key=lambda pair: pair[1])[0]

@@ -64,10 +64,17 @@ def by_parser(question: str, tables: Tables, parser: Parser | None = None) -> Ta
     for other in sure[1:4]:
         if other.score < CLOSE * sure[0].score:
             break
+        if _plainly(other.reading) == _plainly(sure[0].reading):
+            continue  # the same but for the numbers taken out of a text
         second = found(other, tables)
         if not same_answer(first.answer, second.answer):
             return _ambiguous(question, (first, second), started)
     return answered(question, first, tables, started)
+
+
+def _plainly(reading: Reading) -> tuple[object, ...]:
+    columns = {one.column.of or one.name for one in reading.fields}
+    return reading.base, reading.agg, columns, len(reading.conditions), reading.direction, reading.limit
 
 
 def found(candidate: Candidate, tables: Tables) -> Found:

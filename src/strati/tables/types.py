@@ -75,6 +75,8 @@ _UNIT = re.compile(
     r"(?P<after>%|[$€£¥₹]|°?[A-Za-z][A-Za-z/²³]{0,9})?"
 )
 _FIRST_NUMBER = r"^[^\w]{0,2}?([-+]?\d[\d,]*(?:\.\d+)?)"
+_AFTER = re.compile(r"^[^\w]{0,2}?[-+]?[\d.,]+\s*(%|[A-Za-z][A-Za-z/²³]{0,4})\b")
+_DASH = "^[\u2012\u2013\u2212](\\.?\\d)"  # a minus sign as typesetters write it
 _RANGE = re.compile(r"^[^\w]{0,2}\d+\s*[-–—:/]\s*\d")
 _YEAR = r"\b(1[5-9]\d\d|20\d\d)\b"
 _IDENTIFIER = re.compile(r"(?:^|[\W_])(?:id|code|key|sku|isbn|phone|zip)$", re.IGNORECASE)
@@ -103,7 +105,7 @@ def guesses(name: str, sample: Sequence[str], nothing: Sequence[str] = NOTHING) 
     values = [value for value in sample if value.casefold() not in NOTHING]
     if not values:
         return
-    text = cleaned(name, nothing)
+    text, values = _signed(cleaned(name, nothing), values)
     lower = {value.casefold() for value in values}
     if any(lower <= truth for truth in _TRUTH) or (lower <= {"0", "1"} and _FLAG.search(name)):
         yes = ("true", "yes", "y", "t", "1")
@@ -111,6 +113,12 @@ def guesses(name: str, sample: Sequence[str], nothing: Sequence[str] = NOTHING) 
     if not any(_CODE.fullmatch(value) for value in values):
         yield from _numbers(text, values)
     yield from _dates(text, values)
+
+
+def _signed(text: str, values: Sequence[str]) -> tuple[str, list[str]]:
+    """The text and its values with a plain minus sign before a number."""
+    plain = [re.sub(_DASH, r"-\1", value) for value in values]
+    return (f"regexp_replace({text}, {literal(_DASH)}, '-\\1')" if plain != list(values) else text), plain
 
 
 def _numbers(text: str, values: Sequence[str]) -> Iterator[Guess]:
@@ -226,8 +234,11 @@ def inside(name: str, sample: Sequence[str]) -> Guess | None:
     if years >= need:
         return Guess(Type.INTEGER, f"TRY_CAST(regexp_extract({text}, {literal(_YEAR)}) AS BIGINT)", note="year")
     if sum(bool(re.match(_FIRST_NUMBER, value)) and not _RANGE.match(value) for value in values) >= need:
+        text, plain = _signed(text, values)
         number = f"regexp_extract({text}, {literal(_FIRST_NUMBER)}, 1)"
-        return Guess(Type.NUMBER, f"TRY_CAST(replace({number}, ',', '') AS DOUBLE)")
+        units = {found[1] for value in plain if (found := _AFTER.match(value))}
+        unit = units.pop() if len(units) == 1 else ""
+        return Guess(Type.NUMBER, f"TRY_CAST(replace({number}, ',', '') AS DOUBLE)", unit)
     return None
 
 

@@ -106,6 +106,8 @@ class Comparing(Parts):
                     state.change(diff, concept=found[0])
                     return found[1]
                 return -1 if last in ("less", "fewer", "lower", "smaller") else 1
+            if text.startswith("change"):
+                return -1  # the second less the first
             return 0
         if comparative is not None:
             item = state.items[comparative]

@@ -11,7 +11,7 @@ from strati.tables.parse.link import Item, year_like
 from strati.tables.parse.reading import Condition, Field, Op
 from strati.tables.parse.state import BEGINS, GRAINS, State
 from strati.tables.parse.tokens import Span, name_words, root
-from strati.tables.parse.units import factor
+from strati.tables.parse.units import factor, related
 from strati.tables.schema import Type
 
 _BOUNDS = {
@@ -39,6 +39,9 @@ _TIMES = (
     Cue.OF,
     Cue.IS,
     Cue.NOT,
+)
+_MENTIONS = frozenset(
+    ("mention", "mentions", "mentioned", "mentioning", "contain", "contains", "contained", "containing")
 )
 _MONEY = frozenset(
     [
@@ -217,6 +220,7 @@ class Filters:
             i, *cues, *([second] if second is not None else []), *([field_place] if field_place is not None else [])
         )
         self._use_unit(i if second is None else second)
+        state.absorb(one)
         self.add(i, Condition(one, op, shown, negated=negated))
 
     def _converted(self, one: Field, i: int, values: list[float]) -> bool:
@@ -396,6 +400,10 @@ class Filters:
             "%": ("percent", "rate", "share"),
             "degrees": ("temperature",),
         }
+        alike = [f for f in fields if related(following, state.index.unit(f))]
+        if alike:
+            state.doubt += 0.1 * (len(alike) > 1)
+            return state.pick("unit", alike[:3])
         for name in (after, following, item.number.unit):
             for word in units.get(name, ()):
                 for f in fields:
@@ -612,6 +620,24 @@ class Filters:
             if one is not None and one.column.numeric:
                 state.use(i, place)
                 self.add(i, Condition(one, op, (0,)))
+
+    def mentions(self) -> None:
+        """Words to be found within a text: "how many messages mention refund"."""
+        state = self.state
+        for i in state.free("word"):
+            item = state.items[i]
+            said = [
+                w.lower for w in state.words[: item.start] if w.lower not in ("the", "a", "an", "word", "words", "term")
+            ]
+            if not said or said[-1] not in _MENTIONS:
+                continue
+            texts = [f for f in state.index.fields if f.column.type is Type.TEXT and f.via is None and f.column.values]
+            named = [state.items[j].field for j in range(i) if state.items[j].field in texts]
+            longest = sorted(texts, key=lambda f: -sum(map(len, f.column.values)) / len(f.column.values))
+            one = next((f for f in named if f is not None), longest[0] if longest else None)
+            if one is not None:
+                state.use(i)
+                self.add(i, Condition(one, Op.CONTAINS, (item.text,)))
 
     def _grouped(self, i: int) -> bool:
         state = self.state

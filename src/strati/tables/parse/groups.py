@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from strati.tables.parse.compare import Comparing
 from strati.tables.parse.lexicon import Cue
 from strati.tables.parse.link import year_like
@@ -81,6 +83,9 @@ class Grouping(Comparing):
             if item.kind == "grain" and item.text.lower().endswith(("ly", "annual")) and state.dates:
                 state.use(i)
                 return self._date(), GRAINS[item.text.lower()]
+            if item.cue is Cue.TIME and (state.dates or state.years):
+                state.use(i)
+                return self._over_time()
             if item.kind != "cue" or item.cue not in (Cue.PER, Cue.BY):
                 continue
             target = i + 1
@@ -94,11 +99,24 @@ class Grouping(Comparing):
                 return found
         return None
 
+    def _over_time(self) -> tuple[Field, Grain | None]:
+        """The field of time, by a part of it that makes some dozen groups."""
+        if not self.state.dates:
+            return self.state.pick("year", self.state.years[:2]), None
+        one = self._date()
+        first, last = (date.fromisoformat(end[:10]) for end in (one.column.low, one.column.high))
+        days = (last - first).days
+        return one, Grain.DAY if days < 62 else Grain.MONTH if days < 1500 else Grain.YEAR
+
     def _groupable(self, place: int, cue: Cue | None) -> tuple[Field, Grain | None] | None:
         state = self.state
         item = state.items[place]
         if item.kind == "grain" and state.dates:
             return self._date(), GRAINS[item.text.lower()]
+        if item.kind == "grain" and GRAINS[item.text.lower()] is Grain.DECADE and state.years:
+            named = [j for j in state.free("column") if state.items[j].field in state.years]
+            state.use(*named[:1])
+            return (state.items[named[0]].field if named else None) or state.pick("year", state.years[:2]), Grain.DECADE
         if item.kind == "grain" and GRAINS[item.text.lower()] is Grain.YEAR and state.years:
             return state.pick("year", state.years[:2]), None
         if item.kind == "column" and item.field is not None:
@@ -129,7 +147,7 @@ class Grouping(Comparing):
         return self.state.cue(Cue.COUNT) is not None
 
     def _has_super(self) -> bool:
-        return any(self._is_super(j) for j in range(len(self.state.items)) if j not in self.state.used)
+        return self.ranked or any(self._is_super(j) for j in range(len(self.state.items)) if j not in self.state.used)
 
     def _with_group(self, group: tuple[Field, Grain | None], count: int | None, agg: Agg | None) -> Reading | None:
         state = self.state

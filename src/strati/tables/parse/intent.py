@@ -127,6 +127,7 @@ class _Builder(Rows):
     def _plain(self) -> Reading | None:
         state = self.state
         super_ = self._super()
+        self.ranked = super_ is not None
         group = self._group()
         count = state.cue(Cue.COUNT)
         conditions_later = self._conditions

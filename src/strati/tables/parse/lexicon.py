@@ -45,6 +45,7 @@ class Cue(StrEnum):
     WITHOUT = "without"
     BY = "by"
     PER = "per"
+    TIME = "over time"
     SHARE = "share"
     PART = "fraction"
     DIFF = "difference"

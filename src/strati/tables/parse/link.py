@@ -175,9 +175,14 @@ class Index:
                         self._exact[word].append((one, value))
                         self._stemmed[word].append((one, value))
 
-    def names_rows(self, one: Field) -> bool:
-        """Whether a field's name says no more than what a row is, and that it is a number or a name of it."""
+    def names_rows(self, one: Field, noun: tuple[str, ...]) -> bool:
+        """Whether a field's name says no more than what a row is, and that it is a number or a name of it.
+
+        A column that is called as its table is the name of a row where hardly two rows have the same.
+        """
         words = next(n.stems for n in self.named if n.field == one)
+        if words == noun == self.table_stems and one.via is None and one.column.type is Type.TEXT:
+            return one.column.distinct > 0.9 * self.base.rows
         return len(words) > 1 and set(words) <= set(self.table_stems) | GENERIC and words[-1] in GENERIC
 
     def unit(self, one: Field) -> str:
@@ -349,7 +354,7 @@ def _name_quality(one: Named, stems: tuple[str, ...], bare: tuple[str, ...], low
     if bare == short and short and not set(short) <= _WEAK:
         return 0.9, ""
     if len(bare) < len(core) and bare == core[-len(bare) :]:
-        return (0.8 if bare[0] not in GENERIC else 0.72), ""
+        return (0.72 if bare[0] in GENERIC else 0.86 if len(bare) > 2 else 0.8), ""
     if len(bare) > 1 and len(bare) < len(core) and bare == core[: len(bare)]:
         return 0.76, ""
     if len(bare) == 1:
@@ -418,10 +423,35 @@ class Linked:
 
 def linked(question: str, index: Index) -> Linked:
     """Find the best way to cover a question with items, and the near alternatives where words mean two things."""
-    words = tokens(re.sub(r"\b(\d{4})\s*[-–]\s*(\d{4})\b", r"\1 to \2", question))
+    words = _together(tokens(re.sub(r"\b(\d{4})\s*[-–]\s*(\d{4})\b", r"\1 to \2", question)), index)
     index.probe(words)
     places = _best(words, list(_places(words, index)))
     return Linked(words, list(_choices(words, places)))
+
+
+def _together(words: list[Token], index: Index) -> list[Token]:
+    """The question with the words of a column's name side by side: "how many legs did he win" asks for Legs Won."""
+    at: dict[str, list[int]] = defaultdict(list)
+    for place, word in enumerate(words):
+        if not word.quoted:
+            at[root(word.lower)].append(place)
+    for one in index.named:
+        if (
+            len(one.words) != 2
+            or one.field.column.of
+            or not one.words[1].endswith(("ed", "won", "lost", "made", "sold"))
+        ):
+            continue
+        noun, verb = (at.get(root(word), []) for word in one.words)
+        if len(noun) == len(verb) == 1 and 1 < abs(noun[0] - verb[0]) < 7 and not _names(words[noun[0]], index):
+            made = [*words[: noun[0]], *tokens(" ".join(one.words)), *words[noun[0] + 1 :]]
+            del made[verb[0] + (1 if verb[0] > noun[0] else 0)]
+            return made
+    return words
+
+
+def _names(word: Token, index: Index) -> bool:
+    return any(one.stems == (word.stem,) for one in index.named) or index.table_stems == (word.stem,)
 
 
 def _places(words: list[Token], index: Index) -> Iterator[_Place]:
@@ -446,15 +476,17 @@ def _places(words: list[Token], index: Index) -> Iterator[_Place]:
             if cue := PHRASES.get(lowers):
                 first = counted.get((start, end))
                 options.append(Item("cue", start, end, text, 0.86 if end - start == 1 else 0.97, cue=cue, number=first))
+            stems = tuple(word.stem for word in words[start:end])
             nouns = list(_table_options(index, words, start, end, text))
             if any(noun.quality > 0.8 for noun in nouns):  # orders are rows of orders rather than order_id
-                options = [o for o in options if o.field is None or not index.names_rows(o.field)]
+                options = [o for o in options if o.field is None or not index.names_rows(o.field, stems)]
             options += nouns
             if end - start == 1:
                 options += _word_options(words, start, text)
             if not options and end - start <= 4:
                 options += index.inside(words, start, end)
             if options:
+                options = [_less_sure(o, options, words) for o in options]
                 fields = tuple(o.field for o in options if o.kind == "value" and o.field is not None)
                 if len(fields) > 1:
                     options = [replace(o, others=fields) if o.kind == "value" else o for o in options]
@@ -469,6 +501,19 @@ def _places(words: list[Token], index: Index) -> Iterator[_Place]:
                     tuple(o for o in options if o.quality >= best - _CLOSE),
                     best * covered + 0.02 * (covered - 1),
                 )
+
+
+def _less_sure(one: Item, options: Sequence[Item], words: Sequence[Token]) -> Item:
+    """A value beside a stronger meaning: the name of its own column, or a number or year and no column named."""
+    if one.kind != "value" or one.field is None or words[one.start].quoted:
+        return one
+    if any(o.kind == "column" and o.field == one.field and o.quality >= 0.95 for o in options):
+        return replace(one, quality=one.quality - 0.16)
+    if any(o.kind in ("span", "number") for o in options):
+        before = {word.stem for word in words[max(0, one.start - 3) : one.start]}
+        if not before & {stem(word) for word in name_words(one.field.name)}:
+            return replace(one, quality=one.quality - 0.1)
+    return one
 
 
 def _table_options(index: Index, words: list[Token], start: int, end: int, text: str) -> Iterator[Item]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from strati.tables.database import Tables
 from strati.tables.parse.intent import Built, build
 from strati.tables.parse.lexicon import Cue
-from strati.tables.parse.link import Index, Item, linked, respelled
+from strati.tables.parse.link import Index, Item, linked, respelled, year_like
 from strati.tables.parse.reading import Reading, Shape
 from strati.tables.parse.render import sql_of, words_of
 from strati.tables.parse.tokens import Token, name_words, tokens
@@ -100,6 +100,11 @@ def _meant(item: Item, built: Built) -> float:
     if beside:
         return 1.0 if item.field in beside else 0.75
     at = built.items.index(item)
+    named = built.items[at - 2].field if at > 1 and built.items[at - 1].cue is Cue.IN else None
+    if named not in (None, item.field) and (named.column.temporal or year_like(named.column)) and item.text.isdigit():
+        return 0.6  # opened in 1955, where 1955 is a value of another column
+    if not item.others:
+        return 1.0
     joined = at > 1 and built.items[at - 1].cue in (Cue.AND, Cue.OR) and built.items[at - 2].kind == "value"
     if joined and built.items[at - 2].field in item.others and built.items[at - 2].field != item.field:
         return 0.5
@@ -143,7 +148,7 @@ def _candidate(built: Built, others: float) -> Candidate:
     score = quality * 0.55**left * (1 - min(0.6, built.doubt)) * others
     if any(item.kind == "table" and item.quality > 0.8 for item in built.items):
         score *= 1.04
-    score *= math.prod(_meant(item, built) for item in built.items if item.kind == "value" and item.others)
+    score *= math.prod(_meant(item, built) for item in built.items if item.kind == "value")
     joined = sum(field.via is not None for field in built.reading.fields)
     score *= 0.97**joined
     return Candidate(

@@ -21,6 +21,7 @@ class Parts(Tidied):
         self.filters.values()
         self.filters.truths()
         self.filters.signs()
+        self.filters.mentions()
         return merged([condition for _, condition in sorted(self.filters.found, key=lambda pair: pair[0])])
 
     def _use_all(self, *cues: Cue) -> None:

@@ -60,6 +60,7 @@ class Agg(StrEnum):
 class Grain(StrEnum):
     """A part of a date to group by."""
 
+    DECADE = "decade"
     YEAR = "year"
     QUARTER = "quarter"
     MONTH = "month"

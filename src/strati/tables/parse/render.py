@@ -131,6 +131,9 @@ class _Sql:
             return ref
         if reading.grain is Grain.WEEKDAY:
             return f"dayname({ref})"
+        if reading.grain is Grain.DECADE:
+            year = f"year({ref})" if reading.group.column.temporal else ref
+            return f"{year} // 10 * 10"
         if reading.grain is Grain.YEAR:
             return f"year({ref})"
         if reading.grain is Grain.MONTH:

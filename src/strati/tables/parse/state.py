@@ -25,6 +25,7 @@ from strati.tables.schema import Type
 T = TypeVar("T")
 
 GRAINS: Mapping[str, Grain] = {
+    "decade": Grain.DECADE, "decades": Grain.DECADE,
     "year": Grain.YEAR, "years": Grain.YEAR, "yearly": Grain.YEAR, "annual": Grain.YEAR, "annually": Grain.YEAR,
     "month": Grain.MONTH, "months": Grain.MONTH, "monthly": Grain.MONTH, "quarter": Grain.QUARTER,
     "quarters": Grain.QUARTER, "quarterly": Grain.QUARTER, "week": Grain.WEEK, "weeks": Grain.WEEK,
@@ -61,6 +62,14 @@ class State:
     def free(self, *kinds: str) -> list[int]:
         """The places of items of these kinds that are not used yet."""
         return [i for i, item in enumerate(self.items) if i not in self.used and item.kind in kinds]
+
+    def absorb(self, one: Field) -> None:
+        """Use up values that only say which column is meant: Wellington of "Distance from Wellington"."""
+        words = set(name_words(one.name))
+        for i in self.free("value"):
+            said = {word.lower for word in self.words[self.items[i].start : self.items[i].end]}
+            if said <= words and len(words) > len(said) and self.is_cue(i - 1, Cue.FROM, Cue.TO, Cue.OF, Cue.IN):
+                self.use(i)
 
     def cue(self, *cues: Cue, free: bool = True) -> int | None:
         """The place of the first such cue."""

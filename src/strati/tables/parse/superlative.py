@@ -28,6 +28,9 @@ class Super:
     counted: int | None = None
 
 
+_RANKS = frozenset(("pos", "position", "rank", "ranking", "place", "standing"))
+
+
 class Superlative(Grouping):
     """Superlatives."""
 
@@ -105,6 +108,8 @@ class Superlative(Grouping):
             return None
         if sup.order is None and not sup.common:
             self._order(sup)
+        if sup.order is not None:
+            state.absorb(sup.order)
         conditions = self._conditions()
         if group is None:
             group = self._super_group()
@@ -245,7 +250,7 @@ class Superlative(Grouping):
         ):
             sup.counted = noun
             return
-        earlier = next((i for i in state.free("column") if i < sup.place and numeric(state.items[i])), None)
+        earlier = next((i for i in state.free("column")[::-1] if i < sup.place and numeric(state.items[i])), None)
         for place in (later, earlier):
             if place is not None:
                 state.use(place)
@@ -256,6 +261,10 @@ class Superlative(Grouping):
         spoken = state.by_concept(concept, dates=False, direction=sup.direction) if concept else None
         if spoken is not None:
             sup.order, sup.direction, sup.plain = spoken[0], sup.direction * spoken[1], False
+            return
+        ranks = [f for f in state.index.fields if f.column.numeric and set(name_words(f.name)) & _RANKS]
+        if ranks and text in ("top", "best", "bottom", "worst", "leading"):
+            sup.order, sup.direction, sup.plain = ranks[0], -sup.direction, False
             return
         numeric_fields = [f for f in state.numeric if f.via is None]
         if len(numeric_fields) == 1:

@@ -17,6 +17,7 @@ class Tidied:
     def __init__(self, state: State) -> None:
         self.state = state
         self.filters = Filters(state)
+        self.ranked = False  # a superlative was found
 
     def _tidy(self) -> None:
         """Settle what a word alone leaves open: "total sales" adds up sales even where a column is called total."""
@@ -54,6 +55,12 @@ class Tidied:
                     and state.touching(i, following)
                 ):
                     state.change(i, kind="cue", cue=cue, field=None)
+        for i, item in enumerate(items):
+            if item.kind == "cue" and item.cue in (Cue.AVG, Cue.MEDIAN) and state.is_cue(i + 1, Cue.COUNT):
+                following = state.after(i + 1, lambda one: one.kind == "column", steps=1)
+                field = items[following].field if following is not None else None
+                if field in state.numeric:  # the average number of laps
+                    state.use(i + 1)
         for i, item in enumerate(items):
             if item.kind == "value" and item.contains and self._common(item) and self._asked_noun(i):
                 state.change(i, kind="table", quality=0.8, field=None)

@@ -44,3 +44,13 @@ def factor(asked: str, stored: str) -> float | None:
         if b in family:
             return family[a] / family[b]
     return None
+
+
+def related(asked: str, stored: str) -> bool:
+    """Whether both are known units of the same quantity.
+
+    >>> related("miles", "km"), related("km", "kg"), related("bedrooms", "")
+    (True, False, False)
+    """
+    a, b = asked.casefold(), stored.casefold()
+    return any(a in family and b in family for family in _FAMILIES)

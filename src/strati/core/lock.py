@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from pathlib import Path
 from typing import IO
 
@@ -63,18 +64,18 @@ def _try_lock(file: IO[str]) -> bool:
 
 def in_words(error: Exception, path: Path) -> UserError:
     """What went wrong with a file on disk, as an error that people can act on."""
-    text = str(error)
-    if "disk is full" in text or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
         return NoSpace(f"no space left on the disk that holds {path}: free some and run the same command again")
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return NoSpace(f"{path} would be larger than files may be here (ulimit -f): raise the limit and run again")
-    if "disk I/O" in text or (isinstance(error, OSError) and error.errno == errno.EIO):
+    if code == sqlite3.SQLITE_IOERR or (isinstance(error, OSError) and error.errno == errno.EIO):
         return NoSpace(f"the disk did not take what was written to {path}: see that it has space and works, run again")
     if isinstance(error, OSError):
         return UserError(f"{path} cannot be written: {error.strerror}")
-    if "readonly" in text or "Permission" in text or "unable to open" in text:
-        return UserError(f"{path} cannot be written: {text}")
-    return UserError(f"{path}: {text}")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN):
+        return UserError(f"{path} cannot be written: {error}")
+    return UserError(f"{path}: {error}")
 
 
 def raise_if_full(error: BaseException, path: Path) -> None:

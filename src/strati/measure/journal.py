@@ -24,7 +24,7 @@ from strati.measure.records import CandidateRecord
 from strati.models import jobs
 
 SCHEMA = 1
-DAMAGED = ("malformed", "not a database", "Could not decode", "no such table", "no such column", "file is encrypted")
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: a table is missing
 _USAGE = tuple(field.name for field in fields(Usage))
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -76,7 +76,7 @@ class Journal:
                 self._open(read_only)
             except (sqlite3.DatabaseError, DataError) as error:
                 self._db.close()
-                if any(words in str(error) for words in ("not a database", "malformed", "no such table")):
+                if _code(error) in DAMAGED:
                     raise DataError(f"{path} is not the journal of a run: {error}") from error
                 raise
 
@@ -110,7 +110,7 @@ class Journal:
             try:
                 yield
             except (sqlite3.OperationalError, OSError) as error:
-                if any(words in str(error) for words in DAMAGED):
+                if _code(error) in DAMAGED:
                     raise self._damaged(error) from error
                 raise in_words(error, self.path) from error
             except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
@@ -266,6 +266,12 @@ class Journal:
                 self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def _code(error: Exception) -> int | None:
+    """SQLite's code of an error, without the details of its second byte."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def case_to_json(case: Case) -> dict[str, JSON]:

@@ -22,7 +22,6 @@ from strati.measure.race.halving import HalvingTuner
 from strati.measure.race.racing import SPLIT, Race, no_race
 from strati.measure.race.sizing import behind_fast, likely_size, right_on_tune, sample_size
 from strati.measure.records import CandidateRecord, FormRow, Status
-from strati.measure.telling import tell_answering, tell_choosing
 from strati.measure.tune import Chosen, Tuner, merged_forms, raise_if_broken
 from strati.stack.candidate import Candidate
 from strati.stack.contract import Saveable
@@ -165,7 +164,6 @@ class Bench:
         if self.race:
             hopeless = partial(self.race.hopeless, candidate)
             tuner = HalvingTuner(self.metric, self.fitting, self.effort, hopeless=hopeless)
-        tell_choosing(candidate, tuner, self.splits.units)
         for unit in self.splits.units:
             chosen = tuner.choose(candidate, unit)
             raise_if_broken(chosen.cases)
@@ -241,8 +239,6 @@ class Bench:
         saved = self._save(stack, folder)
         probe = self._probe(candidate, stack, folder if saved else None, self.splits.units[0])
         parts = [self._sampled(candidate, unit.test) for unit in self.splits.units]
-        work = [(fit.stack, [Case.of(one) for one in part]) for fit, part in zip(fits, parts, strict=True)]
-        tell_answering(work, self.fitting)
         for part, chosen in zip(parts, fits, strict=True):
             answer(chosen.stack, candidate.name, "test", part, self.journal, self.ctx)
         if self.splits.method == "published" and candidate.learns and not candidate.slow:

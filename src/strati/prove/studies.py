@@ -20,7 +20,6 @@ from strati.measure.runner import Bench
 from strati.measure.studies.learning_curve import CurveMaker, is_trainable
 from strati.measure.studies.repeats import SPLIT, again, asked_twice, is_remote, repeats_of
 from strati.measure.studies.twins import KINDS, twin
-from strati.measure.telling import tell_answering
 from strati.measure.tune import raise_if_down
 from strati.stack.candidate import Candidate
 from strati.stack.stack import Stack
@@ -128,7 +127,6 @@ class Study:
             self._ask_all(candidate.name, f"twins, {kind}", todo, twin_split(kind))
 
     def _ask_all(self, name: str, what: str, todo: Sequence[tuple[Stack, Sequence[Case]]], split: str) -> None:
-        tell_answering(todo, self.bench.fitting)
         for stack, cases in todo:
             self._ask(name, what, stack, cases, split)
 

@@ -31,10 +31,10 @@ class Rehearsal:
 
     Attributes:
         asked: the calls of the present phase by their keys; see `phase`.
-        questions: the first `shown` of all questions, or all of them, by the model's fingerprint.
+        questions: the first `shown` questions to each model, by its fingerprint.
     """
 
-    def __init__(self, known: Memo | None = None, shown: int | None = SHOWN) -> None:
+    def __init__(self, known: Memo | None = None, shown: int = SHOWN) -> None:
         self.shown = shown
         self._known = known
         self._replies: dict[str, tuple[JSON, Usage]] = {}
@@ -91,7 +91,7 @@ class Rehearsed:
     def choose(self, prompt: Prompt, options: Sequence[str]) -> Choice:
         quote = self._rehearsal.quoted = self._quote(prompt, options)
         shown, most = self._rehearsal.questions.setdefault(self.fingerprint(), []), self._rehearsal.shown
-        if most is None or len(shown) < most:
+        if len(shown) < most:
             shown.append((self._model, prompt, tuple(options)))
         return Choice((1.0 / len(options),) * len(options), quote.usage)
 

@@ -243,21 +243,14 @@ def studies(rungs: list[Verdict]) -> Verdict:
             "horizon_months": 12,
             "retrainings": 3,
             "rows": [*owned, people | {"people": True, "parts": {"people": 50_000.0}}],
-            "break_even": [
-                {
-                    "a": row["candidate"],
-                    "b": "people on everything",
-                    "volume_per_month": 260.0 + n,
-                    "total": 1092.0,
-                    "cheaper_above": row["candidate"],
-                    "without": ["labels (label_costs)"],
-                }
-                for n, row in enumerate(owned)
-            ],
-            "cheapest": [
-                {"name": "people on everything", "from": 125.0, "to": 260.0},
-                *({"name": row["candidate"], "from": 260.0, "to": 1.25e6} for row in owned[:1]),
-            ],
+            "break_even": {
+                "a": owned[0]["candidate"],
+                "b": "people on everything",
+                "volume_per_month": 260.0,
+                "total": 1092.0,
+                "cheaper_above": owned[0]["candidate"],
+                "without": ["labels (label_costs)"],
+            },
             "compared": "all",
             "not_stated": ["human_error_rate"],
         },
@@ -319,7 +312,6 @@ def price(llm: str, trained: str, number: int) -> Verdict:
 
 
 def total(name: str, fixed: float, each: float) -> Verdict:
-    volumes = [125.0, 1250.0, 12_500.0, 125_000.0, 1_250_000.0]
     return {
         "candidate": name,
         "total": fixed + 150_000 * each,
@@ -331,7 +323,6 @@ def total(name: str, fixed: float, each: float) -> Verdict:
         "left_out": [],
         "compared": True,
         "people": False,
-        "line": [{"volume_per_month": v, "total": fixed + 12 * v * each} for v in volumes],
     }
 
 
@@ -501,7 +492,7 @@ def gaps() -> Verdict:
         {key: None if isinstance(value, int | float) else value for key, value in row.items()}
         for row in found["label_price"]["rows"]
     ]
-    found["ownership"].update(break_even=[], cheapest=[], not_stated=[])
+    found["ownership"].update(break_even=None, not_stated=[])
     found["ownership"]["rows"][0].update(low=None, high=None, parts={})
     found["contamination"]["after_cutoff"][0].update(before=None, n_before=0, beyond_control=None, low=None, high=None)
     return found

@@ -15,10 +15,10 @@ from strati.report import render_html, render_terminal
 from strati.report.learning import learning
 from strati.report.lines import apart, log_axis, share_axis
 from strati.report.seen import seen
-from strati.report.total import drawn_rows, total
+from strati.report.total import total
 from strati.verdict.words.studies import seen_words
 
-from .fixtures import ALL, Verdict, many, none, sparse, use
+from .fixtures import ALL, Verdict, none, sparse, use
 
 
 def terminal(verdict: Verdict) -> str:
@@ -51,38 +51,19 @@ def test_names_at_the_ends_do_not_touch(places: list[float]) -> None:
     assert found[-1] <= 300
 
 
-def test_every_compared_candidate_has_a_line_and_the_chosen_one_stands_out() -> None:
+def test_totals_and_where_another_becomes_the_cheapest() -> None:
     page = total(use())
-    assert page.count("<polyline") == 2 * 4  # three rungs and people, for wide pages and for phones
-    assert page.count('class="line plain chosen"') == 2
-    assert page.count('class="line llm"') == 2
-    assert page.count('class="line people"') == 2
-
-
-def test_break_even_points_are_marked_and_listed() -> None:
-    found = use()
-    page = total(found)
-    assert page.count('class="spot"') == 2
-    assert "260 a month" in page
-    assert "Where n-grams breaks even" in page
-    assert "your volume" in page
+    assert "people on everything below 260 answers a month" in page
     assert "how often a person is wrong (human_error_rate)" in page
-
-
-def test_many_candidates_leave_a_drawing_readable() -> None:
-    found = many()
-    rows = drawn_rows(found, found["ownership"])
-    assert 5 <= len(rows) <= 8
-    assert {"n-grams + embeddings", "people on everything"} <= {row["candidate"] for row in rows}
-
-
-def test_what_is_not_compared_has_no_line() -> None:
-    found = use()
-    for row in found["ownership"]["rows"]:
-        row.update(compared=False, line=[])
-    page = total(found)
+    assert page.count('class="chosen"') == 1
     assert "<polyline" not in page
-    assert "nothing to compare" in page
+
+
+def test_totals_of_a_verdict_of_an_earlier_version() -> None:
+    found = use()
+    found["ownership"]["break_even"] = [found["ownership"]["break_even"]]
+    assert "below 260" not in total(found)
+    assert "people on everything" in total(found)
 
 
 def test_curves_and_prices() -> None:

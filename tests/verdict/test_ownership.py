@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from strati.verdict.ownership import (
     PEOPLE,
     Cost,
     break_even,
-    cheapest,
     composed_cost,
     cost_of,
     not_stated,
@@ -159,28 +157,27 @@ def test_break_even_by_hand() -> None:
     """120 dollars at once and a cent an answer, against 3 cents: level at 6,000 answers, 600 a month."""
     goal = Goal(volume_per_month=1000, horizon_months=10)
     a, b = Cost("a", {"labels": 120.0}, {"machine": 0.01}), Cost("b", {}, {"paid": 0.03})
-    assert break_even(a, b, goal) == pytest.approx(600)
-    assert break_even(b, a, goal) == pytest.approx(600)
-    assert break_even(a, replace(b, each={"paid": 0.01}), goal) is None  # never: parallel
-    assert break_even(a, replace(b, each={"paid": 0.005}), goal) is None  # b is always cheaper
-    rows = cheapest([a, b], goal)
-    assert [row["name"] for row in rows] == ["b", "a"]
-    assert (rows[0]["from"], rows[0]["to"]) == pytest.approx((10, 600))
-    assert (rows[1]["from"], rows[1]["to"]) == pytest.approx((600, 100_000))
+    for costs in ([a, b], [b, a]):
+        found = break_even(costs, goal)
+        assert found is not None
+        assert (found["a"], found["b"], found["cheaper_above"]) == ("a", "b", "a")
+        assert (found["volume_per_month"], found["total"]) == pytest.approx((600, 180))
+    assert break_even([a, replace(b, each={"paid": 0.01})], goal) is None  # never: parallel
+    assert break_even([a, replace(b, each={"paid": 0.005})], goal) is None  # b is always cheaper
+    assert break_even([], goal) is None
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e4), st.floats(1e-6, 1)), min_size=1, max_size=6))
-def test_the_cheapest_is_never_dearer_than_another(pairs: list[tuple[float, float]]) -> None:
+def test_up_to_the_break_even_none_is_cheaper(pairs: list[tuple[float, float]]) -> None:
     goal = Goal(volume_per_month=1000)
     costs = [Cost(str(n), {"x": once}, {"y": each}) for n, (once, each) in enumerate(pairs)]
-    rows = cheapest(costs, goal)
-    assert rows[0]["from"] == 10
-    assert rows[-1]["to"] == 100_000
-    for row in rows:
-        answers = (row["from"] * row["to"]) ** 0.5 * goal.horizon_months
-        best = next(cost for cost in costs if cost.name == row["name"])
-        assert best.total(answers) <= min(cost.total(answers) for cost in costs) * (1 + 1e-9)
-    assert all(a["to"] == b["from"] and a["name"] != b["name"] for a, b in pairwise(rows))
+    found = break_even(costs, goal)
+    best = min(costs, key=lambda cost: cost.total(1000 * goal.horizon_months))
+    ends = (10.0, 100_000.0) if found is None else (1000.0, found["volume_per_month"])
+    for part in (0.001, 0.5, 0.999):
+        volume = ends[0] + part * (ends[1] - ends[0])
+        answers = volume * goal.horizon_months
+        assert best.total(answers) <= min(cost.total(answers) for cost in costs) * (1 + 1e-6) + 1e-9
 
 
 def test_without_a_price_of_errors_only_those_that_qualify_are_compared() -> None:
@@ -189,7 +186,7 @@ def test_without_a_price_of_errors_only_those_that_qualify_are_compared() -> Non
     owned = ownership(results(goal, *rungs), ["trained"])
     assert owned is not None
     assert {row["candidate"]: row["compared"] for row in owned["rows"]} == {"trained": True, "bad": False, PEOPLE: True}
-    assert {row["b"] for row in owned["break_even"]} == {PEOPLE}
+    assert owned["break_even"]["b"] == PEOPLE
     assert owned["compared"] == "qualifying"
     priced = ownership(results(FULL, *rungs), ["trained"])
     assert priced is not None
@@ -202,10 +199,8 @@ def test_rows_hold_what_is_drawn() -> None:
     row = owned["rows"][0]
     assert row["total"] == pytest.approx(sum(row["parts"].values()))
     assert row["low"] < row["total"] < row["high"]
-    middle = row["line"][8]
-    assert middle["volume_per_month"] == pytest.approx(1000)
-    assert middle["total"] == pytest.approx(row["total"])
-    (point,) = [r for r in owned["break_even"] if r["b"] == PEOPLE]
+    point = owned["break_even"]
+    assert {point["a"], point["b"]} == {"trained", PEOPLE}
     assert point["volume_per_month"] == pytest.approx(65.4 / (0.33 - 0.201) / 10)
     assert point["cheaper_above"] == "trained"
 
@@ -233,4 +228,4 @@ def test_an_estimate_on_tune_is_shown_and_compared_with_nothing() -> None:
     assert owned is not None
     row = next(row for row in owned["rows"] if row["candidate"] == COMPOSED)
     assert (row["estimated_on"], row["compared"]) == ("tune", False)
-    assert COMPOSED not in {entry["name"] for entry in owned["cheapest"]}
+    assert COMPOSED not in (owned["break_even"]["a"], owned["break_even"]["b"])

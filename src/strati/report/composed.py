@@ -149,7 +149,6 @@ def _drawing(found: Record) -> Html:
         "composed",
         [Line(1, "composed stacks", _stairs(points), "plain")],
         spots,
-        None,
         "cost of the rungs per 1,000 cases, log scale",
         "answered automatically, the rest by people",
         _dollars,

@@ -8,6 +8,7 @@ from strati.report.facts import Record, chosen, metric_words, record, records
 from strati.report.lines import Graph, Line, figure, share_axis
 from strati.report.markup import Child, Html, join, tag
 from strati.report.tables import Column, Row, fold, note, section, table
+from strati.verdict.label_price import Reached
 
 
 def learning(verdict: Record) -> Html:
@@ -55,7 +56,6 @@ def _drawing(verdict: Record, curves: list[Record]) -> Html:
         "labels",
         lines,
         [],
-        None,
         "training labels, log scale",
         f"{metric} on tune",
         figures.count,
@@ -109,12 +109,12 @@ def _prices(price: Record) -> Html:
 
 def _price(row: Record) -> list[Child]:
     labels = figures.count(row.get("labels"))
-    shown = {
-        "reached": labels,
-        "from the start": f"at most {labels}",
-        "not reached": f"not with {figures.count(row.get('largest'))}",
-        "too few": "too few to tell",
-    }.get(str(row.get("reached")), labels)
+    words: dict[str, str] = {
+        Reached.FROM_THE_START: f"at most {labels}",
+        Reached.NOT_REACHED: f"not with {figures.count(row.get('largest'))}",
+        Reached.TOO_FEW: "too few to tell",
+    }
+    shown = words.get(str(row.get("reached")), labels)
     return [
         figures.line(row.get("llm")),
         figures.line(row.get("trained")),
@@ -128,7 +128,7 @@ def _price(row: Record) -> list[Child]:
 
 
 def _range(row: Record) -> str:
-    if row.get("reached") == "too few":
+    if row.get("reached") == Reached.TOO_FEW:
         return figures.MISSING
     low = "more than all" if row.get("low") is None else figures.count(row.get("low"))
     return low if row.get("low") is None else f"{low} to {_high(row)}"

@@ -1,4 +1,4 @@
-"""A line chart as SVG: a few lines with their names at the end, points of note, and one upright line."""
+"""A line chart as SVG: a few lines with their names at the end, and points of note."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ class Graph(NamedTuple):
     name: str
     lines: Sequence[Line]
     spots: Sequence[Spot]
-    upright: tuple[float, str] | None
     x_name: str
     y_name: str
     x_text: Callable[[float], str]
@@ -96,7 +95,6 @@ def line_chart(graph: Graph, wide: bool, y_axis: Callable[[float, float], Axis])
         tag("title", graph.title, id=f"{mark}-title"),
         tag("desc", graph.summary, id=f"{mark}-desc"),
         _scales(graph, x, y, frame),
-        _upright(graph, x, frame),
         [_line(line, x, y) for line in graph.lines],
         [_spot(spot, x, y, frame, wide) for spot in graph.spots],
         _ends(graph, x, y, frame, wide),
@@ -105,18 +103,6 @@ def line_chart(graph: Graph, wide: bool, y_axis: Callable[[float, float], Axis])
         role="img",
         aria_labelledby=f"{mark}-title {mark}-desc",
     )
-
-
-def short(x: float) -> str:
-    """A number for the end of a mark: thousands and millions in letters.
-
-    >>> short(500), short(20_000), short(1_500_000), short(0.25)
-    ('500', '20k', '1.5M', '0.25')
-    """
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(x) >= size:
-            return f"{x / size:g}{letter}"
-    return f"{x:g}"
 
 
 def figure(graph: Graph, y_axis: Callable[[float, float], Axis]) -> Html:
@@ -136,16 +122,6 @@ def _scales(graph: Graph, x: Axis, y: Axis, frame: Box) -> Html:
         _stroke(frame.left, frame.bottom, frame.right, frame.bottom, "axis"),
         _words(middle, frame.bottom + 42, graph.x_name, "name", "middle"),
         _words(0, 13, graph.y_name, "name", "start"),
-    )
-
-
-def _upright(graph: Graph, x: Axis, frame: Box) -> Html:
-    if graph.upright is None:
-        return join()
-    place, text = x.at(graph.upright[0]), graph.upright[1]
-    return join(
-        _stroke(place, frame.top, place, frame.bottom, "limit"),
-        _words(place, frame.top - 8, text, "limit-name", "middle"),
     )
 
 

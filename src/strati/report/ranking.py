@@ -29,7 +29,6 @@ def ranking(verdict: Record) -> Html:
         "risk",
         lines,
         (),
-        None,
         "share answered, the most confident first",
         "wrong among the answered",
         _percent,

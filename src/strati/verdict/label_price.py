@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,15 @@ from strati.measure.results import Result, Results
 from strati.statistics.metric import Metric, Statistics
 from strati.verdict.curves import Curve, load_curves, resample
 from strati.verdict.tests import FEWEST
+
+
+class Reached(StrEnum):
+    """Whether a trained rung reaches a language model with the labels there are."""
+
+    REACHED = "reached"
+    FROM_THE_START = "from the start"
+    NOT_REACHED = "not reached"
+    TOO_FEW = "too few"  # tune examples that both answered
 
 
 class Crossing(NamedTuple):
@@ -157,7 +167,7 @@ def _pair(curve: Curve, llm: Result, journal: Journal, results: Results) -> dict
         "smallest": curve.sizes[0],
         "largest": curve.sizes[-1],
         "shots": shots,
-        "reached": "too few",
+        "reached": Reached.TOO_FEW,
         "labels": None,
         "low": None,
         "high": None,
@@ -183,9 +193,9 @@ def _crossed(
         clusters=tuple(curve.clusters[p] for p in shared),
     )
     found = cross(part, other, metric, results.goal.alpha, int(results.meta["seed"]))
-    start = found.labels <= curve.sizes[0]
+    reached = Reached.FROM_THE_START if found.labels <= curve.sizes[0] else Reached.REACHED
     return {
-        "reached": "not reached" if math.isinf(found.labels) else "from the start" if start else "reached",
+        "reached": Reached.NOT_REACHED if math.isinf(found.labels) else reached,
         "labels": _whole(found.labels),
         "low": _whole(found.low),
         "high": _whole(found.high),

@@ -1,14 +1,13 @@
 """Total cost of ownership: labels, training, inference, people and wrong answers, over the volume and the horizon.
 
 What the goal does not state is left out and named, never counted as 0. A cost is linear in the volume: a fixed part
-(labels, training) and a part for each answer, so where two candidates break even is where their lines cross.
+(labels, training) and a part for each answer, so two candidates break even at one volume or at none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from math import ceil
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ from strati.verdict.label_price import proving, training_labels
 
 PEOPLE = "people on everything"
 COMPOSED = "composed with people"
-REACH = 100.0  # break-even points are looked for from a hundredth to a hundred times the stated volume
+REACH = 100.0  # a break-even point is looked for from a hundredth to a hundred times the stated volume
 
 
 class Outcomes(NamedTuple):
@@ -68,7 +67,7 @@ class Cost:
 def ownership(
     results: Results, qualifying: Sequence[str], frontier: Mapping[str, JSON] | None = None
 ) -> dict[str, JSON] | None:
-    """The total cost of every measured candidate, the break-even points, and which is cheapest at which volume.
+    """The total cost of every measured candidate, and at which volume another one becomes the cheapest.
 
     The cheapest setting of the frontier of composed stacks is a row beside them; estimated on tune and not certified,
     it is compared with nothing.
@@ -91,14 +90,7 @@ def ownership(
         "horizon_months": goal.horizon_months,
         "retrainings": retrainings(goal),
         "rows": [_row(cost, goal, cost.name in names) for cost in shown],
-        "break_even": [
-            row
-            for a, b in combinations(compared, 2)
-            for volume in [break_even(a, b, goal)]
-            if volume is not None
-            for row in [_crossing(a, b, volume, goal)]
-        ],
-        "cheapest": cheapest(compared, goal),
+        "break_even": break_even(compared, goal),
         "compared": "all" if goal.wrong_answer_costs is not None else "qualifying",
         "not_stated": not_stated(goal),
     }
@@ -194,30 +186,36 @@ def outcomes(result: Result, results: Results) -> Outcomes:
     return Outcomes(wrong, low, high, pending)
 
 
-def break_even(a: Cost, b: Cost, goal: Goal) -> float | None:
+def break_even(costs: Sequence[Cost], goal: Goal) -> dict[str, JSON] | None:
+    """The monthly volume nearest to the stated one at which another candidate becomes the cheapest; None for none.
+
+    `a` is the cheapest at the stated volume, `b` the one beyond that point, which lies above or below it.
+    """
+    stated = goal.volume_per_month
+    a = min(costs, key=lambda cost: cost.total(stated * goal.horizon_months), default=None)
+    if a is None:
+        return None
+    points = [(volume, b) for b in costs if (volume := level(a, b, goal)) is not None]
+    if not points:
+        return None
+    volume, b = min(points, key=lambda point: max(point[0] / stated, stated / point[0]))
+    return {
+        "a": a.name,
+        "b": b.name,
+        "volume_per_month": volume,
+        "total": a.total(volume * goal.horizon_months),
+        "cheaper_above": (a if a.per_answer < b.per_answer else b).name,
+        "without": sorted({*a.left_out, *b.left_out}),
+    }
+
+
+def level(a: Cost, b: Cost, goal: Goal) -> float | None:
     """The monthly volume at which two cost the same; None where there is none near the stated volume."""
     slope = a.per_answer - b.per_answer
     if abs(slope) < 1e-15:
         return None
     volume = (b.once - a.once) / slope / goal.horizon_months
     return volume if goal.volume_per_month / REACH <= volume <= goal.volume_per_month * REACH else None
-
-
-def cheapest(costs: Sequence[Cost], goal: Goal) -> list[dict[str, JSON]]:
-    """Which candidate is cheapest from which monthly volume on; equals go to the first in the ladder."""
-    if not costs:
-        return []
-    low, high = goal.volume_per_month / REACH, goal.volume_per_month * REACH
-    points = sorted({low, *(v for a, b in combinations(costs, 2) for v in [break_even(a, b, goal)] if v is not None)})
-    found: list[dict[str, JSON]] = []
-    for start, end in zip(points, [*points[1:], high], strict=True):
-        answers = (start * end) ** 0.5 * goal.horizon_months
-        best = min(costs, key=lambda cost: cost.total(answers))
-        if found and found[-1]["name"] == best.name:
-            found[-1]["to"] = end
-        else:
-            found.append({"name": best.name, "from": start, "to": end})
-    return found
 
 
 def not_stated(goal: Goal) -> list[str]:
@@ -276,24 +274,4 @@ def _row(cost: Cost, goal: Goal, compared: bool) -> dict[str, JSON]:
         "compared": compared,
         "people": cost.name == PEOPLE,
         "estimated_on": "tune" if cost.name == COMPOSED else None,
-        "line": [
-            {"volume_per_month": volume, "total": cost.total(volume * goal.horizon_months)} for volume in _volumes(goal)
-        ],
-    }
-
-
-def _volumes(goal: Goal) -> list[float]:
-    """Monthly volumes from a hundredth to a hundred times the stated one, evenly spaced on a logarithmic scale."""
-    return [goal.volume_per_month * REACH ** (step / 8) for step in range(-8, 9)]
-
-
-def _crossing(a: Cost, b: Cost, volume: float, goal: Goal) -> dict[str, JSON]:
-    above = a if a.per_answer < b.per_answer else b
-    return {
-        "a": a.name,
-        "b": b.name,
-        "volume_per_month": volume,
-        "total": a.total(volume * goal.horizon_months),
-        "cheaper_above": above.name,
-        "without": sorted({*a.left_out, *b.left_out}),
     }

@@ -244,8 +244,8 @@ def _cost(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
     owned = studied.get("ownership")
     if owned is None:
         return words, evidence
-    even = break_even_words(owned, decision.name)[:2]
-    return f"{words} {total_words(owned, decision.name)}" + (f" It is {', and '.join(even)}." if even else ""), evidence
+    told = (words, total_words(owned, decision.name), break_even_words(owned))
+    return " ".join(filter(None, told)), evidence
 
 
 def _fast(results: Results, decision: Decision) -> tuple[str, str]:

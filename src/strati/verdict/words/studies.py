@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from strati.core.figures import count, difference, money, share
+from strati.verdict.label_price import Reached
 
 Record = Mapping[str, Any]
 
@@ -13,12 +14,12 @@ Record = Mapping[str, Any]
 def price_words(row: Record) -> str:
     """One label price in a sentence."""
     trained, llm, largest = row["trained"], row["llm"], row["largest"]
-    if row["reached"] == "too few":
+    if row["reached"] == Reached.TOO_FEW:
         return f"{trained} and {llm}: only {row['n']} tune examples answered by both, too few to place a crossing"
-    if row["reached"] == "not reached":
+    if row["reached"] == Reached.NOT_REACHED:
         from_ = f"; at best with {count(row['low'])}" if row["low"] is not None else ""
         return f"{trained} does not reach {llm} with the {count(largest)} training labels there are{from_}"
-    if row["reached"] == "from the start":
+    if row["reached"] == Reached.FROM_THE_START:
         upper = f" (at most {count(row['high'])})" if row["high"] is not None else " (perhaps not with all there are)"
         return f"{trained} is level with {llm} from the smallest size tried, {count(row['labels'])} labels{upper}"
     return f"{trained} reaches {llm} with about {count(row['labels'])} training labels ({_reach(row)})"
@@ -69,17 +70,14 @@ def total_words(owned: Record, name: str) -> str:
     return words
 
 
-def break_even_words(owned: Record, name: str) -> list[str]:
-    """Where a candidate breaks even with others, nearest to the stated volume first."""
-    rows = [row for row in owned["break_even"] if name in (row["a"], row["b"])]
-    volume = owned["volume_per_month"]
-    rows.sort(key=lambda row: max(row["volume_per_month"] / volume, volume / row["volume_per_month"]))
-    found = []
-    for row in rows:
-        other = row["b"] if row["a"] == name else row["a"]
-        side = "above" if row["cheaper_above"] == name else "below"
-        found.append(f"cheaper than {other} {side} {count(round(row['volume_per_month']))} answers a month")
-    return found
+def break_even_words(owned: Record) -> str:
+    """Up to or from which volume the cheapest candidate stays it; "" where no other becomes the cheapest."""
+    row = owned["break_even"]
+    if row is None:
+        return ""
+    side = "above" if row["cheaper_above"] == row["b"] else "below"
+    volume = f"{count(round(row['volume_per_month']))} answers a month"
+    return f"{row['a']} is the cheapest at the stated volume, {row['b']} {side} {volume}."
 
 
 def seen_words(found: Record | None) -> list[str]:

@@ -25,7 +25,10 @@ _EACH = 0.95  # the confidence that one edit leaves
 
 @dataclass(frozen=True)
 class AsItIs:
-    """Delivers the text unchanged: the rung that every other has to beat."""
+    """Delivers the text unchanged: the rung that every other has to beat.
+
+    It has no confidence, so that no stack is composed of it: without an edit no edit is wrong.
+    """
 
     name: str = "as it is"
     kind: ClassVar[str] = "write_as_it_is.v1"
@@ -38,7 +41,7 @@ class AsItIs:
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         ctx.check()
-        return [case.answered(Answer(case.text, 1.0, self.name)) for case in cases]
+        return [case.answered(Answer(case.text, None, self.name)) for case in cases]
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         return {}

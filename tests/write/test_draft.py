@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from strati.cli import main
+from strati.core.budget import Budget, FileBook
 from strati.core.context import Context
-from strati.core.errors import DataError, Stopped
+from strati.core.errors import BudgetReached, DataError, Stopped
 from strati.knowledge.base import KnowledgeBase
 from strati.write.draft import Settings, compose, read_outline, refresh
-from strati.write.draft.record import load, path_of
+from strati.write.draft.record import load, path_of, spent_path
 from strati.write.draft.refresh import refreshed
 from strati.write.journal import apply
 
@@ -104,6 +105,25 @@ def test_a_draft_that_was_stopped_goes_on(base: KnowledgeBase, tmp_path: Path) -
     other = tmp_path / "other.md"
     compose(outline, base, other)
     assert other.read_bytes() == whole
+
+
+def test_the_budget_of_a_draft_holds_over_all_runs_of_the_command(tmp_path: Path) -> None:
+    path = spent_path(tmp_path / "brief.md")
+    first = Budget(1.0, FileBook(path))
+    assert not path.exists()
+    first.reserve(0.5).settle(0.4)
+    first.reserve(0.3)  # and the process dies
+    with path.open("ab") as file:
+        file.write(b"[2, 1")
+    again = Budget(1.0, FileBook(path))
+    assert again.spent == pytest.approx(0.7)
+    with pytest.raises(BudgetReached):
+        again.reserve(0.4)
+    again.reserve(0.2).settle(0.1)
+    assert Budget(1.0, FileBook(path)).spent == pytest.approx(0.8)
+    path.write_bytes(b"{}\n")
+    with pytest.raises(DataError, match="damaged, expected what was spent"):
+        FileBook(path)
 
 
 def test_what_a_person_wrote_is_not_written_over(base: KnowledgeBase, tmp_path: Path) -> None:

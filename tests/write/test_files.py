@@ -84,6 +84,38 @@ def test_word_documents_keep_their_formatting() -> None:
         assert file.read("word/styles.xml") == b"<styles/>"
 
 
+def test_footnotes_headers_and_footers_of_a_word_document() -> None:
+    kinds = {"footnotes": "footnotes", "header1": "header", "footer1": "footer"}
+    relations = "".join(
+        f'<Relationship Id="r{n}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" '
+        f'Target="{name}.xml"/>'
+        for n, (name, kind) in enumerate(kinds.items())
+    )
+    made = io.BytesIO(word())
+    with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as file:
+        head = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+        file.writestr("word/_rels/document.xml.rels", f"<Relationships {head}>{relations}</Relationships>")
+        run = "<w:p><w:r><w:rPr><w:i/></w:rPr><w:t>teh {}</w:t></w:r></w:p>"
+        note = f'<w:footnote w:id="1">{run.format("note")}</w:footnote>'
+        file.writestr("word/footnotes.xml", f'<w:footnotes xmlns:w="{W}">{note}</w:footnotes>')
+        file.writestr("word/header1.xml", f'<w:hdr xmlns:w="{W}">{run.format("head")}</w:hdr>')
+        file.writestr("word/footer1.xml", f'<w:ftr xmlns:w="{W}">{run.format("foot")}</w:ftr>')
+    data = made.getvalue()
+    draft = read_draft(Path("a.docx"), data)
+    assert draft.text.endswith("teh code\n\nteh note\n\nteh head\n\nteh foot")
+    edits = [Edit(at := draft.text.index(f"teh {name}"), at + 3, "teh", "the", "") for name in ("note", "foot")]
+    new = draft.with_edits(edits)
+    assert read_draft(Path("a.docx"), new).text == draft.text.replace("teh note", "the note").replace(
+        "teh foot", "the foot"
+    )
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(io.BytesIO(new)) as file:
+        assert file.namelist() == old.namelist()
+        other = [name for name in old.namelist() if old.read(name) != file.read(name)]
+        assert other == ["word/footnotes.xml", "word/footer1.xml"]
+        assert b'<w:i/></w:rPr><w:t xml:space="preserve">the note</w:t>' in file.read("word/footnotes.xml")
+    assert draft.with_edits([]) == data
+
+
 def test_what_is_no_draft(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a\.txt is binary, expected a Markdown"):
         read_draft(Path("a.txt"), bytes(range(256)))

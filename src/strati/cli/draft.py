@@ -23,7 +23,7 @@ def draft(
     per_point: Annotated[int, typer.Option(min=1, help="Sentences for each point.")] = 2,
     per_section: Annotated[int, typer.Option(min=1, help="Sentences for a section without points.")] = 5,
     model: Annotated[str | None, typer.Option(help="An LLM that writes from the evidence.")] = None,
-    max_dollars: Annotated[float, typer.Option(min=0, help="Most dollars for a model behind a server.")] = 0.0,
+    max_dollars: Annotated[float, typer.Option(min=0, help="Most dollars, earlier runs included.")] = 0.0,
     config: Annotated[Path | None, typer.Option(help="A strati.toml with models behind servers.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after so long; the same command goes on.")] = None,
@@ -36,7 +36,7 @@ def draft(
     Example: strati draft OUTLINE.md --kb work -o brief.md
     """
     from strati.cli.base import embedder_for, language_model
-    from strati.core.budget import Budget
+    from strati.core.budget import Budget, FileBook
     from strati.core.context import Context
     from strati.core.errors import TaskError
     from strati.knowledge.base import KnowledgeBase, folder_of
@@ -56,10 +56,11 @@ def draft(
             _show_refreshed(refreshed(base, out), out, as_json)
             return
         from strati.write.draft.compose import Settings, compose_file
+        from strati.write.draft.record import spent_path
 
         assert outline is not None
         settings = Settings(per_point, per_section)
-        ctx = Context(budget=Budget(max_dollars))
+        ctx = Context(budget=Budget(max_dollars, FileBook(spent_path(out))))
         record = compose_file(
             outline, base, out, settings, minutes=max_minutes, again=force, writer=writer, ctx=ctx, told=_told
         )

@@ -6,12 +6,15 @@ call it pays for: after a crash, what was reserved and never settled counts as s
 
 from __future__ import annotations
 
+import json
 import math
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
-from strati.core.errors import BudgetReached, TaskError
+from strati.core.errors import BudgetReached, DataError, TaskError
 
 NANO = 1_000_000_000
 Enter = Callable[[str, int], int]
@@ -50,6 +53,47 @@ class MemoryBook:
     def totals(self) -> tuple[int, int]:
         paid = sum(paid for _, paid in self._entries if paid is not None)
         return paid, sum(reserved for reserved, paid in self._entries if paid is None)
+
+
+class FileBook(MemoryBook):
+    """A book in a file of JSON lines, for work that goes on in another process. The file begins with the first entry.
+
+    Raises `DataError` when the file is no book.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        try:
+            lines = path.read_bytes().split(b"\n")[:-1]  # a line cut short by a kill has no end
+            for number, value in map(json.loads, lines):
+                if number == len(self._entries):
+                    self._entries.append((int(value), None))
+                else:
+                    super().close_entry(number, int(value))
+        except FileNotFoundError:
+            return
+        except (ValueError, TypeError, IndexError):
+            raise DataError(f"{path} is damaged, expected what was spent, as pairs of numbers") from None
+
+    def enter(self, what: str, reserved: int) -> int:
+        number = super().enter(what, reserved)
+        self._write(number, reserved)
+        return number
+
+    def close_entry(self, number: int, paid: int) -> None:
+        super().close_entry(number, paid)
+        self._write(number, paid)
+
+    def _write(self, number: int, value: int) -> None:
+        with self.path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # cut short by a kill: that line never counted
+                    file.truncate(self.path.read_bytes().rfind(b"\n") + 1)
+            file.write(json.dumps([number, value]).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
 
 class Budget:

@@ -1,14 +1,14 @@
 """Word documents as drafts: only the text in runs is changed, so all formatting stays.
 
-Tables, links, fields, code and tracked changes are left alone. Every part of the package but the document itself is
-copied as it is.
+The document itself comes first, then its footnotes, endnotes, headers and footers. Tables, links, fields, code and
+tracked changes are left alone. Every part of the package in which nothing is changed is copied as it is.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,7 @@ _LEFT_OUT = {f"{_W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "instrT
 _SHIELDED = {f"{_W}{name}" for name in ("hyperlink", "fldSimple", "ins", "moveTo", "smartTag")}
 _CODE = ("code", "source", "verbatim", "preformatted")
 _BREAK = "\n\n"
+_PARTS = ("footnotes", "endnotes", "header", "footer")  # what is read after the document, by kind of relation
 
 
 class _Piece(NamedTuple):
@@ -38,11 +39,13 @@ class _Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DocxDraft:
-    """A Word document. `text` has its paragraphs with an empty line between them, without those in tables."""
+    """A Word document. `text` has its paragraphs with an empty line between them, without those in tables.
+
+    `parts` are the roots of the members whose text it is, by name.
+    """
 
     data: bytes
-    part: str
-    root: Element
+    parts: Mapping[str, Element]
     text: str
     pieces: tuple[_Piece, ...]
     markdown: bool = False
@@ -55,14 +58,17 @@ class DocxDraft:
         """
         try:
             package = Package(data, Limits())
-            part = package.main_part()
-            root = package.xml(part)
+            main = package.main_part()
+            relations = package.relations(main).values()
+            further = [r.target for kind in _PARTS for r in relations if r.kind == kind and r.target in package]
+            parts = {name: package.xml(name) for name in dict.fromkeys((main, *further))}
         except Refused as error:
             raise DataError(f"{path} is no Word document that can be read: {error}") from None
         reader = _Reader()
-        for paragraph in _paragraphs(root):
-            reader.paragraph(paragraph)
-        return cls(data, part, root, "".join(reader.text), tuple(reader.pieces))
+        for root in parts.values():
+            for paragraph in _paragraphs(root):
+                reader.paragraph(paragraph)
+        return cls(data, parts, "".join(reader.text), tuple(reader.pieces))
 
     @property
     def protected(self) -> tuple[Span, ...]:
@@ -81,13 +87,23 @@ class DocxDraft:
         try:
             for edit in sorted(edits, key=lambda edit: -edit.start):
                 self._put(edit)
+            other = [
+                one.element
+                for one in self.pieces
+                if one.element is not None and one.element.text != kept[id(one.element)]
+            ]
+            written = {element.getroottree().getroot() for element in other}
             declared = {"xml_declaration": True, "encoding": "UTF-8", "standalone": True}
-            document = etree.tostring(self.root.getroottree(), **declared)
+            new = {
+                name.lower(): etree.tostring(root.getroottree(), **declared)
+                for name, root in self.parts.items()
+                if root in written
+            }
         finally:
             for one in self.pieces:
                 if one.element is not None:
                     one.element.text = kept[id(one.element)]
-        return _repacked(self.data, self.part, document)
+        return _repacked(self.data, new)
 
     def _put(self, edit: Edit) -> None:
         """The new text goes into the first run that the edit meets; the others lose what was replaced."""
@@ -158,11 +174,12 @@ def _is_code(element: Element, properties: str, style: str) -> bool:
     return any(word in value for word in _CODE)
 
 
-def _repacked(data: bytes, part: str, document: bytes) -> bytes:
+def _repacked(data: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """The package with some of its members new, by name in small letters."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
         new.comment = old.comment
         for info in old.infolist():
-            same = info.filename.lower() != part.lower()
-            new.writestr(info, old.read(info) if same else document, compress_type=info.compress_type)
+            whole = parts.get(info.filename.lower())
+            new.writestr(info, old.read(info) if whole is None else whole, compress_type=info.compress_type)
     return made.getvalue()

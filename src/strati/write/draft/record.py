@@ -103,6 +103,11 @@ def path_of(out: Path) -> Path:
     return out.with_name(out.name + ".sources.json")
 
 
+def spent_path(out: Path) -> Path:
+    """Where is kept what the writing of a draft has cost so far."""
+    return out.with_name(out.name + ".spent.jsonl")
+
+
 def load(out: Path) -> DraftRecord | None:
     """The record of a draft, or None where there is none.
 

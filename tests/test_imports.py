@@ -47,7 +47,7 @@ MOST_AT_TOP = 22
 # Packages whose parts still know each other (no circle of modules): to become fewer, never more.
 KNOWN_CIRCLES: set[str] = {"strati.knowledge", "strati.models", "strati.models.hosted"}
 
-HEAVY = ("numpy", "scipy", "sklearn", "rich", "duckdb", "onnxruntime", "xllamacpp", "httpx2", "genai_prices")
+HEAVY = ("numpy", "scipy", "sklearn", "rich", "duckdb", "onnxruntime", "xllamacpp", "httpx2", "genai_prices", "jinja2")
 
 
 def room(module: str) -> str:

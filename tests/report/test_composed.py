@@ -5,7 +5,8 @@ import re
 from rich.console import Console
 
 from strati.report import render_html
-from strati.report.composed import composed, setting_words, show, shown_points
+from strati.report.composed import setting_words, show, shown_points
+from strati.report.html import render_part
 from strati.report.paper import Paper
 from tests.report.fixtures import use
 
@@ -14,7 +15,7 @@ def test_the_section_stands_after_the_ladder_with_both_drawings_and_a_command() 
     page = render_html(use())
     anchors = re.findall(r'<section id="(\w+)">', page)
     assert anchors[anchors.index("ladder") + 1] == "composed"
-    section = composed(use())
+    section = render_part("composed", use())
     assert section.count("<svg") == 2
     assert "estimated on tune, not certified" in section
     assert "people 10.0 %" in section
@@ -40,9 +41,9 @@ def test_at_most_eight_settings_are_listed_and_the_best_is_one_of_them() -> None
 def test_nothing_good_enough_is_said_and_no_frontier_is_no_section() -> None:
     found = use()
     found["frontier"] |= {"points": [], "alone": [], "best": None}
-    assert "No setting of these rungs" in composed(found)
+    assert "No setting of these rungs" in render_part("composed", found)
     found["frontier"] = None
-    assert composed(found) == ""
+    assert render_part("composed", found) == ""
 
 
 def test_the_terminal_takes_at_most_five_lines() -> None:

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from strati.report import render_html, render_terminal
-from strati.report.learning import learning
+from strati.report.html import render_part
 from strati.report.lines import apart, log_axis, share_axis
-from strati.report.seen import seen
-from strati.report.total import total
 from strati.verdict.words.studies import seen_words
 
 from .fixtures import ALL, Verdict, none, sparse, use
@@ -52,7 +50,7 @@ def test_names_at_the_ends_do_not_touch(places: list[float]) -> None:
 
 
 def test_totals_and_where_another_becomes_the_cheapest() -> None:
-    page = total(use())
+    page = render_part("total", use())
     assert "people on everything below 260 answers a month" in page
     assert "how often a person is wrong (human_error_rate)" in page
     assert page.count('class="chosen"') == 1
@@ -62,12 +60,12 @@ def test_totals_and_where_another_becomes_the_cheapest() -> None:
 def test_totals_of_a_verdict_of_an_earlier_version() -> None:
     found = use()
     found["ownership"]["break_even"] = [found["ownership"]["break_even"]]
-    assert "below 260" not in total(found)
-    assert "people on everything" in total(found)
+    assert "below 260" not in render_part("total", found)
+    assert "people on everything" in render_part("total", found)
 
 
 def test_curves_and_prices() -> None:
-    page = learning(use())
+    page = render_part("labels", use())
     assert page.count("<polyline") == 2 * 3  # two curves and the level of one language model
     assert "140" in page
     assert "90 to 260" in page
@@ -77,7 +75,7 @@ def test_curves_and_prices() -> None:
 
 
 def test_twins_say_what_is_not_established() -> None:
-    page = seen(use())
+    page = render_part("seen", use())
     assert "Not established." in page
     assert "clean" not in page.lower()
     assert "made-up label names" in page
@@ -87,12 +85,12 @@ def test_twins_say_what_is_not_established() -> None:
 def test_paraphrases_in_a_verdict_of_an_earlier_version_are_left_out() -> None:
     found = use()
     rows = found["contamination"]["twins"]
-    before = seen(found)
+    before = render_part("seen", found)
     found["contamination"].update(
         control="n-grams", beyond_control=[{"candidate": "x", "control": "n-grams", "n": 50, "difference": -0.02}]
     )
     rows.append({**rows[0], "kind": "paraphrase"})
-    assert seen(found) == before
+    assert render_part("seen", found) == before
     assert len(seen_words(found["contamination"])) == len(seen_words(use()["contamination"]))
 
 

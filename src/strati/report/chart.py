@@ -98,7 +98,7 @@ def chart(verdict: Record, wide: bool) -> Html:
 
 def _sheet(marks: Sequence[Mark], bar: float | None, wide: bool) -> Sheet:
     width, height = (900.0, 420.0 if len(marks) < FEW else 500.0) if wide else (350.0, 380.0)
-    frame = Box(46 if wide else 40, 26, width - (14 if wide else 6), height - 52)
+    frame = Box(46, 26, width - (14 if wide else 6), height - 52)
     x = cost_axis([m.cost for m in marks], frame.left, frame.right, 8 if wide else 4)
     lows, highs = [m.low for m in marks], [*(m.high for m in marks), *([] if bar is None else [bar])]
     y = quality_axis([m.value for m in marks], lows, highs, frame.bottom - 12, frame.top)

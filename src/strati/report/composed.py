@@ -6,34 +6,11 @@ from strati.core import figures
 from strati.report.axes import Axis
 from strati.report.facts import Record, record, records, texts
 from strati.report.lines import Graph, Line, Spot, figure, share_axis
-from strati.report.markup import Child, Html, join, tag
+from strati.report.markup import Html, join
 from strati.report.paper import Paper
-from strati.report.tables import Column, Row, note, section, table
 
 MOST = 8
 NEVER = 1.0  # no confidence is above it
-
-
-def composed(verdict: Record) -> Html:
-    """The section, or nothing where nothing could be composed."""
-    found = record(verdict, "frontier")
-    if not found:
-        return join()
-    if not records(found, "points"):
-        return section("Composed stacks", "composed", tag("p", nothing(found)))
-    return section(
-        "Composed stacks",
-        "composed",
-        tag("p", opening(found)),
-        _drawing(found),
-        table(f"Settings at {_bar(found)}, cheap to dear, estimated on tune", _columns(), _rows(found)),
-        note(
-            "A rung answers from its threshold on and passes the rest to the next; people get what is left. The "
-            "cost is that of the rungs, the total adds people and wrong answers where the goal prices them. A stack is "
-            "judged on the tune rows that all its rungs were asked: few rows, rough figures."
-        ),
-        promise(verdict, found),
-    )
 
 
 def show(verdict: Record, paper: Paper) -> None:
@@ -43,40 +20,14 @@ def show(verdict: Record, paper: Paper) -> None:
     if not points:
         return
     paper.heading(f"Composed stacks at {_bar(found)} (estimated on tune, not certified)")
-    for title, point in (("cheapest in total" if found.get("priced") else "fewest people", _best(found)),):
-        if point is not None:
-            total = figures.finite(point.get("total_per_1000"))
-            ends = "" if total is None else f", {figures.money(total)} in total"
-            cost = figures.money(point.get("cost_per_1000"))
-            shown = f"{figures.share(point.get('automatic'))} automatic at {cost} per 1,000{ends}"
-            paper.bullets([figures.squeeze(f"{' > '.join(texts(point, 'rungs'))} ({title})", 74), shown])
+    point = best_point(found)
+    if point is not None:
+        total = figures.finite(point.get("total_per_1000"))
+        ends = "" if total is None else f", {figures.money(total)} in total"
+        cost = figures.money(point.get("cost_per_1000"))
+        shown = f"{figures.share(point.get('automatic'))} automatic at {cost} per 1,000{ends}"
+        paper.bullets([figures.squeeze(f"{' > '.join(texts(point, 'rungs'))} ({best_words(found)})", 74), shown])
     paper.text(f"strati certify {figures.line(verdict.get('run'))} turns one into a guarantee.", indent=2)
-
-
-def opening(found: Record) -> str:
-    """What is shown, in two sentences."""
-    examples = figures.count(found.get("examples"))
-    return (
-        f"Cheap rungs answer what they are sure of, dearer ones what is left, people the rest. Shown are settings "
-        f"whose automatic answers were right at least {_bar(found)} of the time on up to {examples} "
-        "tune examples: estimated on tune, not certified."
-    )
-
-
-def nothing(found: Record) -> str:
-    """That no setting is good enough."""
-    return f"No setting of these rungs gave automatic answers that were right {_bar(found)} of the time on tune."
-
-
-def promise(verdict: Record, found: Record) -> Html:
-    """How a setting becomes a guarantee."""
-    command = f"strati certify {figures.line(verdict.get('run'))} --at-least {_number(found.get('at_least'))}"
-    return tag(
-        "p",
-        "These figures promise nothing. ",
-        tag("code", command),
-        " chooses a stack on tune and tests it on labels that nothing has used yet: what passes carries a guarantee.",
-    )
 
 
 def setting_words(point: Record) -> str:
@@ -91,48 +42,31 @@ def setting_words(point: Record) -> str:
 
 def shown_points(found: Record) -> list[Record]:
     """At most eight for the table: the ends, the best, and some evenly spaced between."""
-    points, best = records(found, "points"), _best(found)
+    points, best = records(found, "points"), best_point(found)
     if len(points) <= MOST:
         return list(points)
     places = {round(step * (len(points) - 1) / (MOST - 2)) for step in range(MOST - 1)}
     return [point for place, point in enumerate(points) if place in places or point is best]
 
 
-def _best(found: Record) -> Record | None:
+def best_point(found: Record) -> Record | None:
+    """The setting of the least total cost, or with the fewest people."""
     points, best = records(found, "points"), found.get("best")
     return points[best] if isinstance(best, int) and 0 <= best < len(points) else None
 
 
-def _columns() -> list[Column]:
-    numbers = ["Automatic", "People", "Error on tune", "Tune rows", "Per 1,000", "Total per 1,000"]
-    return [Column("Stack", "prose"), *(Column(title, "number") for title in numbers), Column("")]
+def best_words(found: Record) -> str:
+    """In which sense the best setting is the best."""
+    return "cheapest in total" if found.get("priced") else "fewest people"
 
 
-def _rows(found: Record) -> list[Row]:
-    best = _best(found)
-    title = "cheapest in total" if found.get("priced") else "fewest people"
-    rows = []
-    for point in shown_points(found):
-        cells: list[Child] = [
-            setting_words(point),
-            figures.share(point.get("automatic")),
-            figures.share(point.get("people")),
-            figures.share(point.get("error")),
-            figures.count(point.get("n")),
-            figures.money(point.get("cost_per_1000")),
-            figures.money(point.get("total_per_1000")),
-            title if point is best else "",
-        ]
-        rows.append(Row(cells, "chosen" if point is best else None))
-    return rows
-
-
-def _drawing(found: Record) -> Html:
+def composed_drawing(found: Record) -> Html:
+    """Share answered automatically against cost, with each rung alone and the best setting marked."""
     points = [(x, y) for p in records(found, "points") for x, y in [_at(p)] if x is not None and y is not None]
     alone = [(x, y, p) for p in records(found, "alone") for x, y in [_at(p)] if x is not None and y is not None]
     if not points:
         return join()
-    best = _best(found)
+    best = best_point(found)
     spots = [Spot(x, y, f"{' > '.join(texts(p, 'rungs'))} alone, {_people(p)}") for x, y, p in alone]
     x, y = _at(best) if best is not None else (None, None)
     if best is not None and x is not None and y is not None and len(texts(best, "rungs")) > 1:
@@ -155,16 +89,15 @@ def _drawing(found: Record) -> Html:
         lambda share: figures.share(share).replace(".0", ""),
         room=1.5,
     )
-    marked = note(f"Marked: {'; '.join(_marks(found))}. All with at least that quality on tune.")
-    return join(figure(graph, y_axis), marked)
+    return figure(graph, y_axis)
 
 
-def _marks(found: Record) -> list[str]:
+def marks_in_words(found: Record) -> list[str]:
     """What is marked, in words: phones show no names in the drawing."""
     single = [f"{' > '.join(texts(p, 'rungs'))} alone ({_people(p)})" for p in records(found, "alone")]
-    best = _best(found)
+    best = best_point(found)
     several = best is not None and len(texts(best, "rungs")) > 1
-    title = "cheapest in total" if found.get("priced") else "fewest people"
+    title = best_words(found)
     return [*single, *([f"{' > '.join(texts(best, 'rungs'))}, {title} ({_people(best)})"] if best and several else [])]
 
 
@@ -191,8 +124,3 @@ def _people(point: Record) -> str:
 
 def _bar(found: Record) -> str:
     return figures.share(found.get("at_least"))
-
-
-def _number(x: object) -> str:
-    value = figures.finite(x)
-    return figures.MISSING if value is None else f"{value:g}"

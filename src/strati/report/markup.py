@@ -1,4 +1,4 @@
-"""HTML built from nested calls; every text is escaped unless it is `Html` already."""
+"""Drawings as markup, built from nested calls; every text is escaped unless it is `Html` already."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class Html(str):
     """Text that is markup already."""
 
     __slots__ = ()
+
+    def __html__(self) -> str:
+        """For templates: no escaping."""
+        return str(self)
 
 
 Attribute = str | int | float | bool | None

@@ -26,14 +26,21 @@ NEWS = """day,text,rate
 1991-02-07,where is my card,3.5
 1992-03-11,a refund did not come,1.0
 """
+SEASONS = """Season,Team,Games,FG%,Margin,Remarks
+2001,Owls,10,.5,-3,he won every single game that was played at home
+2002,Owls,20,.4,-14,nobody won much of anything in that long cold year
+2003,Hawks,30,.6,-20,the coach left and the team went on without him then
+2004,Hawks,16,.3,5,a year of injuries and of many young new players
+Total,,76,.45,-8,all of the years that he has played taken together
+"""
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("first")
-    for name, text in (("stops", STOPS), ("race", RACE), ("news", NEWS)):
+    for name, text in (("stops", STOPS), ("race", RACE), ("news", NEWS), ("seasons", SEASONS)):
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    return {name: folder / f"{name}.csv" for name in ("stops", "race", "news")}
+    return {name: folder / f"{name}.csv" for name in ("stops", "race", "news", "seasons")}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,11 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ("race", "top 2 riders by legs lost", ["Di", "Cy"]),
         ("race", "average rate", 1.1),
         ("race", "Which riders have a negative rate?", ["Bo", "Di"]),
+        ("seasons", "Which season had the most games?", 2003),
+        ("seasons", "How many games did he play?", 76),
+        ("seasons", "games in Total", 76),
+        ("seasons", "What is the highest FG%?", 0.6),
+        ("seasons", "How many seasons had a margin below -10?", 2),
         ("news", "How many texts mention refund?", 2),
         ("news", "How did the rate change between 1990 and 1992?", -1.5),
         ("news", "rate over time", [["1990-01", 2.5], ["1991-02", 3.5], ["1992-03", 1.0]]),
@@ -73,6 +85,7 @@ def test_a_first_question(tables: dict[str, Path], table: str, question: str, an
     [
         ("stops", "How many wagons are there?", "wagons"),
         ("race", "How many riders ride a Duke?", "Duke"),
+        ("seasons", "Which teams won in 2003?", "won"),
         ("race", "How many riders had more than 3 crashes?", "crashes"),
     ],
 )

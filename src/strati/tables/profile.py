@@ -69,12 +69,23 @@ HEADS = ("column", "holds", "unit", "missing", "different", "from", "to", "examp
 
 def cells(table: Table, column: Column) -> tuple[str, ...]:
     """A column as the cells of a row under `HEADS`."""
-    different = f"{column.distinct:,}" + (" (key)" if table.unique(column) else "")
+    different = f"{column.distinct:,}" + (" (key)" if is_key(table, column) else "")
     examples = ", ".join(column.values[:_SHOWN]) if column.type is Type.TEXT else ""
     return (
         column.name, column.type.value, column.unit, f"{column.missing:,}" if column.missing else "", different,
         column.low, column.high, examples if len(examples) <= 60 else examples[:57] + "...", column.note,
     )  # fmt: skip
+
+
+def is_key(table: Table, column: Column) -> bool:
+    """Whether a column names the row: unique, and neither a measure nor a number with a fraction."""
+    from strati.tables.parse.lexicon import ADDITIVE, NOT_ADDITIVE
+    from strati.tables.parse.tokens import name_words
+
+    if not table.unique(column) or column.type is Type.NUMBER or column.of:
+        return False
+    words = set(name_words(column.name))
+    return column.type is not Type.INTEGER or _code(column) or not words & (ADDITIVE | NOT_ADDITIVE)
 
 
 def _column(table: Table, column: Column) -> dict[str, JSON]:
@@ -84,7 +95,7 @@ def _column(table: Table, column: Column) -> dict[str, JSON]:
         "unit": column.unit,
         "missing": column.missing,
         "distinct": column.distinct,
-        "key": table.unique(column),
+        "key": is_key(table, column),
         "low": column.low,
         "high": column.high,
         "examples": list(column.values[:_SHOWN]),
@@ -121,7 +132,7 @@ def _offers(table: Table) -> Iterator[str]:
 
     keys = [c for c in columns if table.unique(c)]
     groups = [c for c in columns if c.type is Type.TEXT and 1 < c.distinct <= max(30, table.rows // 3)]
-    groups = [c for c in groups if c not in keys]
+    groups = sorted((c for c in groups if c not in keys), key=lambda c: (c.distinct > 20, len(c.values[0]) > 30))
     measures = [c for c in columns if c.numeric and not _code(c) and not (c in keys and c is columns[0])]
     labels = [c for c in columns if c.type is Type.TEXT and c in keys] or groups
     dates = [c for c in columns if c.temporal]

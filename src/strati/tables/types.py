@@ -14,7 +14,7 @@ from datetime import datetime
 
 from strati.tables.schema import Type, literal, quoted
 
-NOTHING_TEXT = ("", "null", "n/a", "#n/a", "nan", "-", "--", "—", "–")
+NOTHING_TEXT = ("", "[]", "{}", "null", "n/a", "#n/a", "nan", "-", "--", "—", "–")
 NOTHING = (
     *NOTHING_TEXT,
     "na",

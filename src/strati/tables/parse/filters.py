@@ -315,6 +315,11 @@ class Filters:
         first = min([i, *(c for c in cues if c < i)])
         steps = frozenset({Cue.IS, Cue.OF, Cue.EQ, Cue.WITH, Cue.IN, Cue.NOT, Cue.FOR})
         place = state.before(first, fits, over=steps)
+        beside = state.words[state.items[i].end].lower if state.items[i].end < len(state.words) else ""
+        if compared and beside in UNIT_NOUNS and (place is None or not state.touching(place, place + 1)):
+            counted = [f for f in state.numeric if beside in name_words(f.name)]
+            if len(counted) == 1:
+                return None, counted[0]
         if place is not None and (compared or self._tied(place, i)):
             return place, state.items[place].field
         adjective = state.before(first, lambda item: item.kind == "adjective", over=steps)
@@ -624,8 +629,10 @@ class Filters:
     def mentions(self) -> None:
         """Words to be found within a text: "how many messages mention refund"."""
         state = self.state
-        for i in state.free("word"):
+        for i in state.free("word", "value"):
             item = state.items[i]
+            if item.kind == "value" and not item.contains:
+                continue
             said = [
                 w.lower for w in state.words[: item.start] if w.lower not in ("the", "a", "an", "word", "words", "term")
             ]

@@ -94,10 +94,19 @@ class Grouping(Comparing):
             if target >= len(state.items) or target in state.used:
                 continue
             found = self._groupable(target, item.cue)
-            if found is not None:
+            if found is not None and not (item.cue is Cue.BY and self._by_somebody(i)):
                 state.use(i, target, *range(i, target))
                 return found
         return None
+
+    def _by_somebody(self, i: int) -> bool:
+        """Whether "governed by the laws of Ohio" names who did it, and no group."""
+        state = self.state
+        place = state.items[i].start - 1
+        verb = state.words[place].lower if place >= 0 else ""
+        if not verb.endswith("ed") or verb in ("grouped", "sorted", "ranked", "ordered", "divided", "earned", "split"):
+            return False
+        return any(item.kind == "value" and 0 < item.start - state.items[i].end <= 4 for item in state.items[i:])
 
     def _over_time(self) -> tuple[Field, Grain | None]:
         """The field of time, by a part of it that makes some dozen groups."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strati.tables.parse.lexicon import Cue
-from strati.tables.parse.link import Index, Item
-from strati.tables.parse.reading import Field, Reading
+from strati.tables.parse.link import Index, Item, is_total
+from strati.tables.parse.reading import Condition, Field, Op, Reading
 from strati.tables.parse.rows import Rows
 from strati.tables.parse.state import State
 from strati.tables.parse.tokens import Token, key, name_words
@@ -49,6 +49,8 @@ class _Builder(Rows):
         if reading is None:
             return None
         unused = tuple(state.items[i] for i in self._left(reading))
+        if reading.agg or reading.direction or reading.part:
+            reading = self._without_totals(reading)
         return Built(
             reading,
             tuple(dict.fromkeys(filter(None, state.notes))),
@@ -58,6 +60,15 @@ class _Builder(Rows):
             tuple(state.items),
             state.label(),
         )
+
+    def _without_totals(self, reading: Reading) -> Reading:
+        """The reading without the rows that add up or average others, unless one of them is asked for."""
+        index = self.state.index
+        one = index.totals_in
+        if one is None or reading.by_row or any(c.field == one for c in (*reading.conditions, *reading.part)):
+            return reading
+        condition = Condition(one, Op.NO_TOTAL, tuple(v for v in one.column.values if is_total(v)))
+        return replace(reading, conditions=(*reading.conditions, condition))
 
     def _left(self, reading: Reading) -> list[int]:
         """Places of items that mean something and were not used."""

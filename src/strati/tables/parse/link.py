@@ -152,6 +152,7 @@ class Index:
                         self._gender(one, value)
         self.table_stems = tuple(stem(word) for word in name_words(base.name))
         self.people = any(set(n.stems) & set(PERSON_WORDS) for n in self.named if n.field.column.type is Type.TEXT)
+        self.totals_in = _totals_in(self.fields, base)
         self._keys = tuple(self._exact)
         self.templates: dict[str, tuple[tuple[str, ...], list[str]]] = {}  # of questions seen, without their values
 
@@ -193,12 +194,18 @@ class Index:
         """What numbers of this field are counted in: 1,000,000 where the header says "(millions)"."""
         return next(n.scale for n in self.named if n.field == one)
 
+    def prose(self, one: Field) -> bool:
+        """Whether a field holds sentences rather than names."""
+        some = one.column.values[:50]
+        return bool(some) and sum(value.count(" ") for value in some) >= 6 * len(some)
+
     # meanings of spans
 
     def columns(self, words: Sequence[Token], start: int, end: int) -> Iterator[Item]:
         """The fields that words from `start` to `end` may name."""
         span = words[start:end]
-        plain_words = [word for word in span if word.lower not in ("the", "a", "an")]
+        percent = len(span) > 1 and span[-1].lower == "%"
+        plain_words = [word for word in span[: len(span) - percent] if word.lower not in ("the", "a", "an")]
         stems = tuple(part for word in plain_words for part in _parts(word))
         bare = tuple(s for s in stems if s not in ("of", "'s", "the"))
         if (
@@ -209,8 +216,10 @@ class Index:
             return
         text = " ".join(word.text for word in span)
         for one in self.named:
+            if percent and "%" not in one.field.name:
+                continue
             quality, note = _name_quality(one, stems, bare, [w.lower for w in span])
-            if quality:
+            if quality and not (quality < 0.8 and len(span) == 1 and (span[0].lower,) in PHRASES):
                 quality -= 0.03 * (one.field.via is not None) + 0.02 * bool(one.field.column.of)
                 verb = quality < 0.62
                 yield Item("column", start, end, text, quality, field=one.field, note=note, verb=verb)
@@ -255,6 +264,9 @@ class Index:
                 by_field[one].append(value)
         text = " ".join(word.text for word in span)
         for one, found in by_field.items():
+            everyday = len(span) == 1 and span[0].text.islower() and not span[0].quoted
+            if everyday and self.prose(one) and len(found) < max(3, 0.25 * len(one.column.values)):
+                continue  # an everyday word that some sentence happens to hold
             if len(found) == 1 and len(text) > 0.34 * len(found[0]):
                 note = f"taking {text!r} as {found[0]!r}"
                 yield Item("value", start, end, text, 0.78, field=one, values=tuple(found), note=note)
@@ -319,6 +331,38 @@ class Index:
             for value in self.tables.values(one.table, one.name, sorted(keys)):
                 if key(value) not in self._exact:
                     self._add(one, value)
+
+
+_TOTALS = frozenset(
+    (
+        "total",
+        "totals",
+        "grand total",
+        "subtotal",
+        "sum",
+        "overall",
+        "average",
+        "averages",
+        "mean",
+        "career",
+        "all time",
+    )
+)
+
+
+def is_total(value: str) -> bool:
+    """Whether a name is that of a row that adds up or averages others."""
+    return key(value) in _TOTALS
+
+
+def _totals_in(fields: Sequence[Field], base: Table) -> Field | None:
+    """The column in which one or two of many rows are called total, average or the like."""
+    for one in fields[:4]:
+        if one.via is None and one.column.type is Type.TEXT and not one.column.of and one.column.distinct > 3:
+            found = sum(map(is_total, one.column.values))
+            if 0 < found <= 2 and one.column.distinct > 0.5 * base.rows:
+                return one
+    return None
 
 
 def _fields(schema: Schema, base: Table) -> Iterator[Field]:
@@ -503,11 +547,15 @@ def _places(words: list[Token], index: Index) -> Iterator[_Place]:
                 )
 
 
+_BEFORE_TIMES = frozenset(("before", "after", "since", "in", "on", "between", "until", "during", "from"))
+
+
 def _less_sure(one: Item, options: Sequence[Item], words: Sequence[Token]) -> Item:
     """A value beside a stronger meaning: the name of its own column, or a number or year and no column named."""
     if one.kind != "value" or one.field is None or words[one.start].quoted:
         return one
-    if any(o.kind == "column" and o.field == one.field and o.quality >= 0.95 for o in options):
+    timed = one.end < len(words) and words[one.end].lower in _BEFORE_TIMES
+    if timed and any(o.kind == "column" and o.field == one.field and o.quality >= 0.95 for o in options):
         return replace(one, quality=one.quality - 0.16)
     if any(o.kind in ("span", "number") for o in options):
         before = {word.stem for word in words[max(0, one.start - 3) : one.start]}

@@ -18,10 +18,10 @@ class Parts(Tidied):
     """The parts that shapes are made of."""
 
     def _conditions(self) -> tuple[Condition, ...]:
+        self.filters.mentions()
         self.filters.values()
         self.filters.truths()
         self.filters.signs()
-        self.filters.mentions()
         return merged([condition for _, condition in sorted(self.filters.found, key=lambda pair: pair[0])])
 
     def _use_all(self, *cues: Cue) -> None:

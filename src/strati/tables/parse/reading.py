@@ -43,6 +43,7 @@ class Op(StrEnum):
     DAY = "falls on day"
     MISSING = "is missing"
     TRUE = "is true"
+    NO_TOTAL = "is no total"
 
 
 class Agg(StrEnum):

@@ -78,6 +78,8 @@ class _Sql:
         if condition.op is Op.CONTAINS:
             parts = " OR ".join(f"{ref} ILIKE {literal('%' + _escaped(str(v)) + '%')} ESCAPE '!'" for v in values)
             return f"NOT ({parts})" if condition.negated else f"({parts})" if len(values) > 1 else parts
+        if condition.op is Op.NO_TOTAL:
+            return f"coalesce({ref}, '') NOT IN ({', '.join(map(literal, values))})"
         if condition.op is Op.TRUE:
             return f"{ref} = {'FALSE' if condition.negated else 'TRUE'}"
         test = self._range(ref, condition)
@@ -272,7 +274,7 @@ def sql_of_ignored(reading: Reading) -> tuple[str, tuple[Field, ...]] | None:
 
 
 def _testing(reading: Reading) -> list[Field]:
-    conditions = [c.field for c in (*reading.conditions, *reading.part) if c.op is not Op.MISSING]
+    conditions = [c.field for c in (*reading.conditions, *reading.part) if c.op not in (Op.MISSING, Op.NO_TOTAL)]
     pair = [reading.pair.left.field] if reading.pair else []
     others = [f for f in (reading.measure, reading.group, reading.order) if f is not None]
     return list(dict.fromkeys((*conditions, *pair, *others)))
@@ -373,6 +375,8 @@ def say(condition: Condition) -> str:
     name, op, no = condition.field.name, condition.op, condition.negated
     if op is Op.MISSING:
         return f"{name} is {'not ' if no else ''}missing"
+    if op is Op.NO_TOTAL:
+        return f"{name} is not {' or '.join(map(_shown, condition.values))}, which holds totals"
     if op is Op.TRUE:
         return f"{name} is {'false' if no else 'true'}"
     if op is Op.IN:

@@ -15,13 +15,13 @@ _TOKEN = re.compile(
     r"\"[^\"]{1,200}\"|“[^”]{1,200}”|(?<![\w'])'[^']{2,200}'(?!\w)"  # quoted
     r"|\d{4}-\d{1,2}-\d{1,2}|\d{4}-\d{1,2}(?!\d)|\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4}/\d{1,2}/\d{1,2}"  # dates
     r"|(?:1\d|20)\d0s\b"
-    r"|[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
-    r"|[$€£]?\d+(?:\.\d+)?(?:st|nd|rd|th)?(?![^\W\d_]{4})(?:[kKmMbB]n?(?![^\W_]))?%?"
+    r"|(?:(?<=\s)-)?[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"|(?:(?<=\s)-)?[$€£]?\d+(?:\.\d+)?(?:st|nd|rd|th)?(?![^\W\d_]{4})(?:[kKmMbB]n?(?![^\W_]))?%?"
     r"|(?:isn|aren|wasn|weren|doesn|don|didn|hasn|haven)['’]t"
     r"|[^\W_]+(?:[.&+/-](?=[^\W_])[^\W_]+)*|['’]s\b|>=|<=|==|[<>=≥≤%&?,;:$€£]"
 )
 _NUMBER = re.compile(
-    r"^[$€£]?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[kKmMbB]n?)?(?P<percent>%)?$"
+    r"^(?P<sign>-?)[$€£]?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[kKmMbB]n?)?(?P<percent>%)?$"
 )
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "œ": "oe", "ı": "i"})
 _SHORT = frozenset(("max", "min", "avg", "qty", "amt", "dept", "temp", "emp", "cust", "prod", "pct", "yr", "addr"))
@@ -201,6 +201,7 @@ def numbers(words: list[Token]) -> list[Number]:
             found.append(Number(place, place + 1, float(ordinal[1]) if ordinal else ORDINALS[word], ordinal=True))
         elif match or (word in _WORD_NUMBERS and not words[place].quoted):
             value = float(match["digits"].replace(",", "")) if match else float(_WORD_NUMBERS[word])
+            value = -value if match and match["sign"] else value
             scale = (
                 SCALES[match["scale"].lower()]
                 if match and match["scale"] and (match["scale"] != "m" or word[0] in "$€£")

@@ -18,6 +18,8 @@ from strati.core.errors import TaskError
 from strati.core.records import Case, State
 from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedModel
+from strati.prove.inputs import gather
+from strati.report.facts import per_solved
 from strati.task.kind import BadRow, Resources, Space, Unusable, kind_of
 
 
@@ -83,6 +85,27 @@ def test_a_bench_of_programs(tmp_path: Path, sandbox: Sandbox) -> None:
     assert set(rows) == {"scripted one reply", "scripted best of 5"}
     quality = rows["scripted one reply"]["quality"]["value"]
     assert 0.5 < quality < 0.9
+
+
+def test_public_tests_are_part_of_the_input(tmp_path: Path) -> None:
+    """As `strati bench tasks.jsonl --kind code` reads a file: the column `tests`, text or a list, goes to the model."""
+    rows = [row(n) for n in range(1, 3)] + [{**row(3), "tests": ["assert add_3(1) == 4", "assert add_3(2) == 5"]}]
+    path = tmp_path / "tasks.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    found = gather(str(path), None, {}, {"kind": "code"}, {})
+    assert found.task.inputs == ("task", "tests")
+    given = found.data.examples[2].input
+    assert isinstance(given, dict)
+    assert given["tests"] == "assert add_3(1) == 4\nassert add_3(2) == 5"
+    path.write_text(json.dumps({"task": "x", "hidden": "assert f() == 1"}) + "\n")
+    assert gather(str(path), None, {}, {"kind": "code"}, {}).task.inputs == ("task",)
+
+
+def test_what_a_solved_task_costs() -> None:
+    candidate = {"name": "a", "cost_per_1000": 2.0, "quality": {"value": 0.5}}
+    assert per_solved({"task": {"kind": "code"}}, candidate) == 0.004
+    assert per_solved({"task": {"kind": "classify"}}, candidate) is None
+    assert per_solved({"task": {"kind": "code"}}, {**candidate, "quality": {"value": 0.0}}) is None
 
 
 def test_references_and_replies() -> None:

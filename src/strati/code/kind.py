@@ -34,7 +34,8 @@ class CodeKind:
 
     name = "code"
     metrics = ("works",)
-    inputs = ("task", "tests")
+    inputs = ("task", "prompt", "text")
+    further_inputs = ("tests",)
     references = ("hidden", "hidden_tests")
     scored_once = True
 

@@ -135,7 +135,7 @@ class _KindCollector(_Collector):
 
     def add(self, number: int, row: Sequence[object]) -> None:
         cells = dict(zip(self.columns, row, strict=True))
-        texts = [as_text(cells[name]) for name in self.task.inputs]
+        texts = [_lines(cells[name]) for name in self.task.inputs]
         if None in texts:
             return self.skip(number, "the input is a list or an object, expected text")
         if not any(text and text.strip() for text in texts):
@@ -157,6 +157,13 @@ class _KindCollector(_Collector):
         name = self._id(number, named) if self.task.id else str(number)
         self.examples.append(Example(name, given, reference, group, time, number))
         return None
+
+
+def _lines(value: object) -> str | None:
+    """A cell as text; a list of texts, such as tests, is one text of lines."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return "\n".join(value)
+    return as_text(value)
 
 
 def _dataset(content: Content, opened: Opened, collector: _Collector) -> Dataset:

@@ -67,7 +67,7 @@ def gather(
     kind = kind_of(str(task.get("kind") or found.task.get("kind") or "classify"))
     if kind.name != "classify":
         if not merged.get("input"):
-            merged["input"] = [_usual_input(kind, peek(source, format=format_).columns, source)]
+            merged["input"] = _usual_inputs(kind, peek(source, format=format_).columns, source)
     elif not merged.get("input") or not merged.get("label"):
         if source == "-":
             raise TaskError("standard input needs --input and --label: the columns of the text and of the label")
@@ -84,15 +84,18 @@ def gather(
     return Inputs(made, dataset, test, found, tuple(notes))
 
 
-def _usual_input(kind: Kind, columns: Sequence[str], source: str) -> str:
-    """The column that usually holds the input of a kind; raises where the file has none of the usual ones."""
+def _usual_inputs(kind: Kind, columns: Sequence[str], source: str) -> list[str]:
+    """The columns that usually hold the input of a kind; raises where the file has none of the usual ones."""
     found = next((name for name in kind.inputs if name in columns), None)
     if found is None:
         raise TaskError(
             f"{source} has the columns {', '.join(columns)}, expected one of {', '.join(kind.inputs)} as the input of "
             f"a task of kind {kind.name}; name it with --input"
         )
-    return found
+    from strati.task.kind import HasFurtherInputs
+
+    further = kind.further_inputs if isinstance(kind, HasFurtherInputs) else ()
+    return [found, *(name for name in further if name in columns)]
 
 
 def _sources(merged: Mapping[str, JSON]) -> tuple[str, str | None]:

@@ -99,6 +99,15 @@ def metric_of(verdict: Record) -> str:
     return metric_words(record(verdict, "task").get("metric") or "quality")
 
 
+def per_solved(verdict: Record, candidate: Record) -> float | None:
+    """Dollars for each task that is solved, those that are not being paid as well; for programs only."""
+    cost, quality = figures.finite(candidate.get("cost_per_1000")), record(candidate, "quality")
+    solved = figures.finite(quality.get("value"))
+    if record(verdict, "task").get("kind") != "code" or cost is None or not solved:
+        return None
+    return cost / 1000 / solved
+
+
 def failures_words(candidate: Record) -> str:
     """The failures of a rung, most frequent first, in words."""
     counts = sorted(record(candidate, "failures").items(), key=lambda item: -(figures.finite(item[1]) or 0))

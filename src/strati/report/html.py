@@ -208,7 +208,14 @@ NAMES: dict[str, Any] = {
         made.__name__: made
         for made in (
             *(facts.chosen, facts.is_chosen, facts.headline, facts.llm_words, facts.seal_words, facts.summary_rows),
-            *(facts.metric_of, facts.failures_words, facts.goal_lines, facts.monthly, facts.spending_lines),
+            *(
+                facts.metric_of,
+                facts.failures_words,
+                facts.goal_lines,
+                facts.monthly,
+                facts.spending_lines,
+                facts.per_solved,
+            ),
             *(facts.repeats_words, chart, marks_of, sunk, risk_drawing, curves_drawing, levels, cost_range),
             *(composed.composed_drawing, composed.marks_in_words, composed.shown_points, composed.setting_words),
             *(composed.best_point, composed.best_words, composed_words, break_even_words, unbroken, between, memory),

@@ -18,6 +18,7 @@ from strati.report.facts import (
     metric_of,
     monthly,
     name_of,
+    per_solved,
     record,
     records,
     repeats_words,
@@ -155,11 +156,13 @@ def _ladder(verdict: Record, paper: Paper) -> None:
             standing(verdict, candidate),
         ]
         paper.row(cells, COLUMNS, style)
-        paper.text("; ".join(_notes(candidate)), indent=5, style="dim")
+        paper.text("; ".join(_notes(verdict, candidate)), indent=5, style="dim")
     paper.text(figures.line(record(verdict, "limits").get("note")), indent=2, above=True)
 
 
-def _notes(candidate: Record) -> Iterable[str]:
+def _notes(verdict: Record, candidate: Record) -> Iterable[str]:
+    if (each := per_solved(verdict, candidate)) is not None:
+        yield f"{figures.money(each)} for each task solved"
     model = figures.line(candidate.get("model"))
     if model and model not in name_of(candidate):
         yield f"model {model}"

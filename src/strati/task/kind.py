@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from strati.core.errors import TaskError
 from strati.core.records import JSON
@@ -82,6 +82,14 @@ class Resources:
 
 
 NOTHING = Resources()
+
+
+@runtime_checkable
+class HasFurtherInputs(Protocol):
+    """A kind whose rows may hold more of the input beside its usual column, such as public tests beside a task."""
+
+    @property
+    def further_inputs(self) -> tuple[str, ...]: ...
 
 
 class Kind(Protocol):

@@ -19,6 +19,7 @@ from strati.kinds.classify.metrics import get_metric
 from strati.measure.effort import Effort
 from strati.measure.journal import Journal
 from strati.measure.race.racing import LET_THROUGH, Race, no_race
+from strati.measure.records import RetiredFor, Retirement
 from strati.measure.runner import Bench
 from strati.models.contract import ModelCard, Prompt
 from strati.models.scripted import ScriptedModel
@@ -106,7 +107,8 @@ def test_a_hopeless_rung_is_retired_on_tune_and_never_sees_test(tmp_path: Path) 
     scripted = model(0.5, "llm")
     record = measure([fast(0.98), llm(0.5, scripted=scripted)], tmp_path)["llm"]
     assert record.status == "retired"
-    assert record.reason.startswith("worse than fast by more than the margin of 3.0 points: −")
+    assert (record.retirement.why, record.retirement.against) == (RetiredFor.INFERIOR, "fast")
+    assert record.retirement.high < -0.03
     assert record.race.against == "fast"
     assert record.race.rows < LET_THROUGH
     assert record.race.low < 0.5 < record.race.high
@@ -179,26 +181,27 @@ def test_nothing_is_retired_against_a_trained_layer_of_the_users(tmp_path: Path)
 def test_a_rung_that_misses_the_bar_is_retired_alone(tmp_path: Path) -> None:
     record = measure([llm(0.5)], tmp_path, Goal(at_least=0.9))["llm"]
     assert record.status == "retired"
-    assert record.reason.startswith("misses the bar of 90.0 %: ")
+    assert record.retirement.why is RetiredFor.BAR
+    assert record.retirement.high < 0.9
 
 
 def test_a_rung_that_is_too_slow_is_retired(tmp_path: Path) -> None:
     record = measure([fast(0.9), llm(0.95)], tmp_path, Goal(max_p95_ms=1e-6))["llm"]
     assert record.status == "retired"
-    assert "took longer than" in record.reason
+    assert record.retirement.why is RetiredFor.LATENCY
 
 
 def test_a_rung_that_costs_too_much_is_retired(tmp_path: Path) -> None:
     record = measure([fast(0.9), llm(0.95)], tmp_path, Goal(max_cost_per_1000=1e-12))["llm"]
     assert record.status == "retired"
-    assert record.reason.startswith("costs at least")
+    assert record.retirement.why is RetiredFor.COST
 
 
 def test_a_licence_that_is_not_allowed_ends_a_rung_before_its_first_call(tmp_path: Path) -> None:
     scripted = model(0.9, "llm")
     record = measure([fast(0.9), llm(0.9, scripted=scripted, licence="GPL-3.0")], tmp_path, Goal(licences=("MIT",)))
     assert record["llm"].status == "retired"
-    assert record["llm"].reason == "licence GPL-3.0 is not among those allowed (MIT)"
+    assert record["llm"].retirement == Retirement(RetiredFor.LICENCE, licences=("GPL-3.0",))
     assert scripted.calls == 0
 
 

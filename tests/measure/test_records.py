@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strati.measure.records import CandidateRecord, FormRow, RaceRecord, Status
+from strati.measure.records import CandidateRecord, FormRow, RaceRecord, RetiredFor, Retirement, Status
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 forms = st.builds(FormRow, st.dictionaries(st.text(), st.booleans() | numbers), st.none() | numbers, st.integers())
 races = st.builds(RaceRecord, st.integers(), numbers, against=st.none() | st.text(), called_back=st.booleans())
+endings = st.builds(
+    Retirement, st.sampled_from(RetiredFor), st.integers(), numbers, licences=st.lists(st.text()).map(tuple)
+)
 records = st.builds(
     CandidateRecord,
     status=st.sampled_from(Status),
@@ -20,6 +23,7 @@ records = st.builds(
     latency=st.lists(numbers).map(tuple),
     forms=st.lists(forms, max_size=3).map(tuple),
     race=st.none() | races,
+    retirement=st.none() | endings,
     notes=st.dictionaries(st.text(), st.text()),
 )
 

@@ -8,8 +8,10 @@ import pytest
 
 from strati.core.records import Example
 from strati.kinds.classify.metrics import Accuracy
-from strati.measure.race.trials import Trial, cost, right, trials, why
+from strati.measure.race.trials import Trial, cost, retirement, right, trials
+from strati.measure.records import CandidateRecord, RetiredFor
 from strati.task.task import Goal
+from strati.verdict.words.race import reason_of
 
 ROWS = [Example(str(n), f"text {n}", "a") for n in range(40)]
 METRIC = Accuracy()
@@ -82,7 +84,7 @@ def test_within_reach_looks_ahead() -> None:
     assert not behind.within_reach(0.01, 7)
     level = one(Goal(), answers("a" * 40), {"fast": answers("a" * 40)})
     assert not level.within_reach(0.01, 10_000)
-    assert not Trial("inferior", [], 0.03, -1.0, "fast").within_reach(0.01, 40)
+    assert not Trial(RetiredFor.INFERIOR, [], 0.03, -1.0, "fast").within_reach(0.01, 40)
 
 
 @pytest.mark.parametrize(
@@ -98,5 +100,6 @@ def test_reasons_in_words(goal: Goal, words: str) -> None:
     rivals = {"fast": answers("a" * 40)} if goal == Goal() else {}
     trial = one(goal, answers("b" * 40), rivals)
     assert trial.passed(0.01)
-    assert why(trial, goal, 0.01).startswith(words)
-    assert "40 tune rows" in why(trial, goal, 0.01)
+    told = reason_of(CandidateRecord(retirement=retirement(trial, 0.01)), goal) or ""
+    assert told.startswith(words)
+    assert "40 tune rows" in told

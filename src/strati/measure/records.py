@@ -41,6 +41,39 @@ class FormRow:
         return {**row, "seconds": self.seconds}
 
 
+class RetiredFor(StrEnum):
+    """Why a race on tune ended a rung."""
+
+    INFERIOR = "inferior"  # worse than another by the margin
+    NEEDLESS = "needless"  # dearer than another, and not better by the margin
+    BAR = "bar"
+    COST = "cost"
+    LATENCY = "latency"
+    LICENCE = "licence"
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """What was shown of a rung that a race ended, with limits that hold at every moment of looking.
+
+    Attributes:
+        why: which test was passed.
+        rows: tune rows it rests on.
+        value, low, high: the difference to `against` in the metric, the share of right answers, dollars per 1,000, or
+            the share of answers that took too long.
+        against: the rung it is compared with.
+        licences: those that are not allowed, where it was never asked anything.
+    """
+
+    why: RetiredFor
+    rows: int = 0
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    against: str | None = None
+    licences: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RaceRecord:
     """How a slow rung did in the race on tune.
@@ -77,7 +110,7 @@ class CandidateRecord:
 
     Attributes:
         candidate: the fingerprint of what was measured.
-        status, reason: how far it got, and why no further, in words.
+        status, reason: how far it got, and why no further, in words; of a retired rung `retirement` says why.
         uses_llm, slow, recorded, learns, private, remote, costs_known: what kind of candidate it is.
         models, silent, licences, model_bytes: what it uses; `silent` names code that does not say what it uses.
         forms, settings: the forms tried on tune, and the settings of the one chosen.
@@ -111,6 +144,7 @@ class CandidateRecord:
     settings: Mapping[str, JSON] = field(default_factory=dict)
     apart: float | None = None
     race: RaceRecord | None = None
+    retirement: Retirement | None = None
     fit_seconds: float | None = None
     latency: tuple[float, ...] = ()
     cold: float | None = None
@@ -165,7 +199,9 @@ class CandidateRecord:
         body = {each.name: getattr(self, each.name) for each in fields(self)}
         body = {name: list(value) if isinstance(value, tuple) else value for name, value in body.items()}
         race = None if self.race is None else self.race.to_json()
-        return {**body, "status": str(self.status), "forms": [form.to_json() for form in self.forms], "race": race}
+        retirement = None if self.retirement is None else asdict(self.retirement)
+        forms = [form.to_json() for form in self.forms]
+        return {**body, "status": str(self.status), "forms": forms, "race": race, "retirement": retirement}
 
     @classmethod
     def from_json(cls, record: Mapping[str, JSON]) -> Self:
@@ -175,7 +211,11 @@ class CandidateRecord:
         body = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
         if isinstance(body.get("notes"), tuple):  # an earlier version kept sentences alone
             body["notes"] = {note: note for note in body["notes"]}
-        race = body.pop("race", None)
+        race, ended = body.pop("race", None), body.pop("retirement", None)
         forms = tuple(FormRow(**form) for form in body.pop("forms", ()))
         status = Status(body.pop("status", Status.PARTIAL))
-        return cls(**body, status=status, forms=forms, race=None if race is None else RaceRecord(**race))
+        body["race"] = None if race is None else RaceRecord(**race)
+        if ended is not None:
+            why, licences = RetiredFor(ended["why"]), tuple(ended["licences"])
+            body["retirement"] = Retirement(**{**ended, "why": why, "licences": licences})
+        return cls(**body, status=status, forms=forms)

@@ -158,7 +158,7 @@ class Bench:
         candidate = entry.candidate
         barred = self.race.barred(candidate, entry.record.licences) if self.race and candidate.slow else None
         if barred is not None:
-            entry.note(status=Status.RETIRED, reason=barred)
+            entry.note(status=Status.RETIRED, retirement=barred)
             return
         tuner = Tuner(self.metric, self.fitting, self.effort, len(self.splits.units))
         if self.race:
@@ -184,7 +184,7 @@ class Bench:
         if self.race is None or not found or self.chosen(True) == self.race.leader:
             return []
         for entry, race in found:
-            entry.note(status=Status.PARTIAL, reason=None, race=replace(race, called_back=True))
+            entry.note(status=Status.PARTIAL, retirement=None, race=replace(race, called_back=True))
             entry.fits.clear()
             self.journal.write_candidate(entry.candidate.name, entry.position, entry.record)
         return [entry for entry, _ in found]
@@ -193,9 +193,9 @@ class Bench:
         known = entry.record.race
         if known is None or not entry.record.status.done:
             since = known.rows if known is not None and known.called_back else 0
-            raced, reason = race.run(entry.candidate, chosen.stack, since)
-            if reason is not None:
-                entry.note(race=raced, status=Status.RETIRED, reason=reason)
+            raced, ended = race.run(entry.candidate, chosen.stack, since)
+            if ended is not None:
+                entry.note(race=raced, status=Status.RETIRED, retirement=ended)
                 return chosen
             known = replace(raced, called_back=bool(since))
             entry.note(race=known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from strati.core.records import JSON
@@ -14,7 +15,6 @@ from strati.verdict.afterwards import afterwards, limits
 from strati.verdict.decision import Decision, decide
 from strati.verdict.limits import common, contenders
 from strati.verdict.mistakes import by_label, confusions, disagreements
-from strati.verdict.race_results import limits_of, race_of, retirements
 from strati.verdict.ranking import aurc_row
 from strati.verdict.record import Choice, ComparedPair, Estimate, JudgedCandidate, Verdict
 from strati.verdict.spending import spending
@@ -22,6 +22,7 @@ from strati.verdict.tests import Pair
 from strati.verdict.words.headline import best_so_far, headline
 from strati.verdict.words.limits import in_the_way, silent_reasons
 from strati.verdict.words.questions import questions
+from strati.verdict.words.race import limits_of, reason_of, retirements
 from strati.verdict.words.reasons import reasons
 from strati.verdict.words.summary import summary
 from strati.verdict.words.unfinished import unfinished_reasons
@@ -60,9 +61,7 @@ def judge(journal: Journal) -> Verdict:
         task={key: value for key, value in meta["task"].items() if key != "goal"} | {"labels": list(results.labels)},
         goal=asdict(results.goal),
         data=meta["data"],
-        candidates=tuple(
-            _candidate(result, results, decision, race_of(result, sizes)) for result in results.candidates
-        ),
+        candidates=tuple(_candidate(result, results, decision, _race(result, sizes)) for result in results.candidates),
         comparisons=tuple(map(_compared, decision.comparisons)),
         choice=Choice(
             name=decision.name,
@@ -123,7 +122,7 @@ def _candidate(result: Result, results: Results, decision: Decision, race: dict[
         layers=record.layers,
         composed=record.composed or None,
         status=str(record.status),
-        reason=record.reason,
+        reason=reason_of(record, results.goal),
         uses_llm=record.uses_llm,
         model=", ".join(record.models) or None,
         quality=_quality(result, results, results.metric.name),
@@ -157,6 +156,16 @@ def _candidate(result: Result, results: Results, decision: Decision, race: dict[
         preview=record.preview,
         race=race,
     )
+
+
+def _race(result: Result, sizes: Mapping[str, JSON]) -> dict[str, JSON] | None:
+    """What is known of a slow rung from the race, with what its retirement saved; None for one that did not race."""
+    race = result.record.race
+    if race is None:
+        return None
+    saved = sizes["sample"] if result.retired and "sample" in sizes else 0
+    seconds = None if race.seconds is None else saved * race.seconds
+    return {**race.to_json(), "saved_answers": saved, "saved_seconds": seconds}
 
 
 def _quality(result: Result, results: Results, name: str) -> Estimate | None:

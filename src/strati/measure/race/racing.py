@@ -40,8 +40,8 @@ from strati.data import Splits, Unit
 from strati.measure.effort import Effort, shuffled
 from strati.measure.journal import Journal
 from strati.measure.race.needless import dearer, gain_together
-from strati.measure.race.trials import NEEDLESS, Trial, cost, right, trials, why
-from strati.measure.records import CandidateRecord, RaceRecord, Status
+from strati.measure.race.trials import Trial, cost, retirement, right, trials
+from strati.measure.records import CandidateRecord, RaceRecord, RetiredFor, Retirement, Status
 from strati.measure.tune import Chosen, raise_if_down
 from strati.stack.candidate import Candidate
 from strati.stack.models_of import in_batches
@@ -71,7 +71,7 @@ class Raced(NamedTuple):
     """How a rung came out of the race, and why it was retired, or None."""
 
     record: RaceRecord
-    reason: str | None
+    retirement: Retirement | None
 
 
 def no_race(splits: Splits, metric: Metric, effort: Effort) -> str | None:
@@ -151,12 +151,12 @@ class Race:
         self.journal.write_answers(candidate.name, SPLIT, cases)
         return values[best]
 
-    def barred(self, candidate: Candidate, licences: Sequence[str]) -> str | None:
+    def barred(self, candidate: Candidate, licences: Sequence[str]) -> Retirement | None:
         """Why a language model cannot be chosen whatever it answers, known before it is asked anything."""
         bad = self._refused(licences)
         if not bad or not candidate.uses_llm:
             return None
-        return f"licence {', '.join(bad)} is not among those allowed ({', '.join(self.goal.licences)})"
+        return Retirement(RetiredFor.LICENCE, licences=tuple(bad))
 
     def run(self, candidate: Candidate, stack: Stack, since: int = 0) -> Raced:
         """Race a slow rung, fitted on rows that do not race, until it is retired, is let through, or rows end.
@@ -185,10 +185,10 @@ class Race:
         known = replace(
             self._known(right(own, rows, self.metric), trial),
             alpha=alpha,
-            needless=shown is not None and shown[0].kind == NEEDLESS,
+            needless=shown is not None and shown[0].kind is RetiredFor.NEEDLESS,
             seconds=float(np.mean([own[row.id]["usage"]["seconds"] for row in rows])),
         )
-        return Raced(known, why(shown[0], self.goal, alpha) if shown else None)
+        return Raced(known, retirement(shown[0], alpha) if shown else None)
 
     def hopeless(self, candidate: Candidate, cases: Sequence[Case]) -> bool:
         """Whether answers to rows that do not race are so far behind a fast rung's that the form hardly matters.
@@ -224,7 +224,7 @@ class Race:
     def _level(self, trial: Trial, levels: Levels) -> float:
         if trial.against is None or trial.against != self.leader:
             return levels.other
-        return levels.needless if trial.kind == NEEDLESS else levels.worse
+        return levels.needless if trial.kind is RetiredFor.NEEDLESS else levels.worse
 
     def _beside_leader(self, candidate: Candidate) -> bool:
         """Whether a candidate may be found not needed beside the leader."""

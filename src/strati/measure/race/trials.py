@@ -1,4 +1,4 @@
-"""The tests that may retire a rung in a race, made on its answers to tune rows: numbers in, words out."""
+"""The tests that may retire a rung in a race, made on its answers to tune rows."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from strati.core.figures import difference, interval, milliseconds, money, share
 from strati.core.records import JSON, Example
+from strati.measure.records import RetiredFor, Retirement
 from strati.statistics import best_growth, confidence_sequence, log_capital, shown_above
 from strati.statistics.metric import Metric
 from strati.task.task import Goal
 
 Answers = Mapping[str, JSON]
-NEEDLESS = "needless"
 SLOW_SHARE = 0.05  # of answers that may take longer than the limit on p95
 HOPE = 2.0  # how much faster than so far evidence may come while something still counts as within reach
 
@@ -26,7 +25,7 @@ class Trial(NamedTuple):
     trial is about cost.
     """
 
-    kind: str
+    kind: RetiredFor
     values: Sequence[float]
     bound: float
     low: float = 0.0
@@ -78,19 +77,19 @@ def trials(
     for name, answers in rivals.items():
         theirs = right(answers, rows, metric)
         gaps = [theirs[key] - value for key, value in mine.items() if key in theirs]
-        found.append(Trial("inferior", gaps, goal.margin, -1.0, name))
+        found.append(Trial(RetiredFor.INFERIOR, gaps, goal.margin, -1.0, name))
         if name == beside:
-            found.append(Trial(NEEDLESS, gaps, -goal.margin, -1.0, name))
+            found.append(Trial(RetiredFor.NEEDLESS, gaps, -goal.margin, -1.0, name))
     if goal.at_least is not None:
-        found.append(Trial("bar", [1.0 - value for value in mine.values()], 1.0 - goal.at_least))
+        found.append(Trial(RetiredFor.BAR, [1.0 - value for value in mine.values()], 1.0 - goal.at_least))
     asked = [own[key] for key in mine]
     if limits and goal.max_cost_per_1000 is not None:
         # costs have no upper limit: cut at twice the one allowed, their mean can only fall, so the test stays right
         most = 2 * goal.max_cost_per_1000 / 1000
-        found.append(Trial("cost", [_cut(cost(answer, goal), most) for answer in asked], 0.5, unit=most))
+        found.append(Trial(RetiredFor.COST, [_cut(cost(answer, goal), most) for answer in asked], 0.5, unit=most))
     if limits and goal.max_p95_ms is not None:
         late = [float(1000 * answer["usage"]["seconds"] > goal.max_p95_ms) for answer in asked]
-        found.append(Trial("latency", late, SLOW_SHARE))
+        found.append(Trial(RetiredFor.LATENCY, late, SLOW_SHARE))
     return found
 
 
@@ -98,31 +97,14 @@ def _cut(value: float, most: float) -> float:
     return min(value / most, 1.0) if most > 0 else float(value > 0)
 
 
-def why(trial: Trial, goal: Goal, alpha: float) -> str:
-    """What was shown, in words with figures; limits hold at every moment of looking."""
-    n = len(trial.values)
+def retirement(trial: Trial, alpha: float) -> Retirement:
+    """What a test that was passed has shown."""
     found = confidence_sequence(trial.values, 1 - 2 * alpha, trial.low, 1.0)
-    gap = {"difference": -found.value, "low": -found.high, "high": -found.low}
-    if trial.kind == NEEDLESS:
-        return (
-            f"not needed beside {trial.against}, which costs less: not better by the margin of "
-            f"{100 * goal.margin:.1f} points, {difference(gap)} points on {n} tune rows"
-        )
-    if trial.kind == "inferior":
-        return (
-            f"worse than {trial.against} by more than the margin of {100 * goal.margin:.1f} points: "
-            f"{difference(gap)} points on {n} tune rows"
-        )
-    if trial.kind == "bar":
-        quality = {"value": 1 - found.value, "low": 1 - found.high, "high": 1 - found.low}
-        return f"misses the bar of {share(goal.at_least)}: {interval(quality)} on {n} tune rows"
-    if trial.kind == "cost":
-        least = 1000 * found.low * trial.unit
-        return (
-            f"costs at least {money(least)} per 1,000 as seen on {n} tune rows, over the limit of "
-            f"{money(goal.max_cost_per_1000)}"
-        )
-    return (
-        f"{share(found.value)} of its answers on {n} tune rows took longer than {milliseconds(goal.max_p95_ms)}, "
-        "the limit for 95 % of them"
-    )
+    values = (found.value, found.low, found.high)
+    if trial.kind in (RetiredFor.INFERIOR, RetiredFor.NEEDLESS):
+        values = (-found.value, -found.high, -found.low)
+    elif trial.kind is RetiredFor.BAR:
+        values = (1 - found.value, 1 - found.high, 1 - found.low)
+    elif trial.kind is RetiredFor.COST:
+        values = (1000 * found.value * trial.unit, 1000 * found.low * trial.unit, 1000 * found.high * trial.unit)
+    return Retirement(trial.kind, len(trial.values), *values, trial.against)

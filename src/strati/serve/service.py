@@ -23,6 +23,7 @@ from strati.serve.engine.uploads import Uploads
 from strati.serve.engine.worker import Job, Worker
 from strati.serve.errors import ClientGone, Refused
 from strati.serve.guards.intake import Guards
+from strati.serve.guards.stream import Blocked
 from strati.serve.keys import Key, Keys, Sessions
 from strati.serve.limits import Money, Rates, tokens_of
 from strati.serve.metrics import Gauge, Metrics
@@ -356,11 +357,8 @@ class Service:
         deadline = time.monotonic() + self.settings.timeout
         ctx = Context(deadline=deadline, cancelled=cancelled, budget=self.money.of(key.id, key.dollars))
 
-        def told(sentence: Sentence) -> None:
-            if hear is not None and self.guards.outgoing(sentence.text) is None:
-                loop.call_soon_threadsafe(hear, sentence.text)
-
-        asking = Asking(base.model, told if hear is not None else None, ctx)
+        told = None if hear is None else self._guarded(hear, loop)
+        asking = Asking(base.model, told, ctx)
         try:
             found = await self.with_base(base, base.answer(request, asking), gone)
         except UserError as error:
@@ -375,6 +373,25 @@ class Service:
                 found = replace(held_back(request, refused), steps=found.steps, seconds=found.seconds)
         self.outcomes.put([found])
         return found
+
+    def _guarded(self, hear: Hear, loop: asyncio.AbstractEventLoop) -> Callable[[Sentence], None]:
+        """Tells of sentences that passed their checks as soon as the guards let them out, with spaces between."""
+        held, blocked, begun = self.guards.stream(), False, False
+
+        def told(sentence: Sentence) -> None:
+            nonlocal blocked, begun
+            if blocked:
+                return
+            try:
+                out = held.feed(f" {sentence.text}" if begun else sentence.text, whole=True)
+            except Blocked:
+                blocked = True  # the whole answer is withheld at its end, with the reason
+                return
+            begun = True
+            if out:
+                loop.call_soon_threadsafe(hear, out)
+
+        return told
 
     async def with_base(self, base: Base, work: Callable[..., T], gone: Gone | None = None) -> T:
         """Have a base's thread do something. Raises `Refused` when too much waits or it takes too long."""

@@ -104,7 +104,6 @@ class LiveChunks:
     def piece(self, text: str) -> bytes:
         """The next piece of the answer."""
         first = not self._told
-        text = text if first or self._told.endswith((" ", "\n")) else f" {text}"
         self._told += text
         return self._event({"role": "assistant", "content": text} if first else {"content": text})
 

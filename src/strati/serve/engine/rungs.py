@@ -40,8 +40,11 @@ class Rung:
 
 
 async def compared(service: Service, key: Key, text: str, names: Sequence[str]) -> list[Rung]:
-    """Every rung of the stacks, in order."""
+    """Every rung of the stacks, in order; the guards look at the input and at what each rung says, as in service."""
     found: list[Rung] = []
+    refused = service.guards.incoming([text])
+    if refused is not None:
+        return [Rung(name, "guard", None, None, None, False, refused, 0.0, 0.0) for name in names]
     for name in names:
         served = service.stacks[name]
         if served.stack is None:
@@ -51,7 +54,15 @@ async def compared(service: Service, key: Key, text: str, names: Sequence[str]) 
         ctx = Context(budget=budget, deadline=time.monotonic() + service.settings.timeout)
         found += await asyncio.to_thread(_rungs, served.stack, name, text, ctx, served.hold or service.alarm(name))
         found += await asyncio.to_thread(_beside, served, text, ctx)
-    return found
+    return [_guarded(service, rung) for rung in found]
+
+
+def _guarded(service: Service, rung: Rung) -> Rung:
+    """The rung, without its answer where the guards would not let it out."""
+    refused = None if rung.answer is None else service.guards.outgoing(str(rung.answer))
+    if refused is None:
+        return rung
+    return replace(rung, answer=None, confidence=None, delivered=False, reason=refused, alternatives=())
 
 
 def stage_of(served: Served, rung: str) -> Stage | None:

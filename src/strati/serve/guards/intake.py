@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strati.serve.guards.rules import INJECTION, PERSONAL, Rule, scan
+from strati.serve.guards.rules import INJECTION, PERSONAL, Rule, scan, unfinished
+from strati.serve.guards.stream import HeldStream
 
 log = logging.getLogger("strati.serve")
 
@@ -34,8 +35,15 @@ class Guards:
 
     def outgoing(self, text: str) -> str | None:
         """Why an answer is not let out, or None."""
-        rules = (PERSONAL if self.personal else ()) + tuple(rule for rule in INJECTION if rule.name in _OUTGOING)
-        return self._look([text], rules, "in the answer")
+        return self._look([text], self._going_out, "in the answer")
+
+    def stream(self) -> HeldStream:
+        """An answer that goes out piece by piece: nothing of what may not go out is ever let out."""
+        return HeldStream(self.outgoing, lambda text: unfinished(text, self._going_out))
+
+    @property
+    def _going_out(self) -> tuple[Rule, ...]:
+        return (PERSONAL if self.personal else ()) + tuple(rule for rule in INJECTION if rule.name in _OUTGOING)
 
     def _look(self, texts: Sequence[str], rules: tuple[Rule, ...], where: str) -> str | None:
         try:

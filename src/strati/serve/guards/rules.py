@@ -6,6 +6,8 @@ previous instructions" addressed to a reader is not. They are a first fence, fas
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -23,10 +25,11 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """A named pattern; `valid` looks again at what it matched."""
+    """A named pattern; `begun` is what the beginning of a match looks like that may still go on after a space."""
 
     name: str
     pattern: re.Pattern[str]
+    begun: re.Pattern[str] | None = None
 
     def find(self, text: str) -> list[Found]:
         return [
@@ -36,8 +39,12 @@ class Rule:
         ]
 
 
-def _rule(name: str, pattern: str) -> Rule:
-    return Rule(name, re.compile(pattern, re.IGNORECASE))
+def _rule(name: str, pattern: str, begun: str | None = None) -> Rule:
+    return Rule(
+        name,
+        re.compile(pattern, re.IGNORECASE),
+        re.compile(rf"{begun}\Z", re.IGNORECASE) if begun is not None else None,
+    )
 
 
 _OWN = r"(?:your|the|all|any|these|those|previous|prior|above|earlier|preceding|foregoing|initial|original|system)"
@@ -72,13 +79,14 @@ INJECTION: tuple[Rule, ...] = (
     _rule(
         "send elsewhere",
         r"!\[[^\]]*\]\(\s*https?://[^)\s]+\?[^)\s]*=[^)]*\)",
+        r"!\[[^\]]*(?:\](?:\([^)]*)?)?",
     ),
 )
 
 PERSONAL: tuple[Rule, ...] = (
     _rule("email address", r"\b[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,24}\b"),
-    _rule("card number", r"\b[2-6](?:[ -]?\d){12,18}\b"),
-    _rule("IBAN", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}"),
+    _rule("card number", r"\b[2-6](?:[ -]?\d){12,18}\b", r"\b[2-6](?:[ -]?\d){0,18}[ -]?"),
+    _rule("IBAN", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){0,30} ?"),
     _rule("US social security number", r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b"),
 )
 
@@ -95,6 +103,25 @@ def scan(text: str, rules: tuple[Rule, ...]) -> list[Found]:
     """Everything that the rules find, in order; look-alike letters and invisible characters do not hide it."""
     plain = normal(text)
     return sorted((found for rule in rules for found in rule.find(plain)), key=lambda found: found.start)
+
+
+_WORD = re.compile(r"[^\s。！？]+\Z")  # not finished yet
+
+
+def unfinished(text: str, rules: tuple[Rule, ...]) -> int:
+    """From where on a text that still goes on may hold the beginning of what the rules look for.
+
+    >>> text = "The card is 4111 1111 "
+    >>> text[unfinished(text, PERSONAL) :], unfinished("It is red. ", PERSONAL)
+    ('4111 1111 ', 11)
+    """
+    plain, ends = text, None
+    if not text.isascii():
+        shown = [normal(c) for c in text]
+        plain, ends = "".join(shown), list(itertools.accumulate(map(len, shown)))
+    begun = (_WORD, *(rule.begun for rule in rules if rule.begun is not None))
+    at = min((match.start() for one in begun if (match := one.search(plain))), default=len(plain))
+    return at if ends is None else len(text) if at == len(plain) else bisect.bisect_right(ends, at)
 
 
 def normal(text: str) -> str:

@@ -1,7 +1,7 @@
 """A guard on a stream of text: nothing goes out before what it could be part of was looked at.
 
-Text is held back up to the end of a sentence, and in a long sentence as far as a forbidden span could still reach. What
-was let out is never taken back, so not one character of a forbidden span may be in it, wherever the stream was cut.
+Text is held back up to the end of a sentence, and further back where a forbidden span may have begun. What was let out
+is never taken back, so not one character of a forbidden span may be in it, wherever the stream was cut.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-LONGEST = 400  # characters that a forbidden span may have
-_END = re.compile(r"[.!?…。！？][\"')\]]*\s+|\n")
+CONTEXT = 4000  # characters of what is out that are looked at again with what comes
+LONG = 400  # characters after which a sentence without an end goes out by words
+_END = re.compile(r"[.!?…][\"')\]]*\s+|[。！？]|\n")
 
 Look = Callable[[str], str | None]
 """The reason to withhold a text, or None."""
+
+Unfinished = Callable[[str], int]
+"""From where on a text may hold the beginning of what is forbidden, while more of it is to come."""
 
 
 class Blocked(Exception):
@@ -25,43 +29,50 @@ class HeldStream:
 
     Args:
         look: says whether a text holds something forbidden; called with all text not yet out, and what came before it.
-        longest: the longest forbidden span in characters.
+        unfinished: where in a text something forbidden may have begun that is not there as a whole yet.
     """
 
-    def __init__(self, look: Look, longest: int = LONGEST) -> None:
+    def __init__(self, look: Look, unfinished: Unfinished) -> None:
         self.look = look
-        self.longest = longest
-        self._out = ""  # the end of what is out: a span may not begin there, rules may look at it
+        self.unfinished = unfinished
+        self._out = ""
         self._held = ""
 
-    def feed(self, piece: str) -> str:
-        """Take a piece in; returns what may go out now. Raises `Blocked`."""
+    def feed(self, piece: str, *, whole: bool = False) -> str:
+        """Take a piece in; returns what may go out now. `whole` where the piece ends a sentence. Raises `Blocked`."""
         self._held += piece
-        end = self._safe()
-        return self._let(end) if end else ""
+        self._must_pass()
+        text = self._out + self._held
+        safe = self.unfinished(text) - len(self._out)
+        ends = [match.end() for match in _END.finditer(self._held) if match.end() <= safe]
+        if whole and self._complete(text):
+            ends.append(len(self._held))
+        if not ends and safe > LONG:
+            ends.append(self._held.rfind(" ", 0, safe) + 1)
+        return self._let(max(ends, default=0))
 
     def finish(self) -> str:
         """What is left, checked. Raises `Blocked`."""
+        self._must_pass()
         return self._let(len(self._held))
 
-    def _safe(self) -> int:
-        """How much may go out: whole sentences, as long as no forbidden span can begin in them and end after."""
-        ends = [match.end() for match in _END.finditer(self._held)]
-        limit = len(self._held) - self.longest
-        return max((end for end in ends if end <= limit), default=max(0, limit if not ends else 0))
+    def _complete(self, text: str) -> bool:
+        """Whether nothing has begun at the end of a sentence; what follows begins after a space."""
+        return self.unfinished(f"{text} ") == len(text) + 1
 
-    def _let(self, end: int) -> str:
+    def _must_pass(self) -> None:
         reason = self.look(self._out + self._held)
         if reason is not None:
             raise Blocked(reason)
+
+    def _let(self, end: int) -> str:
         out, self._held = self._held[:end], self._held[end:]
-        self._out = (self._out + out)[-self.longest :]
+        self._out = (self._out + out)[-CONTEXT:]
         return out
 
 
-def checked(pieces: Iterable[str], look: Look, longest: int = LONGEST) -> Iterator[str]:
+def checked(pieces: Iterable[str], held: HeldStream) -> Iterator[str]:
     """The pieces of a stream as they may go out. Raises `Blocked` in place of a forbidden span."""
-    held = HeldStream(look, longest)
     for piece in pieces:
         out = held.feed(piece)
         if out:

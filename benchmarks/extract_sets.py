@@ -183,7 +183,7 @@ def by_model(name: str, train: Sequence[Example], test: Sequence[Example], crf: 
     """A language model with examples of train on these texts, beside what the CRF scored on each of them."""
     from strati.models.open import open_models
 
-    model = open_models([name], [])[0][0]
+    model = open_models([name], [], llms=True)[0][0]
     labels = tuple(sorted({e.label for one in train for e in Extraction.from_json(one.reference).entities}))
     fitted = ExtractLLM(model, labels).fit(train, [], Context())
     began = time.perf_counter()

@@ -15,6 +15,7 @@ from strati.core.records import JSON, Case, Evidence, Source, Usage
 from strati.knowledge.ask.sources import PASSAGE, Sources
 from strati.knowledge.graph.records import Place
 from strati.knowledge.graph.route import DEPTH, Route, ordered, route_for, view_of
+from strati.knowledge.store.contract import Filter
 
 if TYPE_CHECKING:
     from strati.knowledge.graph.find import View
@@ -69,17 +70,24 @@ class Connect:
         route = route_for(self.view, case.text, [_place(one) for one in found])
         if route.by == "search":
             return case.passed(self.name, f"plain search: {route.why}", Usage(time.perf_counter() - start))
-        chosen = self._passages(case.text, route)
+        chosen = self._passages(case.text)
         rest = [one for one in case.evidence if one not in found]
         told = f"the graph: {route.why}; {len(chosen)} passages by search and a walk from each, {_paths(route)}"
         done = replace(case, evidence=(*chosen, *rest))
         return done.passed(self.name, told, Usage(time.perf_counter() - start))
 
-    def _passages(self, question: str, route: Route) -> list[Evidence]:
-        deep = {_place(one): one for one in self.sources.search(question, DEPTH) if one.source}
-        best = ordered(self.walk, route.entities, list(deep), self.k)
-        allowed = {entry.id: entry for entry in self.sources.here.documents(self.sources.filters)}
-        return [deep.get(place) or self._evidence(place) for place in best if place.document in allowed]
+    def _passages(self, question: str) -> list[Evidence]:
+        seen: dict[Place, Evidence] = {}
+        allowed = {entry.id for entry in self.sources.here.documents(self.sources.filters)}
+
+        def search(text: str, documents: tuple[str, ...]) -> list[Place]:
+            some = tuple(id for id in documents if id in allowed)
+            found = replace(self.sources, filters=Filter(some)).search(text, DEPTH) if some else []
+            seen.update((_place(one), one) for one in found if one.source)
+            return [_place(one) for one in found if one.source]
+
+        best = ordered(self.walk, question, search, self.k)
+        return [seen.get(place) or self._evidence(place) for place in best if place.document in allowed]
 
     def _evidence(self, place: Place) -> Evidence:
         """A passage that search did not find."""

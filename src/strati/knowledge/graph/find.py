@@ -88,6 +88,18 @@ class View:
                         found[one][node.id] = node
         return {key: list(nodes.values()) for key, nodes in found.items()}
 
+    @cached_property
+    def beginnings(self) -> Mapping[str, Sequence[Node]]:
+        """Organisations and people by the first words of their names, of which the name has more."""
+        found: defaultdict[str, dict[str, Node]] = defaultdict(dict)
+        for node in self.graph.nodes:
+            if node.type in ("organisation", "person"):
+                for name in (node.name, *node.aliases):
+                    words = key_of(name).split()
+                    for size in range(1, min(4, len(words))):
+                        found[" ".join(words[:size])][node.id] = node
+        return {key: list(nodes.values()) for key, nodes in found.items()}
+
     def missing(self) -> int:
         """How many documents of the base are not in the graph, or are there as they were."""
         kept = self.store.kept()

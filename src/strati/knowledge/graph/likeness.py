@@ -126,6 +126,12 @@ class Walk:
         home[self.homes(node)] = 1.0
         return self.walk(home)
 
+    def passage(self, place: Place) -> int | None:
+        """The number of the passage that holds the start of a place."""
+        some = self.of.get(place.document, [])
+        slot = bisect_right([self.passages[at].start for at in some], place.start) - 1
+        return some[slot] if slot >= 0 else None
+
     def homes(self, node: Node) -> list[int]:
         """Where a walk from a node starts."""
         if node.type == "document":

@@ -6,13 +6,14 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from strati.certify.compose.rung_answers import Part, RungAnswers, group_names
+from strati.certify.compose.rung_answers import Part, RungAnswers
 from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import Answer, Case, Example
 from strati.data import Ledger
 from strati.data.normal import label_keys
 from strati.measure.journal import Journal
+from strati.measure.results import group_names
 from strati.stack.stack import Stack
 
 LEARNED = "learned"

@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strati.certify.compose.rung_answers import group_names
 from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import JSON, Case, Example
 from strati.improve.experiment import Figures, Outcome, decide, tune_examples
 from strati.kinds.classify.linear import Linear
 from strati.measure.journal import Journal, StoredExample
-from strati.measure.results import SECONDS_PER_HOUR, Result, Results, statistics_of
+from strati.measure.results import SECONDS_PER_HOUR, Result, Results, group_names, statistics_of
 from strati.stack.folder import load_stack, save_stack
 from strati.stack.stack import Stack
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strati.core.errors import DataError
-from strati.core.records import JSON
+from strati.core.records import JSON, Example
 from strati.measure.columns import Answers, load_answers
 from strati.measure.journal import Journal, StoredExample
 from strati.measure.records import CandidateRecord, RaceRecord, Status
@@ -180,11 +180,14 @@ class Results:
         return [example.reference for example in self.test]
 
     @property
-    def groups(self) -> list[str] | None:
+    def groups(self) -> tuple[str, ...] | None:
         """The group of each test example, where examples come in groups; one without is a group of its own."""
-        if all(example.group is None for example in self.test):
-            return None
-        return [f"id {example.id}" if example.group is None else f"group {example.group}" for example in self.test]
+        return group_names(self.test)
+
+    def groups_where(self, mask: NDArray[np.bool_]) -> list[str] | None:
+        """The groups of those test examples only."""
+        groups = self.groups
+        return None if groups is None else [group for group, kept in zip(groups, mask, strict=True) if kept]
 
     @property
     def unfinished(self) -> list[str]:
@@ -205,6 +208,18 @@ class Results:
 
     def result(self, name: str) -> Result:
         return next(result for result in self.candidates if result.name == name)
+
+
+def group_names(examples: Sequence[StoredExample | Example]) -> tuple[str, ...] | None:
+    """The group of each example; one without is a group of its own. None where examples come in no groups."""
+    if all(example.group is None for example in examples):
+        return None
+    return tuple(group_name(example.id, example.group) for example in examples)
+
+
+def group_name(key: str, group: str | None) -> str:
+    """The group of an example, which never is that of another one by accident."""
+    return f"id {key}" if group is None else f"group {group}"
 
 
 def load_results(journal: Journal) -> Results:

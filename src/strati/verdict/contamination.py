@@ -65,7 +65,9 @@ def _asked(answers: Mapping[str, JSON], results: Results) -> list[JSON]:
 def _twin_row(result: Result, kind: str, twins: Sequence[JSON], results: Results) -> dict[str, JSON]:
     mask = result.measured & _there(twins)
     first, second = result.statistics[mask], statistics_of(results.metric, results.test, twins)[mask]
-    found = paired_interval(second, first, results.metric, _confidence(results), _groups(results, mask), _seed(results))
+    found = paired_interval(
+        second, first, results.metric, _confidence(results), results.groups_where(mask), _seed(results)
+    )
     changed = sum(
         one["value"] != two["value"] for one, two, kept in zip(result.answers, twins, mask, strict=True) if kept
     )
@@ -108,7 +110,7 @@ def _after_row(
     mask = result.measured & known
     after, before = _sides(result, later, mask)
     interval = contrast_interval(
-        [(1.0, after), (-1.0, before)], results.metric, _confidence(results), _groups(results, mask), _seed(results)
+        [(1.0, after), (-1.0, before)], results.metric, _confidence(results), results.groups_where(mask), _seed(results)
     )
     row: dict[str, JSON] = {
         "candidate": result.name,
@@ -125,7 +127,9 @@ def _after_row(
         both = mask & control.measured
         mine, its = _sides(result, later, both), _sides(control, later, both)
         parts = [(1.0, mine[0]), (-1.0, mine[1]), (-1.0, its[0]), (1.0, its[1])]
-        beyond = contrast_interval(parts, results.metric, _confidence(results), _groups(results, both), _seed(results))
+        beyond = contrast_interval(
+            parts, results.metric, _confidence(results), results.groups_where(both), _seed(results)
+        )
         row["beyond_control"] = _difference(beyond)
     return row
 
@@ -148,11 +152,6 @@ def _value(statistics: Statistics, results: Results) -> float | None:
 
 def _there(answers: Sequence[JSON]) -> NDArray[np.bool_]:
     return np.array([answer is not None for answer in answers], dtype=bool)
-
-
-def _groups(results: Results, mask: NDArray[np.bool_]) -> list[str] | None:
-    groups = results.groups
-    return groups and [group for group, kept in zip(groups, mask, strict=True) if kept]
 
 
 def _confidence(results: Results) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from strati.core.records import JSON
 from strati.measure.journal import Journal
+from strati.measure.results import group_name
 from strati.measure.studies.learning_curve import curve_key, point_key
 from strati.statistics import Units, units_of
 from strati.statistics.metric import Metric, Statistics
@@ -68,9 +69,7 @@ def load_curves(journal: Journal, labels: Sequence[str], metric: Metric) -> Iter
                 kept_sizes.append(size)
                 points.append(np.stack([_statistics(kept, size, r, references, labels, score) for r in range(made)]))
         groups = [references[key][1] for _, key in rows]
-        clusters = [
-            f"id {key}" if group is None else f"group {group}" for (_, key), group in zip(rows, groups, strict=True)
-        ]
+        clusters = [group_name(key, group) for (_, key), group in zip(rows, groups, strict=True)]
         if rows and points:
             yield Curve(name, kept["settings"], tuple(kept_sizes), tuple(points), tuple(rows), tuple(clusters))
 

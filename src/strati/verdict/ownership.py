@@ -178,7 +178,7 @@ def outcomes(result: Result, results: Results) -> Outcomes:
     """Shares of wrong and of pending answers; what was withheld or failed counts as wrong."""
     accuracy = results.right_wrong
     statistics = statistics_of(accuracy, results.test, result.answers)[result.measured]
-    groups = results.groups and [g for g, kept in zip(results.groups, result.measured, strict=True) if kept]
+    groups = results.groups_where(result.measured)
     found: Interval = quality_interval(statistics, accuracy, 1 - results.goal.alpha, groups, int(results.meta["seed"]))
     waits = [answer["state"] == "pending" for answer in result.answers if answer is not None]
     pending = sum(waits) / len(waits)

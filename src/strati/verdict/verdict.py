@@ -175,7 +175,7 @@ def _quality(result: Result, results: Results, name: str) -> Estimate | None:
     statistics = (
         result.statistics if name == results.metric.name else statistics_of(metric, results.test, result.answers)
     )
-    groups = results.groups and [g for g, kept in zip(results.groups, result.measured, strict=True) if kept]
+    groups = results.groups_where(result.measured)
 
     def limits(rows: Statistics) -> Interval:
         seed = int(results.meta["seed"])

@@ -9,9 +9,9 @@ import numpy as np
 
 from strati.certify.method import Scored
 from strati.core.errors import DataError
-from strati.core.records import JSON, Answer, Example
+from strati.core.records import JSON, Answer
 from strati.measure.journal import Journal, StoredExample
-from strati.measure.results import SECONDS_PER_HOUR, Result, Results
+from strati.measure.results import SECONDS_PER_HOUR, Result, Results, group_names
 from strati.stack.stack import Loss
 from strati.statistics.metric import wrong
 
@@ -117,13 +117,6 @@ def read_part(journal: Journal, results: Results, names: Sequence[str], part: st
     rungs = tuple(_rung(journal, results.result(name), split, examples) for name in names)
     references = tuple(e.reference for e in examples)
     return Part(tuple(e.id for e in examples), references, group_names(examples), rungs, results.metric.loss)
-
-
-def group_names(examples: Sequence[StoredExample | Example]) -> tuple[str, ...] | None:
-    """The group of each example; one without is a group of its own. None where examples come in no groups."""
-    if all(example.group is None for example in examples):
-        return None
-    return tuple(f"id {e.id}" if e.group is None else f"group {e.group}" for e in examples)
 
 
 def _rung(journal: Journal, result: Result, split: str, examples: Sequence[StoredExample]) -> RungAnswers:

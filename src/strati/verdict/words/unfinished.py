@@ -34,7 +34,7 @@ def _so_far(result: Result, shown: Result, results: Results) -> str | None:
     both = result.measured & shown.measured
     if both.sum() < FEWEST:
         return None
-    groups = results.groups and [group for group, kept in zip(results.groups, both, strict=True) if kept]
+    groups = results.groups_where(both)
     goal, seed = results.goal, int(results.meta["seed"])
     ours, theirs = result.statistics[both], shown.statistics[both]
     found, _ = compare_both(ours, theirs, results.metric, goal.margin, goal.alpha, groups, seed)

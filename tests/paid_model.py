@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from strati.core.context import Context
 from strati.core.errors import LayerDown
-from strati.core.records import Usage
+from strati.core.records import JSON, Usage
 from strati.models.ask import Quote
 from strati.models.contract import Choice, Generation, LanguageModel, ModelCard, Prompt
 from strati.models.scripted import ScriptedModel
@@ -78,7 +78,9 @@ class PaidModel:
         choice = ScriptedModel(self.reply).choose(prompt, options)
         return replace(choice, usage=Usage(calls=1, tokens_in=10, tokens_out=1, dollars=paid))
 
-    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:
+    def generate(
+        self, prompt: Prompt, max_tokens: int, grammar: str | None = None, schema: JSON | None = None
+    ) -> Generation:
         raise NotImplementedError
 
     def count_tokens(self, text: str) -> int:

@@ -14,7 +14,8 @@ def ranked(n: int, rungs: int = 1, seed: int = 0, easy: float = 2.5) -> Scored:
     skill = easy + 0.5 * np.arange(rungs)
     confidence = 1 / (1 + np.exp(-(skill - 1.5 * hardness + rng.normal(size=(n, rungs)))))
     loss = (rng.random((n, rungs)) > confidence).astype(float)
-    return Scored(tuple(f"r{i}" for i in range(rungs)), confidence, loss, 0.001 * 4.0 ** np.arange(rungs))
+    cost = 0.001 * np.power(4.0, np.arange(rungs, dtype=np.float64))
+    return Scored(tuple(f"r{i}" for i in range(rungs)), confidence, loss, cost)
 
 
 def unrelated(n: int, wrong: float, rng: np.random.Generator, levels: int | None = None) -> Scored:

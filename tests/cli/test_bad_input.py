@@ -42,7 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(Path("one.csv"), [(text, "x") for text, _ in ROWS])
     write(Path("case.csv"), [(text, label.upper() if n % 3 else label) for n, (text, label) in enumerate(ROWS)])
     write(Path("blank.csv"), [(text, label + " " * (n % 3)) for n, (text, label) in enumerate(ROWS)])
-    write(Path("sorted.csv"), sorted(ROWS, key=lambda row: row[1]))
+    write(Path("sorted.csv"), sorted(ROWS, key=lambda row: str(row[1])))
     write(Path("ids.csv"), [(*row, "a") for row in ROWS], "text,label,id")
     write(Path("days.csv"), [(*row, "yesterday") for row in ROWS], "text,label,day")
     write(Path("unknown.csv"), [(1, "repair"), (999, "repair")], "id,answer")

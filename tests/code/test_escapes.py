@@ -99,7 +99,7 @@ def test_the_look_from_outside_would_notice(name: str, world: Outside) -> None:
 
 def test_a_process_left_behind_would_be_noticed() -> None:
     with subprocess.Popen(["sleep", LASTING]) as left:
-        found = []
+        found: list[int] = []
         for _ in range(100):  # it takes a moment to become what it is called
             found = found or lasting()
             time.sleep(0 if found else 0.01)
@@ -133,7 +133,7 @@ def test_limits_make_sense() -> None:
 
     for wrong in ({"seconds": 0}, {"memory": 1}, {"processes": 1}, {"output": 1}, {"disk": 1}):
         with pytest.raises(TaskError, match="limit"):
-            Limits(**wrong)  # type: ignore[arg-type]
+            Limits(**wrong)
 
 
 def test_no_sandbox_no_run() -> None:

@@ -108,7 +108,8 @@ def test_a_new_file(tmp_path: Path, sandbox: Sandbox) -> None:
 
 
 def test_files_that_may_not_be_changed(tmp_path: Path) -> None:
-    project(tmp_path, **{"conftest.py": "", "big.py": b"x" * (2 << 20), "bin.py": b"\xff\0", "x.pth": ""})
+    more: dict[str, str | bytes] = {"conftest.py": "", "big.py": b"x" * (2 << 20), "bin.py": b"\xff\0", "x.pth": ""}
+    project(tmp_path, **more)
     (tmp_path / "link.py").symlink_to("stats.py")
     (tmp_path / "again.py").hardlink_to(tmp_path / "tests" / "test_stats.py")
     for name, words in (

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from strati.core.records import JSON
 from strati.models.contract import Choice, ContextOverflow, Generation, Prompt
 from strati.models.local.gguf import GgufModel
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
@@ -38,8 +39,10 @@ class Broken(ScriptedModel):
     def choose(self, prompt: Prompt, options: Sequence[str]) -> Choice:
         return self.change(super().choose(prompt, options))
 
-    def generate(self, prompt: Prompt, max_tokens: int, grammar: str | None = None) -> Generation:
-        return replace(super().generate(prompt, max_tokens, grammar), text=self.text())
+    def generate(
+        self, prompt: Prompt, max_tokens: int, grammar: str | None = None, schema: JSON | None = None
+    ) -> Generation:
+        return replace(super().generate(prompt, max_tokens, grammar, schema), text=self.text())
 
 
 def shares(*values: float) -> Callable[[Choice], Choice]:

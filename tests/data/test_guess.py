@@ -15,18 +15,23 @@ def test_columns_are_found_by_their_names() -> None:
 
 
 def test_columns_are_found_by_their_content() -> None:
-    rows = [(f"a longer question number {number}", "yes" if number % 2 else "no") for number in range(8)]
+    rows: list[tuple[str, ...]] = [
+        (f"a longer question number {number}", "yes" if number % 2 else "no") for number in range(8)
+    ]
     guess = guess_columns(look(("column1", "column2"), rows))
     assert (guess.inputs, guess.label) == (("column1",), "column2")
 
 
 def test_what_the_file_declares_comes_first() -> None:
-    rows = [("a", "x", "p"), ("b", "y", "q")]
+    rows: list[tuple[str, ...]] = [("a", "x", "p"), ("b", "y", "q")]
     assert guess_columns(look(("text", "label", "kind"), rows, {"kind": "class"})).label == "kind"
 
 
 def test_the_longest_text_is_the_input() -> None:
-    rows = [("short", "a far longer piece of writing", "x"), ("tiny", "again quite some words here", "y")]
+    rows: list[tuple[str, ...]] = [
+        ("short", "a far longer piece of writing", "x"),
+        ("tiny", "again quite some words here", "y"),
+    ]
     assert guess_columns(look(("heading", "letter", "label"), rows)).inputs == ("letter",)
 
 

@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -15,7 +16,7 @@ from strati.task.task import Task
 TASK = Task()
 
 
-def rows(labels: list[str], **more: list[str | None]) -> Dataset:
+def rows(labels: list[str], **more: Sequence[str | None]) -> Dataset:
     groups, times = more.get("groups", [None] * len(labels)), more.get("times", [None] * len(labels))
     texts = more.get("texts", [f"text {number}" for number in range(len(labels))])
     return Dataset(

@@ -91,10 +91,12 @@ def by_hand(ids: list[int], layers: int) -> np.ndarray:
     t = tensors()
 
     def normal(x: np.ndarray) -> np.ndarray:
-        return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-12)
+        scaled: np.ndarray = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-12)
+        return scaled
 
     def dense(x: np.ndarray, name: str) -> np.ndarray:
-        return x @ t[f"{name}.weight"].T + t[f"{name}.bias"]
+        moved: np.ndarray = x @ t[f"{name}.weight"].T + t[f"{name}.bias"]
+        return moved
 
     words = t["embeddings.word_embeddings.weight"][ids]
     x = normal(
@@ -113,8 +115,9 @@ def by_hand(ids: list[int], layers: int) -> np.ndarray:
         inner = dense(x, f"{at}intermediate.dense")
         inner = 0.5 * inner * (1 + erf(inner / np.sqrt(2)))
         x = normal(x + dense(inner, f"{at}output.dense"))
-    mean = x.mean(0)
-    return mean / np.linalg.norm(mean)
+    mean: np.ndarray = x.mean(0)
+    unit: np.ndarray = mean / np.linalg.norm(mean)
+    return unit
 
 
 @pytest.mark.parametrize("layers", [1, 2])

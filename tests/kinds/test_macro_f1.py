@@ -1,5 +1,7 @@
 """Macro-F1 by hand and beside scikit-learn."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,9 @@ from strati.core.errors import DataError
 from strati.kinds.classify.metrics import MacroF1
 
 
-def total(metric: MacroF1, pairs: list[tuple[str, str | None]]) -> np.ndarray:
-    return np.sum([metric.score(reference, value).statistics for reference, value in pairs], axis=0)
+def total(metric: MacroF1, pairs: Sequence[tuple[str, str | None]]) -> np.ndarray:
+    summed: np.ndarray = np.sum([metric.score(reference, value).statistics for reference, value in pairs], axis=0)
+    return summed
 
 
 def test_statistics_of_one_example() -> None:

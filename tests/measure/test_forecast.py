@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def planned(
     return prepare(data, OPEN, test, models, embedders, candidates, (), EFFORT, 0, Context())
 
 
-def zero_shot(model: PaidModel, **more: bool) -> Candidate:
+def zero_shot(model: PaidModel, **more: Any) -> Candidate:
     forms = tuple(
         Form(
             {"prompt": form, "corrected": corrected},

@@ -160,7 +160,7 @@ def test_who_is_called_back_races_on_and_need_not_answer_test(tmp_path: Path, mo
 
     def called_back(bench_: Bench, entries: Sequence[Entry]) -> Sequence[Entry]:
         back = real(bench_, entries)
-        rows.update({entry.candidate.name: entry.record.race.rows for entry in back})
+        rows.update({entry.candidate.name: entry.record.race.rows for entry in back if entry.record.race})
         return back
 
     monkeypatch.setattr(Bench, "_called_back", called_back)
@@ -208,7 +208,7 @@ def test_kills_while_one_is_called_back_change_nothing(tmp_path: Path) -> None:
         ends.append(process.exitcode)
         with Journal(next(tmp_path.glob("runs/*.db")), read_only=True) as journal:
             record = journal.candidates()["level"]
-        assert (record.status, record.race.called_back) == ("partial", True)
+        assert (record.status, record.race and record.race.called_back) == ("partial", True)
     assert ends == [-signal.SIGKILL] * 3
     outcome, whole = run(four(), tmp_path), run(four(), tmp_path / "whole").verdict
     assert row_of(outcome.verdict, "level")["race"]["called_back"]

@@ -332,7 +332,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self._headers_buffer.append(b"\r\n")
         self.wfile.write(b"".join(self._headers_buffer) + data)
-        self._headers_buffer = []
+        self._headers_buffer: list[bytes] = []
 
 
 FaultServer.handler = Handler

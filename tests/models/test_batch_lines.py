@@ -60,7 +60,7 @@ def test_a_batch_is_read_from_anything(value: Any, other: Any) -> None:
 def test_a_file_goes_up_as_a_form() -> None:
     body = upload_form("strati-1.jsonl", b'{"a": 1}\n', "xyz")
     form = message_from_bytes(b"Content-Type: multipart/form-data; boundary=xyz\r\n\r\n" + body)
-    purpose, file = form.get_payload()  # type: ignore[misc]
+    purpose, file = form.get_payload()  # type: ignore[str-unpack]
     assert purpose.get_payload() == "batch"  # type: ignore[union-attr]
     assert file.get_filename() == "strati-1.jsonl"  # type: ignore[union-attr]
     assert file.get_payload(decode=True) == b'{"a": 1}\n'  # type: ignore[union-attr]

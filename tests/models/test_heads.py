@@ -61,7 +61,7 @@ def test_a_file_that_is_gone_or_damaged_is_made_anew(model: GgufModel) -> None:
         lambda path: path.write_text(""),
     ):
         ask(model, TEXTS[0], HEADS[1])
-        [harm(path) for path in files(model)]  # type: ignore[operator]
+        [harm(path) for path in files(model)]
         again = ask(model, TEXTS[0], HEADS[0])
         assert again.probabilities == first.probabilities
         assert evaluated(again) == evaluated(first)

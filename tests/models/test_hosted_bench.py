@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_a_bench_outlasts_faults_and_its_ledger_is_right(
         values = {"url": server.url, "model": "fake-1", "price_in": 1.0, "price_out": 4.0, "private": False}
         model = OpenAICompatible.of("fake", {**values, "concurrency": 4, "retries": 8})
         once = Studies(curve=False, repeats=False)
-        more = {"runs": tmp_path / "runs", "max_dollars": 5.0, "studies": once}
+        more: dict[str, Any] = {"runs": tmp_path / "runs", "max_dollars": 5.0, "studies": once}
         outcome = bench(data(), task, models=[model], effort=Effort.of(40), **more)
         stats = server.stats()
     rungs = {row["name"]: row for row in outcome.verdict["candidates"]}
@@ -74,7 +75,11 @@ def test_what_a_model_noted_about_its_calls_is_in_the_verdict(tmp_path: Path) ->
         values = {"url": server.url, "model": "fake-1", "price_in": 1.0, "price_out": 4.0, "private": False}
         named = {"fake1": {"concurrency": 4}, "fake2": {"concurrency": 4, "reasoning_tokens": 1}}  # two models, not one
         models = [OpenAICompatible.of(name, {**values, **more}) for name, more in named.items()]
-        more = {"runs": tmp_path / "runs", "max_dollars": 5.0, "studies": Studies(curve=False, repeats=False)}
+        more: dict[str, Any] = {
+            "runs": tmp_path / "runs",
+            "max_dollars": 5.0,
+            "studies": Studies(curve=False, repeats=False),
+        }
         note = bench(data(), task, models=models, effort=Effort.of(40), **more).verdict["limits"]["note"]
     for name in named:
         assert note.count(f"{name}: asked for fake-1, the server answered as fake-2") == 1

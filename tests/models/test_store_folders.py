@@ -17,7 +17,6 @@ from strati.core.errors import ModelError
 from strati.models.catalog.catalog import Artefact
 from strati.models.catalog.sources import HfSource
 from strati.models.catalog.store import Store
-from strati.models.local import linked
 
 from .speech_entries import contents, speech_entry
 
@@ -89,7 +88,7 @@ def test_file_systems_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise PermissionError
 
     for name in missing:
-        monkeypatch.setattr(linked.os, name, refused)
+        monkeypatch.setattr(f"strati.models.local.linked.os.{name}", refused)
     entry, store = speech_entry(tmp_path), Store(tmp_path / "store")
     store.pull(entry)
     folder = store.folder(entry)

@@ -193,7 +193,7 @@ def test_a_curve_that_fails_is_named_in_the_limits(tmp_path: Path) -> None:
     """A layer that needs many rows: its curve cannot be drawn, its test answers stand."""
 
     class Hungry(Majority):
-        def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Majority:
+        def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Hungry:
             if len(train) < 40:
                 raise ValueError("I need more rows")
             return super().fit(train, tune, ctx)

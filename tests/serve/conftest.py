@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from strati.core.records import JSON
@@ -49,10 +50,10 @@ class World:
     service: Service
     client: TestClient
 
-    def post(self, path: str, body: JSON, key: str = READER, **headers: str) -> object:
+    def post(self, path: str, body: JSON, key: str = READER, **headers: str) -> Response:
         return self.client.post(path, json=body, headers={"authorization": f"Bearer {key}", **headers})
 
-    def get(self, path: str, key: str = READER) -> object:
+    def get(self, path: str, key: str = READER) -> Response:
         return self.client.get(path, headers={"authorization": f"Bearer {key}"})
 
 

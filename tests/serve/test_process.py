@@ -69,10 +69,12 @@ def test_it_streams(client: openai.OpenAI) -> None:
 
 
 def test_it_streams_cited_sentences_of_a_base(client: openai.OpenAI) -> None:
-    question = [{"role": "user", "content": "Within how many days may an article be returned?"}]
-    chunks = list(client.chat.completions.create(model="work", messages=question, stream=True))  # type: ignore[call-overload]
+    question: Any = [{"role": "user", "content": "Within how many days may an article be returned?"}]
+    chunks = list(client.chat.completions.create(model="work", messages=question, stream=True))
     assert "60 days" in "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
-    assert chunks[-1].model_extra["strati"]["evidence"][0]["place"].startswith("returns.md")
+    extra = chunks[-1].model_extra
+    assert extra is not None
+    assert extra["strati"]["evidence"][0]["place"].startswith("returns.md")
 
 
 def test_structured_output_by_a_model_of_pydantic(client: openai.OpenAI) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ def answers(*confidences: float | None) -> list[Answer]:
     return [Answer("a", confidence, "l") for confidence in confidences]
 
 
-def fitted(confidences: list[float | None], right: list[float]) -> Combiner:
+def fitted(confidences: Sequence[float | None], right: list[float]) -> Combiner:
     return Combiner.fit(answers(*confidences), [{}] * len(confidences), right)
 
 

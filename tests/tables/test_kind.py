@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     with (tmp_path / "towns.csv").open("w", encoding="utf-8", newline="") as file:
         rows = [(name, 1000 + 37 * n, ("north", "south")[n % 2]) for n, name in enumerate(NAMES)]
         csv.writer(file).writerows([("town", "inhabitants", "region"), *rows])
-    asked = []
+    asked: list[dict[str, object]] = []
     for name, inhabitants, _ in rows:
         asked.append(
             {"question": f"What is the region of {name}?", "sql": f"SELECT region FROM towns WHERE town='{name}'"}

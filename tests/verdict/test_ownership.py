@@ -13,6 +13,7 @@ from strati.measure.columns import Answers
 from strati.measure.journal import StoredExample
 from strati.measure.records import CandidateRecord, Status
 from strati.measure.results import Result, Results, statistics_of
+from strati.task.kind import Space
 from strati.task.task import Goal, Task
 from strati.verdict.ownership import (
     COMPOSED,
@@ -61,7 +62,7 @@ def result(name: str, answers: list[dict[str, Any]], goal: Goal, **more: Any) ->
 def results(goal: Goal, *found: Result, method: str = "holdout") -> Results:
     splits = {"train": 40, "tune": 10, "calibrate": 10, "test": 10, "sealed": 0}
     meta = {"seed": 0, "data": {"splits": splits, "method": method}}
-    return Results("run", Task(goal=goal), LABELS, get_metric("accuracy", LABELS), meta, TEST, found)
+    return Results("run", Task(goal=goal), Space(labels=LABELS), get_metric("accuracy", LABELS), meta, TEST, found)
 
 
 def trained(goal: Goal) -> Result:

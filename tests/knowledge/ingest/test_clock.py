@@ -39,7 +39,7 @@ def test_a_process_that_works_and_one_that_sleeps() -> None:
 def test_waiting_for_a_processor_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     told = [Used(5.0, False)]
-    monkeypatch.setattr(clock.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("strati.knowledge.ingest.clock.time.monotonic", lambda: now[0])
     monkeypatch.setattr(clock, "used_by", lambda process: told[0])
     made = Clock()
     assert made.passed(1, 100.0) == 0

@@ -305,7 +305,7 @@ def ole(streams: Mapping[str, bytes]) -> bytes:
 def _entry(entry: Sequence[Any], start: int) -> bytes:
     name, kind, child, data, right = entry
     none = 0xFFFFFFFF
-    text = name.encode("utf-16-le")
+    text: bytes = name.encode("utf-16-le")
     links = struct.pack("<3I", none, none if right is None else right, none if child is None else child)
     place = start if kind == 2 else 0
     return (

@@ -24,7 +24,15 @@ def test_every_cell_has_its_sheet_and_name() -> None:
 
 
 def test_empty_rows_part_tables_and_titles_stand_above() -> None:
-    cells = {"A1": "Rents of 2024", "A2": "Name", "B2": "Rent", "A3": "Ada", "B3": 900, "A5": "Tree", "B5": "Age"}
+    cells: dict[str, str | float] = {
+        "A1": "Rents of 2024",
+        "A2": "Name",
+        "B2": "Rent",
+        "A3": "Ada",
+        "B3": 900,
+        "A5": "Tree",
+        "B5": "Age",
+    }
     document = read(SHEETS, xlsx({"S": {**cells, "A6": "Oak", "B6": 80}}))
     headers = {
         document.text[b.start : b.end]: document.text[slice(*b.header)] if b.header else "" for b in document.blocks

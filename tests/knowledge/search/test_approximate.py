@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from strati.core.records import JSON
 from strati.knowledge.base import KnowledgeBase
 from strati.knowledge.ingest.pipeline import Settings
 from strati.knowledge.search import approximate
@@ -64,7 +65,8 @@ def build(store: SqliteStore, least: int = 0) -> str:
 
 
 def asked(words: str) -> np.ndarray:
-    return Trigrams().embed([words])[0]
+    vector: np.ndarray = Trigrams().embed([words])[0]
+    return vector
 
 
 def agree(store: SqliteStore, words: str, filter: Filter = ALL, limit: int = 10) -> list[int]:
@@ -75,7 +77,8 @@ def agree(store: SqliteStore, words: str, filter: Filter = ALL, limit: int = 10)
     exact = Matrix(store, KEY).search(asked(words), limit, store, filter)
     assert found.ids.tolist() == exact.ids.tolist()
     assert found.scores.tolist() == exact.scores.tolist()
-    return found.ids.tolist()
+    ids: list[int] = found.ids.tolist()
+    return ids
 
 
 def test_the_graph_finds_what_the_matrix_finds(tmp_path: Path) -> None:
@@ -194,6 +197,7 @@ def test_a_note_of_another_base_or_version_is_not_believed(tmp_path: Path) -> No
     store = built(tmp_path, 30)
     note = store.read(derived.NOTE)
     assert isinstance(note, dict)
+    wrong: JSON
     for wrong in ({"count": 31}, {"documents": 29}, {"files": {}}, {"format": 2}, {"embedder": "another"}):
         store.note_derived({**note, **wrong})
         assert isinstance(open_vectors(store, KEY), Matrix), wrong

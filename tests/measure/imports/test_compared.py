@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from strati.measure.imports.systems import systems_of
 from tests.measure.imports import logs
 
 
-def run(name: str, *samples: Sample, **more: str) -> Run:
+def run(name: str, *samples: Sample, **more: Any) -> Run:
     return Run(name, f"{name}.log", samples, **more)
 
 

@@ -223,7 +223,7 @@ def test_a_run_goes_on_after_a_kill_and_can_be_replayed(tmp_path: Path) -> None:
     name, _ = next(steps)
     with pytest.raises(BusyError):
         list(go_on(journal.read(name), recorder.tools(), journal, Context()))
-    steps.close()
+    steps.close()  # type: ignore[attr-defined]
     file = tmp_path / f"{name}.jsonl"
     file.write_bytes(file.read_bytes() + b'{"number": 2, "ca')
     ((_, second),) = go_on(journal.read(name), recorder.tools(), journal, Context())

@@ -76,17 +76,16 @@ def test_a_bench_in_batches_costs_half_and_says_what_it_did_not_time(tmp_path: P
     calls = {row["name"]: row["calls"] for row in outcome.verdict["spending"]["rungs"]}
     assert calls == {row["name"]: row["calls"] for row in ordinary.verdict["spending"]["rungs"]}
     assert sum(calls.values()) == stats["asked"] + sum(sizes)
-    assert len(sizes) == 2 * 2  # of each rung: tune and test of all folds
+    assert len(sizes) == 2 * 2 * 5  # of each rung: tune and test of each fold
 
 
-def test_the_second_answers_of_all_folds_are_one_batch(tmp_path: Path) -> None:
-    """Twins have another prompt and are asked fold by fold."""
+def test_the_second_answers_go_in_batches_too_fold_by_fold(tmp_path: Path) -> None:
     with BatchServer() as server:
         more: dict[str, Any] = {"effort": Effort.of(40), "max_dollars": 5.0, "studies": TWICE}
         outcome = bench(data(), TASK, candidates=rungs_of(model(server.url))[:1], runs=tmp_path, **more)
         (row,) = outcome.verdict["candidates"]
         assert row["repeats"]["n"] == 20
-        assert [len(batch) for batch in server.handed_in][2:] == [20]
+        assert sum(len(batch) for batch in server.handed_in[2 * 5 :]) == 20
 
 
 def test_with_enough_labels_a_rung_takes_four_batches(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """WikiTableQuestions without a language model: right answers over all, and on the share answered most surely.
 
-    python benchmarks/tables_wikitable.py --data FOLDER [--part tune|report|all] [--most 500] [--wrong 20]
+    python benchmarks/tables_wikitable.py --data FOLDER [--part tune|report|all] [--most 500] [--wrong 20] [--fit]
 
 FOLDER holds `data/random-split-1-dev.tsv` and `csv/`, as published. Settings are chosen on the tables of "tune" (half
 of all, by a hash of their name); "report" is the other half, looked at once. An answer is right when its values are
 those of the reference, as the published evaluator compares them: numbers as numbers, dates as dates, text without case,
-accents and punctuation, in whatever order.
+accents and punctuation, in whatever order. `--fit` prints the weights of `strati.tables.parse.confidence`, learned from
+this part, and how right the surest are when each fold of tables is left out.
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from strati.core.errors import DataError
 from strati.core.records import JSON
 from strati.statistics.proportions import clopper_pearson
 from strati.tables.allowed import Refused, validated
-from strati.tables.asking import answer_of
+from strati.tables.answer import answer_of
 from strati.tables.engine import Engine, QueryFailed
+from strati.tables.parse.confidence import confidence, features
 from strati.tables.parse.parser import Parser
 from strati.tables.sources import Source
 
 SUREST = 0.25
+SEEN = 30  # a feature is learned from where at least so many questions have it
 
 
 def questions(folder: Path) -> dict[str, list[tuple[str, list[str]]]]:
@@ -125,7 +129,19 @@ def _date(text: str) -> str | None:
     return None
 
 
-def answers(folder: Path, part: str, most: int) -> Iterator[tuple[str, str, bool, float, JSON, list[str], str, str]]:
+class Asked(NamedTuple):
+    table: str
+    question: str
+    target: list[str]
+    right: bool = False
+    sure: float = 0.0
+    answer: JSON = None
+    sql: str = ""
+    shape: str = ""
+    seen: dict[str, float] = {}  # noqa: RUF012
+
+
+def answers(folder: Path, part: str, most: int) -> Iterator[Asked]:
     asked = 0
     for table, listed in sorted(questions(folder).items()):
         if part not in ("all", part_of(table)):
@@ -136,32 +152,66 @@ def answers(folder: Path, part: str, most: int) -> Iterator[tuple[str, str, bool
             try:
                 engine = Engine([Source("csv", str(scratch / "table.csv"), "table.csv")], scratch)
             except DataError as error:
-                for question, target in listed:
-                    yield table, question, False, 0.0, None, target, str(error), ""
+                yield from (Asked(table, question, target, sql=str(error)) for question, target in listed)
                 continue
             parser = Parser(engine)
             for question, target in listed:
                 asked += 1
-                answer, sure, sql, shape = _answer(question, engine, parser)
-                yield table, question, matches(answer, target), sure, answer, target, sql, shape
+                yield _answered(Asked(table, question, target), engine, parser)
             engine.close()
         if most and asked >= most:
             return
 
 
-def _answer(question: str, engine: Engine, parser: Parser) -> tuple[JSON, float, str, str]:
-    for one in parser.readings(question)[:3]:
+def _answered(asked: Asked, engine: Engine, parser: Parser) -> Asked:
+    for one in parser.readings(asked.question)[:3]:
         try:
             checked = validated(one.sql, engine.schema)
-            return (
-                answer_of(engine.query(checked.sql), one.reading),
-                one.confidence,
-                checked.sql,
-                one.reading.shape.value,
-            )
+            answer = answer_of(engine.query(checked.sql), one.reading)
         except (Refused, QueryFailed):
             continue
-    return None, 0.0, "", ""
+        seen = features(asked.question, one, answer)
+        return asked._replace(
+            right=matches(answer, asked.target), sure=confidence(asked.question, one, answer), answer=answer,
+            sql=checked.sql, shape=one.reading.shape.value, seen=seen,
+        )  # fmt: skip
+    return asked
+
+
+def fit(found: Sequence[Asked]) -> None:
+    """Print the weights learned from these questions, and how right the surest are, each fold of tables left out."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
+    kept = [one for one in found if one.seen]
+    names = [name for name in kept[0].seen if sum(one.seen[name] != 0 for one in kept) >= SEEN]
+    x, y = np.array([[one.seen[name] for name in names] for one in kept]), np.array([one.right for one in kept])
+    scale = x.std(axis=0) + 1e-9
+    model = LogisticRegression(C=0.2, max_iter=5000)
+    folds = cross_val_predict(
+        model, x / scale, y, groups=[one.table for one in kept], cv=GroupKFold(8), method="predict_proba"
+    )
+    report("left out", [one._replace(sure=float(p)) for one, p in zip(kept, folds[:, 1], strict=True)], len(found))
+    model.fit(x / scale, y)
+    print(f"_BASE = {model.intercept_[0]:.3f}")
+    for name, weight in sorted(zip(names, model.coef_[0] / scale, strict=True), key=lambda pair: -abs(pair[1])):
+        if abs(weight) >= 0.005:
+            print(f'    "{name}": {weight:.2f},')
+
+
+def report(name: str, found: Sequence[Asked], asked: int) -> None:
+    right = sum(one.right for one in found)
+    sure = clopper_pearson(right, asked)
+    print(f"{name}: {asked} questions, right {right / asked:.3f} [{sure.low:.3f}, {sure.high:.3f}]")
+    ranked = sorted(found, key=lambda one: -one.sure)
+    for share in (0.05, 0.1, SUREST, 0.5):
+        head = ranked[: round(share * asked)]
+        hits, said = sum(one.right for one in head), sum(one.sure for one in head) / len(head)
+        sure = clopper_pearson(hits, len(head))
+        print(
+            f"  the surest {share:.0%}: right {hits / len(head):.3f} [{sure.low:.3f}, {sure.high:.3f}], said {said:.3f}"
+        )
 
 
 def main() -> None:
@@ -170,24 +220,19 @@ def main() -> None:
     options.add_argument("--part", default="tune", choices=("tune", "report", "all"))
     options.add_argument("--most", type=int, default=0, help="questions; 0 for all")
     options.add_argument("--wrong", type=int, default=0, help="wrong answers to print, the surest first")
+    options.add_argument("--fit", action="store_true", help="learn the weights of the confidence from this part")
     given = options.parse_args()
     found = list(answers(given.data, given.part, given.most))
-    right = sum(one[2] for one in found)
-    sure = clopper_pearson(right, len(found))
-    print(f"{given.part}: {len(found)} questions, right {right / len(found):.3f} [{sure.low:.3f}, {sure.high:.3f}]")
-    ranked = sorted(found, key=lambda one: -one[3])
-    for share in (0.1, SUREST, 0.5):
-        head = ranked[: round(share * len(ranked))]
-        hits = sum(one[2] for one in head)
-        sure = clopper_pearson(hits, len(head))
-        print(f"  the surest {share:.0%}: right {hits / len(head):.3f} [{sure.low:.3f}, {sure.high:.3f}]")
-    for shape in sorted({one[7] for one in found}):
-        mine = [one for one in found if one[7] == shape]
-        kept = [one for one in mine if one[3] >= 0.6 * max(m[3] for m in mine)]
-        counts = (sum(one[2] for one in mine), len(mine), sum(one[2] for one in kept), len(kept))
-        print("  {}: {} of {}; surer {} of {}".format(shape or "no reading", *counts))
-    for table, question, _, score, answer, target, sql, _ in [one for one in ranked if not one[2]][: given.wrong]:
-        print(f"{score:.2f} {table} {question}\n     {str(answer)[:100]} | expected {target}\n     {sql[:300]}")
+    report(given.part, found, len(found))
+    if given.fit:
+        fit(found)
+    for shape in sorted({one.shape for one in found}):
+        mine = [one for one in found if one.shape == shape]
+        print(f"  {shape or 'no reading'}: {sum(one.right for one in mine)} of {len(mine)}")
+    wrong = sorted((one for one in found if not one.right), key=lambda one: -one.sure)
+    for one in wrong[: given.wrong]:
+        print(f"{one.sure:.2f} {one.table} {one.question}\n     {str(one.answer)[:100]} | expected {one.target}")
+        print(f"     {one.sql[:300]}")
 
 
 if __name__ == "__main__":

@@ -155,6 +155,29 @@ def same_answer(a: JSON, b: JSON) -> bool:
     return flat(one) == flat(two)
 
 
+def answer_of(result: Result, reading: Reading | None = None) -> JSON:
+    """The answer in the rows of a query: one value, a list of values, or a list of rows.
+
+    >>> answer_of(Result(("count",), ("BIGINT",), ((3,),)))
+    3
+    """
+    rows = result.rows
+    wide = width_of(result, reading)
+    if reading is not None and reading.pair and reading.pair.wants == "both" and rows:
+        return [[name, value] for name, value in zip(result.columns[:2], rows[0][:2], strict=True)]
+    listed: list[JSON] = [row[0] if wide == 1 else list(row[:wide]) for row in rows]
+    if reading is not None and reading.truth:
+        return "yes" if listed and listed[0] else "no"
+    if reading is not None and reading.pair and reading.pair.wants == "truth":
+        return None if not listed or listed[0] is None else "yes" if listed[0] else "no"
+    several = reading is not None and reading.group is not None and not reading.direction
+    if wide == 1 and len(listed) > 1 and all(value == listed[0] for value in listed):
+        listed = listed[:1]
+    if len(listed) == 1 and not several:
+        return listed[0]
+    return listed
+
+
 def width_of(result: Result, reading: Reading | None) -> int:
     """How many columns of a result are the answer; the others stand beside it."""
     if reading is None:

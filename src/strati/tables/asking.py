@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from strati.core.errors import UserError
 from strati.core.records import JSON, Usage
 from strati.tables.allowed import Checked, validated
-from strati.tables.answer import LEAST_SURE, Badge, Cell, Standing, TableAnswer, same_answer, width_of
+from strati.tables.answer import LEAST_SURE, Badge, Cell, Standing, TableAnswer, answer_of, same_answer
 from strati.tables.chart import chart_of
 from strati.tables.engine import QueryFailed, Result
+from strati.tables.parse.confidence import confidence
 from strati.tables.parse.link import nearest, year_like
 from strati.tables.parse.parser import Candidate, Parser
 from strati.tables.parse.reading import Grain, Reading
@@ -105,10 +106,10 @@ def answered(question: str, one: Found, tables: Tables, started: float, badge: B
         notes.append(f"only the first {len(one.result.rows):,} rows are shown")
     if one.answer in (None, []):
         notes.append("no row fits")
+    sure = confidence(question, one.candidate, one.answer)
     return TableAnswer(
-        question, Standing.ANSWERED, one.answer, one.result.columns, one.result.rows, one.checked.sql, words,
-        min(one.candidate.score, 0.99), badge, "; ".join(notes), cells_of(reading, tables), _usage(started),
-        _chart(one.result, reading),
+        question, Standing.ANSWERED, one.answer, one.result.columns, one.result.rows, one.checked.sql, words, sure,
+        badge, "; ".join(notes), cells_of(reading, tables), _usage(started), _chart(one.result, reading),
     )  # fmt: skip
 
 
@@ -122,29 +123,6 @@ def _chart(result: Result, reading: Reading) -> JSON:
     return chart_of(
         result.columns, result.rows, time=timely and not reading.direction and reading.grain is not Grain.WEEKDAY
     )
-
-
-def answer_of(result: Result, reading: Reading | None = None) -> JSON:
-    """The answer in the rows of a query: one value, a list of values, or a list of rows.
-
-    >>> answer_of(Result(("count",), ("BIGINT",), ((3,),)))
-    3
-    """
-    rows = result.rows
-    wide = width_of(result, reading)
-    if reading is not None and reading.pair and reading.pair.wants == "both" and rows:
-        return [[name, value] for name, value in zip(result.columns[:2], rows[0][:2], strict=True)]
-    listed: list[JSON] = [row[0] if wide == 1 else list(row[:wide]) for row in rows]
-    if reading is not None and reading.truth:
-        return "yes" if listed and listed[0] else "no"
-    if reading is not None and reading.pair and reading.pair.wants == "truth":
-        return None if not listed or listed[0] is None else "yes" if listed[0] else "no"
-    several = reading is not None and reading.group is not None and not reading.direction
-    if wide == 1 and len(listed) > 1 and all(value == listed[0] for value in listed):
-        listed = listed[:1]
-    if len(listed) == 1 and not several:
-        return listed[0]
-    return listed
 
 
 def ignoring(reading: Reading, tables: Tables) -> str:

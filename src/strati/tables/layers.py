@@ -21,10 +21,11 @@ from strati.models.ask import write
 from strati.models.contract import ContextOverflow, LanguageModel, Prompt
 from strati.stack.contract import Resource
 from strati.tables.allowed import Refused, validated
-from strati.tables.answer import LEAST_SURE, same_answer, width_of
+from strati.tables.answer import LEAST_SURE, answer_of, same_answer, width_of
 from strati.tables.approved import Approved, filled, nearest
 from strati.tables.engine import QueryFailed, Result
 from strati.tables.held import Held, Holding, opened, to_settings
+from strati.tables.parse.confidence import confidence
 from strati.tables.schema import Schema, Table, Type
 
 ROWS = 1000  # rows of a result that are kept with an answer
@@ -158,7 +159,8 @@ class QuestionParser:
 
     def _one(self, case: Case) -> Case:
         started = perf_counter()
-        readings = self.held.parser.readings(question_of(case))
+        question = question_of(case)
+        readings = self.held.parser.readings(question)
         fitting = [one for one in readings if not self.strict or (not one.unused and one.score >= LEAST_SURE)]
         for best in fitting[:3]:
             try:
@@ -175,9 +177,10 @@ class QuestionParser:
                 "unused": float(len(best.unused)),
                 "notes": float(len(best.notes)),
             }
-            answer = Answer(value, best.confidence, self.name, features=features)
+            sure = confidence(question, best, answer_of(result, best.reading))
+            answer = Answer(value, sure, self.name, features=features)
             return case.answered(answer, _spent(started), best.words)
-        unknown = self.held.parser.unknown(question_of(case)) if not fitting else []
+        unknown = self.held.parser.unknown(question) if not fitting else []
         told = f"no column or value like {unknown[0]!r}" if unknown else "no reading that uses every word"
         return case.passed(self.name, told, _spent(started))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strati.tables.database import Tables
 from strati.tables.parse.intent import Built, build
 from strati.tables.parse.lexicon import Cue
 from strati.tables.parse.link import Index, Item, linked, respelled, year_like
-from strati.tables.parse.reading import Reading, Shape
+from strati.tables.parse.reading import Reading
 from strati.tables.parse.render import sql_of, words_of
 from strati.tables.parse.tokens import Token, name_words, tokens
 
@@ -19,13 +19,15 @@ _ORIGINS = frozenset(("origin", "from", "source", "departure", "sender", "start"
 _ENDS = frozenset(("destination", "to", "dest", "arrival", "receiver", "recipient", "target", "end", "away", "buyer"))
 # How likely another pick than the first is, where it is not as good as equal
 _UNLIKELY = {"distinct": 0.8, "sum": 0.85, "where": 0.8, "concept": 0.88, "big": 0.95}
-_RIGHT: dict[Shape, float] = {}
 _ROUNDS = 6  # other picks that are tried for one choice of meanings
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One reading of a question: its SQL, its words, how likely it is, and the words that found no place in it."""
+    """One reading of a question: its SQL, its words, how well it fits, and the words that found no place in it.
+
+    `margin` is how much better it fits than the next best, for the best.
+    """
 
     reading: Reading
     sql: str
@@ -34,11 +36,7 @@ class Candidate:
     unused: tuple[str, ...]
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
-
-    @property
-    def confidence(self) -> float:
-        """How likely the answer is right: the score, by how often readings of this shape are right."""
-        return min(self.score, 0.99) * _RIGHT.get(self.reading.shape, 1.0)
+    margin: float = 0.0
 
 
 class Parser:
@@ -55,7 +53,10 @@ class Parser:
             for one in _read(question, index):
                 if one.sql not in found or found[one.sql].score < one.score:
                     found[one.sql] = one
-        return sorted(found.values(), key=lambda one: (-one.score, one.sql))
+        ranked = sorted(found.values(), key=lambda one: (-one.score, one.sql))
+        if ranked:
+            ranked[0] = replace(ranked[0], margin=ranked[0].score - (ranked[1].score if ranked[1:] else 0.0))
+        return ranked
 
     def unknown(self, question: str) -> list[str]:
         """The words of a question that are no name, no value and no common word, in any table."""

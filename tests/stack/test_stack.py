@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from strati.kinds.classify.majority import Majority
 from strati.stack.calibration import Combiner
 from strati.stack.checks.answer_space import AnswerSpace
 from strati.stack.contract import Finding
+from strati.stack.folder import load_stack, save_stack
 from strati.stack.layers.function import Function
 from strati.stack.layers.person import Person
 from strati.stack.stack import Stack, Stage
@@ -180,6 +182,28 @@ def test_evidence_stays_on_the_case_for_later_stages() -> None:
     reads = Fake(lambda cases: [case.answered(Answer(case.evidence[0].text, None, "reads")) for case in cases])
     done = Stack.of(finds, reads).run(CASES, Context())
     assert [case.answer.value for case in done if case.answer] == ["win now", "hello", "win a sale"]
+
+
+def test_a_stage_that_begins_anew_sees_nothing_of_those_before_it(tmp_path: Path) -> None:
+    """A rung was measured by itself, so that is how it answers in a composed stack; what went before is kept."""
+    seen: list[tuple[int, int]] = []
+
+    def reads(cases: list[Case]) -> list[Case]:
+        seen.extend((len(case.evidence), len(case.steps)) for case in cases)
+        return [case.answered(Answer("read", 0.7, "reads")) for case in cases]
+
+    def found(cases: list[Case]) -> list[Case]:
+        return [case.with_evidence(Evidence("note", "x", 1.0)).passed("finds", "a note") for case in cases]
+
+    finds = Fake(found, "finds")
+    later, anew = Stage(Fake(reads, "reads")), Stage(Fake(reads, "reads"), anew=True)
+    for stage in (later, anew):
+        (done,) = Stack((Stage(finds), stage)).run(CASES[:1], Context())
+        assert [step.layer for step in done.steps] == ["finds", "reads"]
+    assert seen == [(1, 1), (0, 0)]
+    assert later.fingerprint() != anew.fingerprint()
+    save_stack(Stack((Stage(Majority("spam")), Stage(Majority("ham"), anew=True))), tmp_path / "s.stack")
+    assert [stage.anew for stage in load_stack(tmp_path / "s.stack").stages] == [False, True]
 
 
 @given(st.lists(st.sampled_from(["win", "sale", "win a sale", "hello"]), max_size=12))

@@ -158,6 +158,7 @@ def _stage_lines(stage: Stage, number: int, folder: Path) -> list[str]:
         f"threshold = {float(stage.threshold)!r}",
         f"uses = {json.dumps(list(stage.uses))}",
         f"combiner = {_inline(combiner)}",
+        *(["anew = true"] if stage.anew else []),
     ]
 
 
@@ -178,7 +179,7 @@ def _load_stage(entry: Mapping[str, JSON], path: Path, resources: Mapping[str, o
     layer = cast("Layer", _load_part(entry["layer"], path, resources))
     checks = tuple(cast("Check", _load_part(part, path, resources)) for part in entry["checks"])
     combiner = Combiner.from_json(entry["combiner"])
-    return Stage(layer, checks, float(entry["threshold"]), combiner, tuple(entry["uses"]))
+    return Stage(layer, checks, float(entry["threshold"]), combiner, tuple(entry["uses"]), entry.get("anew") is True)
 
 
 def _load_part(entry: Mapping[str, str], path: Path, resources: Mapping[str, object]) -> Saveable:

@@ -26,6 +26,9 @@ class Stage:
 
     `combiner` turns the layer's own confidence, and the features that `uses` names, into the probability of being
     right; it is fitted on tune. With `threshold` 0 every answer that no check vetoes is delivered.
+
+    With `anew` its layer sees nothing of earlier stages, neither evidence nor steps. A rung of a composed stack begins
+    so: it was measured by itself, and what is certified has to be what is run.
     """
 
     layer: Layer
@@ -33,6 +36,7 @@ class Stage:
     threshold: float = 0.0
     combiner: Combiner = field(default_factory=Combiner)
     uses: tuple[str, ...] = ()
+    anew: bool = False
 
     @property
     def name(self) -> str:
@@ -46,6 +50,7 @@ class Stage:
             threshold=self.threshold,
             combiner=self.combiner.fingerprint(),
             uses=list(self.uses),
+            **({"anew": True} if self.anew else {}),
         )
 
     @property
@@ -115,6 +120,9 @@ class Stage:
     def _run_layer(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         if not cases:
             return []
+        if self.anew:
+            alone = replace(self, anew=False)._run_layer([replace(c, evidence=(), steps=()) for c in cases], ctx)
+            return [replace(new, steps=(*old.steps, *new.steps)) for old, new in zip(cases, alone, strict=True)]
         try:
             found = self.layer.run(cases, ctx)
         except LayerDown as error:

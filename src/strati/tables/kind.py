@@ -158,7 +158,7 @@ def _rows(sql: str, snapshot: str, tables: tuple[Path, ...]) -> list[list[JSON]]
     Raises `DataError` where the tables are not those that the answer came from: right and wrong would mean nothing.
     """
     if not tables:
-        raise DataError("a query as reference runs on tables, found none: --tables FILE")
+        raise DataError("a reference that is a query runs on the tables of the run, found none: strati bench it again")
     held = hold(tables)
     if held.schema.snapshot != snapshot:
         named = ", ".join(path.name for path in tables)

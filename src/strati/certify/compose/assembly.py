@@ -35,5 +35,7 @@ def assemble(
         if any(stage.proposes for stage in evidence):
             raise StackError(f"the rung {rung} proposes answers in several stages, expected only its last to do so")
         checks = (*last.checks, Agreement()) if FEATURE in uses else last.checks
-        stages += [*evidence, replace(last, checks=checks, threshold=threshold, combiner=combiner, uses=uses)]
+        own = [*evidence, replace(last, checks=checks, threshold=threshold, combiner=combiner, uses=uses)]
+        own[0] = replace(own[0], anew=bool(stages))
+        stages += own
     return Stack((*stages, Stage(Person())) if people else tuple(stages), name)

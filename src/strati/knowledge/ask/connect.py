@@ -33,6 +33,7 @@ class Connect:
     k: int = 8
     name: str = field(default="graph", init=False)
     kind: ClassVar[str] = "connect.v1"
+    evidence_only: ClassVar[bool] = True  # it never proposes an answer
 
     def fingerprint(self) -> str:
         key = self.view.store.key() if self.view else ""

@@ -95,7 +95,7 @@ def _rungs(stack: Stack, name: str, text: str, ctx: Context, hold: str) -> list[
         rung = _rung(stage, name, done, time.perf_counter() - began, hold, out=out)
         out = out or rung.delivered
         found.append(rung)
-        case = case.with_evidence(*done.evidence[len(case.evidence) :])
+        case = replace(case, evidence=done.evidence)
     return found
 
 

@@ -1,26 +1,18 @@
-"""`strati bench` and `strati report` from end to end, through the command itself, in processes of their own."""
+"""`strati bench` and `strati report` from end to end, through the command itself."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from tests import corpus
+from tests.command import strati
 
 FILES = ("verdict.json", "answers.jsonl", "report.html")
-
-
-def strati(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "STRATI_MODELS": str(folder / "models"), "COLUMNS": "80"}
-    command = [sys.executable, "-m", "strati", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def strict(text: str) -> dict[str, object]:

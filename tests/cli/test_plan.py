@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import corpus
+from tests.command import Said, strati
 from tests.models.fault_server import FaultServer
 
 CONFIG = """
@@ -48,13 +46,11 @@ def folder(tmp_path: Path, server: FaultServer) -> Path:
     return tmp_path
 
 
-def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "STRATI_MODELS": str(folder / "models"), "COLUMNS": "80"}
-    command = [sys.executable, "-m", "strati", "bench", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def bench(folder: Path, *arguments: str) -> Said:
+    return strati(folder, "bench", *arguments)
 
 
-def said(done: subprocess.CompletedProcess[str]) -> str:
+def said(done: Said) -> str:
     return done.stderr.splitlines()[-1]
 
 

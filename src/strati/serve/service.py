@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from strati.core.context import Context
 from strati.core.errors import Stopped, UserError
@@ -23,7 +23,7 @@ from strati.serve.engine.uploads import Uploads
 from strati.serve.engine.worker import Job, Worker
 from strati.serve.errors import ClientGone, Refused
 from strati.serve.guards.intake import Guards
-from strati.serve.guards.stream import Blocked
+from strati.serve.guards.stream import by_sentence
 from strati.serve.keys import Key, Keys, Sessions
 from strati.serve.limits import Money, Rates, tokens_of
 from strati.serve.metrics import Gauge, Metrics
@@ -33,9 +33,6 @@ from strati.serve.records import Outcome, Released, Request, StepRecord
 from strati.serve.settings import Settings
 from strati.serve.store.database import Database
 from strati.serve.store.outcomes import Outcomes
-
-if TYPE_CHECKING:
-    from strati.knowledge.ask import Sentence
 
 log = logging.getLogger("strati.serve")
 TICK = 0.2  # seconds between looks at what people decided
@@ -356,9 +353,10 @@ class Service:
         cancelled = threading.Event()
         deadline = time.monotonic() + self.settings.timeout
         ctx = Context(deadline=deadline, cancelled=cancelled, budget=self.money.of(key.id, key.dollars))
-
-        told = None if hear is None else self._guarded(hear, loop)
-        asking = Asking(base.model, told, ctx)
+        asking = Asking(base.model, None, ctx)
+        if hear is not None:  # sentences that passed their checks, as soon as the guards let them out
+            tell = by_sentence(self.guards.stream(), _from_thread(loop, hear))
+            asking = Asking(base.model, lambda sentence: tell(sentence.text), ctx)
         try:
             found = await self.with_base(base, base.answer(request, asking), gone)
         except UserError as error:
@@ -373,25 +371,6 @@ class Service:
                 found = replace(held_back(request, refused), steps=found.steps, seconds=found.seconds)
         self.outcomes.put([found])
         return found
-
-    def _guarded(self, hear: Hear, loop: asyncio.AbstractEventLoop) -> Callable[[Sentence], None]:
-        """Tells of sentences that passed their checks as soon as the guards let them out, with spaces between."""
-        held, blocked, begun = self.guards.stream(), False, False
-
-        def told(sentence: Sentence) -> None:
-            nonlocal blocked, begun
-            if blocked:
-                return
-            try:
-                out = held.feed(f" {sentence.text}" if begun else sentence.text, whole=True)
-            except Blocked:
-                blocked = True  # the whole answer is withheld at its end, with the reason
-                return
-            begun = True
-            if out:
-                loop.call_soon_threadsafe(hear, out)
-
-        return told
 
     async def with_base(self, base: Base, work: Callable[..., T], gone: Gone | None = None) -> T:
         """Have a base's thread do something. Raises `Refused` when too much waits or it takes too long."""
@@ -453,6 +432,15 @@ def held_back(request: Request, reason: str, layer: str = "guard", state: State 
     """The outcome of a request that no layer answers."""
     step = StepRecord(layer, "vetoed" if state is State.WITHHELD else "pending", reason)
     return Outcome(request, state, reason=reason, steps=(step,))
+
+
+def _from_thread(loop: asyncio.AbstractEventLoop, hear: Hear) -> Hear:
+    """The same, to be called from the thread of a base."""
+
+    def heard(text: str) -> None:
+        loop.call_soon_threadsafe(hear, text)
+
+    return heard
 
 
 def _settle(future: asyncio.Future[JSON], value: JSON) -> None:

@@ -80,3 +80,26 @@ def checked(pieces: Iterable[str], held: HeldStream) -> Iterator[str]:
     out = held.finish()
     if out:
         yield out
+
+
+def by_sentence(held: HeldStream, hear: Callable[[str], object]) -> Callable[[str], None]:
+    """What takes whole sentences one by one, and lets `hear` have them with spaces between, as far as they may go out.
+
+    After a forbidden span nothing more goes out; the whole answer is looked at by others in the end.
+    """
+    blocked = begun = False
+
+    def told(sentence: str) -> None:
+        nonlocal blocked, begun
+        if blocked:
+            return
+        try:
+            out = held.feed(f" {sentence}" if begun else sentence, whole=True)
+        except Blocked:
+            blocked = True
+            return
+        begun = True
+        if out:
+            hear(out)
+
+    return told

@@ -70,12 +70,13 @@ class Encoder:
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:
         from strati.kinds.classify.encoder.bert import SHARPNESS
-        from strati.kinds.classify.encoder.onnx_file import as_onnx
+        from strati.kinds.classify.encoder.onnx_file import as_onnx, need_onnx
         from strati.kinds.classify.encoder.train import Recipe, Rows
         from strati.kinds.classify.encoder.train import train as train_encoder
 
         if self.weights is None:
             raise ValueError(f"the layer {self.name} was loaded from a folder and cannot be trained again")
+        need_onnx()
         labels = tuple(sorted({str(example.reference) for example in train}))
         if len(labels) < FEWEST:
             raise DataError(f"an encoder needs rows of at least {FEWEST} labels to learn from, found {len(labels)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,20 @@ from strati.kinds.classify.encoder.train import Trained
 OPSET = 20
 
 
+def need_onnx() -> None:
+    """Raises `MissingExtra` where the package onnx is not installed: better said before a training than after it."""
+    if find_spec("onnx") is None:
+        raise MissingExtra("onnx", "train")
+
+
 def as_onnx(trained: Trained, *, int8: bool = True) -> bytes:
     """The encoder from `input_ids` and `attention_mask` (int64, [B, T]) to `pooled` ([B, width], rows of length 1).
 
     Raises `MissingExtra` where the package onnx is not installed.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtra("onnx", "train") from error
+    need_onnx()
+    import onnx
+
     model = _Graph(trained).model()
     onnx.checker.check_model(model)
     if not int8:

@@ -1,9 +1,8 @@
-"""`strati certify`, and `strati run` on what it made, in processes of their own."""
+"""`strati certify`, and `strati run` on what it made."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import sqlite3
@@ -29,6 +28,7 @@ from strati.prove.studies import Studies
 from strati.stack.candidate import Candidate, Form
 from strati.stack.stack import Stack
 from strati.task.task import Goal, Task
+from tests.command import Said, strati
 
 WORDS = {"refund": "money invoice charged", "repair": "broken cracked noise"}
 RULES = 'when "charged" then refund\nwhen "cracked" then repair\n'
@@ -99,13 +99,7 @@ def stack(certified: Path, tmp_path: Path) -> Path:
     return tmp_path / "stacked" / "t.stack"
 
 
-def strati(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "strati", *arguments]
-    environment = {**os.environ, "COLUMNS": "80"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
-
-
-def refused(done: subprocess.CompletedProcess[str], words: str, code: int = 2) -> None:
+def refused(done: Said, words: str, code: int = 2) -> None:
     """An exit code and one sentence on standard error."""
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr

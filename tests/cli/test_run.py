@@ -1,4 +1,4 @@
-"""`strati run` through the command itself, in processes of their own."""
+"""`strati run` through the command itself; in processes of their own where they are killed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from strati.kinds.classify.rules import Rules
 from strati.stack.calibration import Combiner
 from strati.stack.folder import save_stack
 from strati.stack.stack import Stack, Stage
+from tests.command import Said, strati
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +45,8 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    process = start(folder, *arguments)
-    out, err = process.communicate(timeout=120)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+def run(folder: Path, *arguments: str) -> Said:
+    return strati(folder, "run", "tickets.stack", *arguments)
 
 
 def test_answers_are_the_same_from_one_process_and_from_two(folder: Path) -> None:

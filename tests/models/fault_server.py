@@ -49,6 +49,10 @@ FAULTS = {
     "null": "content null",
     "truncated": "a good reply; the usage shows that most of the prompt was dropped",
     "other-model": "a good reply by a model of another name",
+    "broken-stream": "a stream: closed after its first piece, billed",
+    "garbage-stream": "a stream: a part that is no JSON after its first piece, billed",
+    "error-stream": "a stream: an error object after its first piece, billed",
+    "stalled-stream": "a stream: nothing for `slow` seconds after its first piece, billed",
 }
 BILLED = {
     "ok",
@@ -62,6 +66,10 @@ BILLED = {
     "truncated",
     "other-model",
     "no-choices",
+    "broken-stream",
+    "garbage-stream",
+    "error-stream",
+    "stalled-stream",
 }
 NANO = 1_000_000_000
 
@@ -88,6 +96,8 @@ class Behaviour:
     limit_name: str = "both"  # max_tokens, max_completion_tokens, both: the other one is refused with status 400
     seed: str = "yes"  # yes, refused
     temperature: str = "yes"  # yes, refused
+    stream: str = "yes"  # yes, ignored, refused
+    stream_options: str = "yes"  # yes, refused
     tokenize: bool = False
     context: int = 100_000
     certainty: float = 0.8
@@ -131,6 +141,7 @@ class FaultServer:
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.keep_bodies = True
+        self.events = 0
         self.closed = False
         self._http = _Threads(("127.0.0.1", port), self.handler)
         self._http.owner = self
@@ -271,12 +282,45 @@ class Handler(BaseHTTPRequestHandler):
             reply["usage"] = {
                 key: reply["usage"][key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")
             }
-        if fault == "cut":
+        if body.get("stream") and able.stream == "yes" and fault not in ("cut", "malformed"):
+            self._stream(body, reply, fault)
+        elif fault == "cut":
             self._send(200, reply, cut=True)
         elif fault == "malformed":
             self._send(200, json.dumps(reply)[:-20])
         else:
             self._send(200, reply)
+
+    def _stream(self, body: dict[str, Any], reply: dict[str, Any], fault: str) -> None:
+        """The reply word by word as server-sent events, without a length; the connection ends it."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        self.wfile.write(b": hello\r\n\r\n")
+        head = {"object": "chat.completion.chunk", "model": reply["model"]}
+        choices = reply["choices"]
+        said = pieces(choices[0]["message"]["content"] or "") if choices else []
+        for number, piece in enumerate(said):
+            self._event({**head, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
+            if number == 0 and fault == "garbage-stream":
+                self.wfile.write(b"data: {not json\n\n")
+            if number == 0 and fault == "error-stream":
+                self._event({"error": {"message": "the engine died", "code": 500}})
+            if number == 0 and fault in ("broken-stream", "garbage-stream", "error-stream"):
+                return
+            if number == 0 and fault == "stalled-stream":
+                time.sleep(self.server.owner.behaviour.slow)
+        finish = choices[0]["finish_reason"] if choices else None
+        self._event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
+        if body.get("stream_options", {}).get("include_usage") and "usage" in reply:
+            self._event({**head, "choices": [], "usage": reply["usage"]})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _event(self, chunk: dict[str, Any]) -> None:
+        self.wfile.write(b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\r\n\r\n")
+        self.server.owner.events += 1
 
     def _replies(self, fault: str) -> bool:
         """Send what needs no model, if that is the fault; else true."""
@@ -386,7 +430,9 @@ def refusal_of(body: dict[str, Any], able: Behaviour, authorization: str) -> tup
     if other in body:
         text = f"Unsupported parameter: '{other}' is not supported with this model. Use '{able.limit_name}' instead."
         return 400, text, "unsupported_parameter"
-    for name, allowed in {"logprobs": able.logprobs, "seed": able.seed, "temperature": able.temperature}.items():
+    able_to = {"logprobs": able.logprobs, "seed": able.seed, "temperature": able.temperature}
+    able_to |= {"stream": able.stream, "stream_options": able.stream_options}
+    for name, allowed in able_to.items():
         if allowed == "refused" and body.get(name) not in (None, False):
             return 400, f"Unsupported parameter: '{name}' is not supported with this model.", "unsupported_parameter"
     tokens = count_prompt(body)

@@ -126,7 +126,7 @@ def write(
         ctx.check()
         start = perf_counter()
         bound = _bound(model, "within", ctx)
-        if isinstance(bound, Streaming):
+        if isinstance(bound, Streaming) and not isinstance(bound, Remote):  # a server's count of tokens is surest whole
             made = _read_on(bound.stream(prompt, max_tokens, schema), ctx)
         else:
             made = bound.generate(prompt, max_tokens, **form)

@@ -6,7 +6,7 @@ import difflib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from strati.models.hosted.kept_replies import Keep, not_kept
 from strati.models.hosted.pacing import LONGEST_ASKED, Gate, RetryBudget, sleep, wait_before
 from strati.models.hosted.prices import Prices
 from strati.models.hosted.settings import HostedSettings
+from strati.models.hosted.streamed_reply import LiveReply
 from strati.models.hosted.token_bounds import at_most
 from strati.models.hosted.transport import HttpReply, Lost, Transport, Unsent
 
@@ -44,8 +45,13 @@ class Caller:
         self._reached = False
         self._tokenizes: bool | None = None if settings.stays else False
 
-    def ask(self, request: Request, ctx: Context, keep: Keep = not_kept) -> tuple[Completion, Usage]:
+    def ask(
+        self, request: Request, ctx: Context, keep: Keep = not_kept
+    ) -> Generator[str, None, tuple[Completion, Usage]]:
         """One reply, and what all attempts at it took together; the seconds are left to the caller.
+
+        A `live` request yields its pieces as they come. Nothing is asked again once a piece was yielded. Closing the
+        generator closes the connection; what it may have cost at most is booked then.
 
         `keep`: how the reply is kept as its reservation is settled.
 
@@ -65,7 +71,7 @@ class Caller:
         while True:
             body = self.dialect.body(request)
             try:
-                completion, used = self._attempt(body, at_most(request.messages), request.limit, ctx, close)
+                completion, used = yield from self._attempt(body, at_most(request.messages), request.limit, ctx, close)
                 RetryBudget.of(ctx).succeeded()
                 return completion, spent + used
             except BadRequest as refused:
@@ -79,6 +85,10 @@ class Caller:
             except _Failed as failed:
                 attempt += 1
                 spent += failed.usage
+                if failed.begun:
+                    raise LayerDown(
+                        f"{failed.fault} (a part of the reply was there, so it is not asked again)"
+                    ) from None
                 self.wait_again(failed.fault, attempt, ctx)
 
     def count(self, text: str) -> int | None:
@@ -101,7 +111,7 @@ class Caller:
 
     def _attempt(
         self, body: JSON, most_in: int, limit: int, ctx: Context, closing: Callable[[HttpReply], Close | None]
-    ) -> tuple[Completion, Usage]:
+    ) -> Generator[str, None, tuple[Completion, Usage]]:
         """One attempt, its worst case set aside before and its price booked after, by `closing` where it succeeds."""
         settings, key = self.settings, self.settings.key()
         data = json.dumps(body, ensure_ascii=False).encode()
@@ -110,12 +120,19 @@ class Caller:
             reserved = ctx.budget.reserve(worst, settings.name)
             paid: float | None = None
             close: Close | None = None
+            begun = False
             try:
                 seconds = settings.timeout
                 if ctx.deadline is not None:
                     seconds = max(0.05, min(seconds, ctx.deadline - time.monotonic()))
-                reply = self.transport.send("POST", f"{settings.url}/chat/completions", key, data, seconds=seconds)
-                self._reached = True
+                url = f"{settings.url}/chat/completions"
+                with self.transport.opened("POST", url, key, data, seconds=seconds) as opened:
+                    self._reached = True
+                    live = LiveReply(opened, settings.host)
+                    for piece in live:
+                        begun = True
+                        yield piece
+                reply = live.whole
                 paid = None if reply.status == 200 else 0.0
                 completion = read(reply, settings, key)
                 paid = None if completion.usage is None else self.prices.of(completion.usage)
@@ -130,12 +147,12 @@ class Caller:
                 ctx.check()
                 if error.slow:
                     self._gate.overloaded(entered)
-                raise _Failed(Fault(str(error)), Usage(calls=1, dollars=reserved.settle(None))) from None
+                raise _Failed(Fault(str(error)), Usage(calls=1, dollars=reserved.settle(None)), begun) from None
             except Fault as fault:
                 paid = None if fault.lost else 0.0
                 if fault.busy:
                     self._gate.overloaded(entered)
-                raise _Failed(fault, Usage(calls=1, dollars=reserved.settle(paid))) from None
+                raise _Failed(fault, Usage(calls=1, dollars=reserved.settle(paid)), begun) from None
             finally:
                 booked = reserved.settle(paid, close)
             self._gate.succeeded()
@@ -190,9 +207,10 @@ class NoLogprobs(Exception):
 
 
 class _Failed(Exception):
-    """An attempt that failed, and what was booked for it."""
+    """An attempt that failed, and what was booked for it; `begun` when a piece of the reply was handed on."""
 
-    def __init__(self, fault: Fault, usage: Usage) -> None:
+    def __init__(self, fault: Fault, usage: Usage, begun: bool = False) -> None:
         super().__init__(str(fault))
+        self.begun = begun
         self.fault = fault
         self.usage = usage

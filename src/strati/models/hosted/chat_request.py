@@ -17,7 +17,10 @@ ROOM = 8
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One reply that is wanted: at most `limit` tokens. What goes on the wire depends on what the server takes."""
+    """One reply that is wanted: at most `limit` tokens. What goes on the wire depends on what the server takes.
+
+    `live`: piece by piece, as it is written.
+    """
 
     messages: list[dict[str, str]]
     limit: int
@@ -25,6 +28,7 @@ class Request:
     seed: int = 0
     logprobs: bool = False
     schema: JSON | None = None
+    live: bool = False
 
 
 def as_messages(prompt: Prompt) -> list[dict[str, str]]:

@@ -160,7 +160,7 @@ def _completion(data: Any, reply: HttpReply, settings: HostedSettings, key: str 
     choice = choices[0] if choices and isinstance(choices[0], dict) else {}
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
-    text = _text(message.get("content")) or _text(message.get("refusal"))
+    text = part_text(message.get("content")) or part_text(message.get("refusal"))
     told = choice.get("logprobs")
     tokens = read_tokens(told.get("content")) if isinstance(told, dict) else []
     return Completion(text, str(choice.get("finish_reason") or ""), tokens, usage, str(data.get("model") or ""))
@@ -191,7 +191,7 @@ def _overflow(error: Mapping[str, Any]) -> ContextOverflow:
     return ContextOverflow(tokens, limit)
 
 
-def _text(content: Any) -> str:
+def part_text(content: Any) -> str:
     """A message's content: a text, or a list of parts with texts."""
     if isinstance(content, list):
         return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))

@@ -47,12 +47,14 @@ class Dialect:
             body: dict[str, JSON] = {
                 "model": self._settings.model,
                 "messages": [dict(message) for message in request.messages],
-                "stream": False,
+                "stream": request.live and "stream" not in self._refused,
                 name: request.limit,
             }
             for field, value in {"temperature": request.temperature, "seed": request.seed}.items():
                 if field not in self._refused:
                     body[field] = value
+            if body["stream"] and "stream_options" not in self._refused:
+                body["stream_options"] = {"include_usage": True}
             if request.logprobs and self._tops:
                 body |= {"logprobs": True, "top_logprobs": self._tops[0]}
             if request.schema is not None and "response_format" not in self._refused:
@@ -65,8 +67,17 @@ class Dialect:
         message, param = str(error.get("message", "")), error.get("param")
         named = [
             field
-            for field in (*LIMITS, "temperature", "seed", "top_logprobs", "logprobs", "response_format")
-            if field in body
+            for field in (
+                *LIMITS,
+                "temperature",
+                "seed",
+                "top_logprobs",
+                "logprobs",
+                "response_format",
+                "stream_options",
+                "stream",
+            )
+            if body.get(field, False) is not False
             and field not in self._settings.extra
             and (param == field or re.search(rf"(?<![\w.]){field}(?!\w)", message))
         ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Self
 
@@ -20,7 +21,7 @@ from strati.models.hosted.caller import Caller, NoLogprobs
 from strati.models.hosted.chat_request import Request, as_messages, room, samples, with_logprobs
 from strati.models.hosted.choice_reading import by_agreement, by_tokens
 from strati.models.hosted.completion import Completion, read
-from strati.models.hosted.kept_replies import KeptReplies
+from strati.models.hosted.kept_replies import Keep, KeptReplies, not_kept
 from strati.models.hosted.prices import find_prices
 from strati.models.hosted.settings import HostedSettings
 from strati.models.hosted.token_bounds import about, at_least, at_most
@@ -189,6 +190,31 @@ class OpenAICompatible:
         done, spent = self._ask(Request(as_messages(prompt), limit, schema=schema))
         return Generation(done.text, _timed(spent, start), done.finish in ("stop", ""))
 
+    def stream(self, prompt: Prompt, max_tokens: int, schema: JSON | None = None) -> Generator[str, None, Generation]:
+        """The reply of `generate` piece by piece, as the server sends it (server-sent events).
+
+        A server that does not stream gives it in one piece. Closing the generator closes the connection, at which
+        servers stop; the most that the reply can have cost is booked then. A stream that breaks off after its first
+        piece raises `LayerDown` and is not asked again.
+        """
+        if max_tokens < 1:
+            raise ModelError(f"max_tokens is {max_tokens}, expected at least 1")
+        start, begun = time.perf_counter(), False
+        limit = max_tokens + self.settings.reasoning_tokens
+        asking = self._asking(Request(as_messages(prompt), limit, schema=schema, live=True))
+        with closing(asking):
+            while True:
+                try:
+                    piece = next(asking)
+                except StopIteration as end:
+                    done, spent = end.value
+                    break
+                begun = True
+                yield piece
+        if not begun and done.text:
+            yield done.text
+        return Generation(done.text, _timed(spent, start), done.finish in ("stop", ""))
+
     def sample(self, prompt: Prompt, max_tokens: int, *, seed: int, temperature: float) -> Generation:
         """A reply drawn at random; whether the same seed gives the same one is up to the server."""
         if max_tokens < 1 or not 0 < temperature <= 2:
@@ -209,20 +235,31 @@ class OpenAICompatible:
 
     def _ask(self, request: Request) -> tuple[Completion, Usage]:
         """One reply to a prompt that the server has read as a whole."""
+        asking = self._asking(request)
+        while True:
+            try:
+                next(asking)
+            except StopIteration as end:
+                answer: tuple[Completion, Usage] = end.value
+                return answer
+
+    def _asking(self, request: Request) -> Generator[str, None, tuple[Completion, Usage]]:
+        """`_ask`, with the pieces of a live request as they come."""
         start = time.perf_counter()
         context, least = self.settings.context, at_least(request.messages)
         if context is not None and least + request.limit > context:
             raise ContextOverflow(least, context - request.limit)
         kept = self._kept.found.get(request.seed) if self._kept else None
-        done, spent = self._really_ask(request) if kept is None else self._read(kept, request)
+        if kept is None:
+            done, spent = yield from self._caller.ask(request, self._ctx, self._keeping(request))
+        else:
+            done, spent = self._read(kept, request)
         if done.usage is not None and done.finish != "content_filter":
             self._must_be_whole(request.messages, least, done.usage.tokens_in, spent, start)
         return done, spent
 
-    def _really_ask(self, request: Request) -> tuple[Completion, Usage]:
-        if self._kept is None:
-            return self._caller.ask(request, self._ctx)
-        return self._caller.ask(request, self._ctx, self._kept.keep(request.seed, self.settings.key()))
+    def _keeping(self, request: Request) -> Keep:
+        return not_kept if self._kept is None else self._kept.keep(request.seed, self.settings.key())
 
     def _read(self, kept: Received, request: Request) -> tuple[Completion, Usage]:
         """A reply that a batch brought, or that an earlier process paid, as if it came now."""

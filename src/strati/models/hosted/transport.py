@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -75,6 +75,19 @@ class HttpReply:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A reply of which the status and the headers are here; its body comes in parts."""
+
+    status: int
+    headers: Mapping[str, str]
+    parts: Iterator[bytes]
+
+    def whole(self) -> HttpReply:
+        """Wait for the rest of it."""
+        return HttpReply(self.status, self.headers, b"".join(self.parts))
+
+
 class Transport:
     """Connections to one server, each made when all others are busy. Follows no redirect, writes no log. Thread safe.
 
@@ -107,6 +120,22 @@ class Transport:
             Unsent: no connection could be made.
             Lost: the connection broke, or the time was over, before the whole reply was here.
         """
+        with self.opened(method, url, key, data, seconds=seconds, kind=kind, largest=largest) as reply:
+            return reply.whole()
+
+    @contextmanager
+    def opened(
+        self,
+        method: str,
+        url: str,
+        key: str | None,
+        data: bytes | None = None,
+        *,
+        seconds: float,
+        kind: str = "application/json",
+        largest: int = LARGEST,
+    ) -> Iterator[Opened]:
+        """A reply whose body is read inside the `with`; leaving it early closes the connection. Raises like `send`."""
         if not self._all:
             _import()
         import httpx2
@@ -122,16 +151,8 @@ class Transport:
                 self._client() as client,
                 client.stream(method, url, headers=headers, content=data, timeout=timeout) as reply,
             ):
-                parts, size = [], 0
-                for part in reply.iter_bytes():
-                    parts.append(part)
-                    size += len(part)
-                    if time.monotonic() > until:
-                        raise Lost(f"{where} did not finish its reply within {seconds:.0f} s", slow=True)
-                    if size > largest:
-                        raise Lost(f"the reply of {where} is longer than {largest // 2**20} MB")
                 named = {name.lower(): value for name, value in reply.headers.items()}
-                return HttpReply(reply.status_code, named, b"".join(parts))
+                yield Opened(reply.status_code, named, _within(reply.iter_bytes(), where, until, seconds, largest))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
             raise Unsent(f"no server answers at {where}: {_why(error)}") from None
         except httpx2.TimeoutException:
@@ -165,6 +186,20 @@ class Transport:
         client = httpx2.Client(follow_redirects=False, limits=limits, trust_env=self._proxies, verify=self._ssl)
         self._all.append(client)
         return client
+
+
+def _within(
+    parts: Iterator[bytes], where: str, until: float, seconds: float, largest: int
+) -> Generator[bytes, None, None]:
+    """The parts of a body; raises `Lost` once the time is over or they are too long together."""
+    size = 0
+    for part in parts:
+        size += len(part)
+        if time.monotonic() > until:
+            raise Lost(f"{where} did not finish its reply within {seconds:.0f} s", slow=True)
+        if size > largest:
+            raise Lost(f"the reply of {where} is longer than {largest // 2**20} MB")
+        yield part
 
 
 def _close(clients: list[httpx2.Client]) -> None:

@@ -88,7 +88,7 @@ def experiment(
         draws = np.where(own, random.random((PROPOSALS, rows)), draws)
     made = np.where(kept, draws >= spoiled, draws < repaired)
     statistics = [one[:, None].astype(np.float64) for one in made]
-    found = rule(kept[:, None].astype(np.float64), statistics, METRIC, margin, alpha)
+    found = rule(kept[:, None].astype(np.float64), statistics, METRIC, [margin] * PROPOSALS, alpha)
     return any(one.passes for one in found)
 
 

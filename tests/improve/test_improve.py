@@ -164,8 +164,8 @@ def test_the_gate_refuses_what_is_worse_and_what_cannot_be_shown() -> None:
     kept = np.ones((400, 1))
     worse, few = kept.copy(), np.ones((20, 1))
     worse[:30] = 0
-    assert [one.passes for one in rule(kept, [kept, worse], metric, 0.03, 0.05)] == [True, False]
-    assert not rule(few, [few], metric, 0.03, 0.05)[0].passes
+    assert [one.passes for one in rule(kept, [kept, worse], metric, [0.03, 0.03], 0.05)] == [True, False]
+    assert not rule(few, [few], metric, [0.03], 0.05)[0].passes
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_the_gate_refuses_what_is_worse_and_what_cannot_be_shown() -> None:
         (("nothere", "compress"), "begin with 'nothere'"),
         (("latest", "shrink"), "expected one of: compress, ablate"),
         (("latest", "compress", "--rung", "rules"), "no saved n-gram rung 'rules', expected one of: 'n-grams'"),
-        (("latest", "ablate", "--rung", "n-grams"), "expected it with compress only"),
+        (("latest", "ablate", "--rung", "n-grams"), "expected it with compress or prompts or distil only"),
     ],
 )
 def test_bad_input_is_one_sentence(

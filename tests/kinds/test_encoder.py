@@ -162,7 +162,7 @@ def test_it_learns_and_a_loaded_stack_answers_the_same_without_the_weights(
     weights.path.unlink()
     loaded = load_stack(tmp_path / "tiny.stack")
     assert [case.answer.value for case in loaded.run(cases, Context()) if case.answer] == answers
-    with pytest.raises(ValueError, match="cannot be trained again"):
+    with pytest.raises(ModelError, match="cannot be trained again"):
         loaded.fit(ROWS, (), Context())
 
 

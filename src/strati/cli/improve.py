@@ -4,40 +4,58 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from strati.improve.experiment import Outcome, Row
-    from strati.measure.journal import Journal
-    from strati.measure.results import Results
-    from strati.stack.stack import Stack
-
-EXPERIMENTS = ("compress", "ablate")
 
 
 def improve(
     run: Annotated[str, typer.Argument(help="The id of a run, its journal, or `latest`.")],
-    experiment: Annotated[str, typer.Argument(help="compress: fewer n-grams. ablate: the stack without each part.")],
-    rung: Annotated[str | None, typer.Option(help="compress: the n-gram rung; default the best on tune.")] = None,
+    experiment: Annotated[str, typer.Argument(help="compress, ablate, encoder, prompts or distil; see below.")],
+    rung: Annotated[
+        str | None, typer.Option(help="The rung to improve, or the teacher; default the best of its kind on tune.")
+    ] = None,
+    instruction: Annotated[
+        list[str] | None, typer.Option(help="prompts: an instruction of yours to try; repeatable.")
+    ] = None,
+    unlabelled: Annotated[str | None, typer.Option(help="distil: the rows that the teacher labels, or - .")] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="distil: only students whose name holds this, e.g. n-grams; repeatable.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="distil: label the first N unlabelled rows only.")] = None,
+    audit: Annotated[
+        Path | None, typer.Option(help="distil: a sample of the teacher's labels for you to check, written or read.")
+    ] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="Where the run's file is now, if it moved; twice for train and test.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
+    max_dollars: Annotated[float | None, typer.Option(help="What paid models may cost in all experiments.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write what was chosen to this stack folder.")] = None,
     runs_dir: Annotated[Path, typer.Option(help="Where journals are kept.")] = Path(".strati/runs"),
     catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stack uses.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the rungs use.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Look for something smaller that is shown not to be worse; else keep what is there.
+    """Look for something smaller that is shown not to be worse, or something that is shown to be better.
 
-    Everything is measured on the run's tune rows, paired. Test and calibrate
-    labels are not touched. What passes is not worse by the goal's margin, at
-    the goal's alpha over all that was tried.
+    compress: a smaller n-gram rung. ablate: the stack without each part.
+    encoder: a small encoder of your own, fine-tuned on your labels.
+    prompts: another instruction, form or examples for a language model.
+    distil: a language model labels rows for a small model to learn from.
+
+    Everything is judged on the run's tune rows, paired. Test and calibrate
+    labels are not touched. What is not shown leaves what you have.
 
     Example: strati improve latest compress --out small.stack
     """
-    from strati.cli.base import told_on_terminal
+    from strati.cli.experiments import EXPERIMENTS, Given, working
+    from strati.cli.limits import limits
     from strati.cli.report import find_run
     from strati.core.errors import StackError, TaskError
     from strati.measure.journal import Journal
@@ -46,18 +64,48 @@ def improve(
 
     if experiment not in EXPERIMENTS:
         raise TaskError(f"found the experiment {experiment!r}, expected one of: {', '.join(EXPERIMENTS)}")
-    if rung is not None and experiment != "compress":
-        raise TaskError(f"--rung was given with {experiment}, expected it with compress only")
+    given_options = {
+        "--rung": rung,
+        "--instruction": instruction,
+        "--unlabelled": unlabelled,
+        "--student": student,
+        "--limit": limit,
+        "--audit": audit,
+        "--data": data,
+    }
+    does = EXPERIMENTS[experiment]
+    for option, value in given_options.items():
+        if value and option not in does.options:
+            fit = [name for name, one in EXPERIMENTS.items() if option in one.options]
+            raise TaskError(f"{option} was given with {experiment}, expected it with {' or '.join(fit)} only")
+    if limit is not None and limit < 1:
+        raise TaskError(f"--limit is {limit}, expected at least 1 row")
+    dollars, _ = limits({"max_dollars": max_dollars, "max_minutes": minutes})
     path = find_run(None if run == "latest" else run, runs_dir)
     if out is not None and out.exists() and not (out / "stack.toml").is_file():
         raise StackError(f"{out} exists and is not a stack, expected a new name or an older stack to replace")
-    given = _Given(path.with_suffix(".stacks"), catalog or [], config, json, out is not None)
-    with Journal(path, read_only=True) as journal, told_on_terminal() as told:
+    with Journal(path, read_only=True) as journal:
         results = load_results(journal)
-        if experiment == "compress":
-            outcome, stack = _compress(journal, results, rung, told, given)
-        else:
-            outcome, stack = _ablate(journal, results, told, given)
+        with working(journal, results, minutes, dollars, quiet=json) as ctx:
+            given = Given(
+                journal,
+                results,
+                path.with_suffix(".stacks"),
+                tuple(catalog or ()),
+                config,
+                ctx,
+                quiet=json,
+                wanted=out is not None,
+                rung=rung,
+                instructions=tuple(instruction or ()),
+                unlabelled=unlabelled,
+                students=tuple(student or ()),
+                limit=limit,
+                audit=audit,
+                data=tuple(data or ()),
+                dollars=dollars,
+            )
+            outcome, stack = does.run(given)
     written = out if out is not None and stack is not None else None
     if written is not None and stack is not None:
         save_stack(stack, written, results.task.inputs)
@@ -65,63 +113,6 @@ def improve(
         print(json_module.dumps({**outcome.to_json(), "stack": str(written) if written else None}, ensure_ascii=False))
     else:
         _show(outcome, written, out)
-
-
-class _Given(NamedTuple):
-    """Where saved rungs and their models are, and what is wanted besides the table."""
-
-    stacks: Path
-    catalogs: list[Path]
-    config: Path | None
-    quiet: bool
-    stack_wanted: bool
-
-    def say(self, *lines: str) -> None:
-        """The plan: before anything is done; on standard error where JSON is wanted."""
-        print("\n".join(lines), file=sys.stderr if self.quiet else sys.stdout, flush=True)
-
-
-Told = Callable[[str, int, int], None]
-
-
-def _compress(
-    journal: Journal, results: Results, rung: str | None, told: Told, given: _Given
-) -> tuple[Outcome, Stack | None]:
-    from strati.improve.compress import SHARES, compress, ngram_rung, plan_compress
-    from strati.serve.resources import resources_of
-    from strati.stack.folder import load_stack
-
-    name, folder = ngram_rung(results, given.stacks, rung)
-    resources = resources_of(folder, given.catalogs, given.config)
-    plan = plan_compress(journal, results, name, load_stack(folder, resources), folder)
-    shares = ", ".join(f"{100 * share:g} %" for share in SHARES)
-    given.say(
-        f"Plan    {name}: keep {shares} of its {plan.features:,} n-grams, the heaviest; nothing is trained",
-        f"        {plan.rows:,} tune rows answered {len(SHARES) + 1} times over; no model is paid; {_gate(results)}",
-    )
-    return compress(journal, results, plan, resources, told)
-
-
-def _ablate(journal: Journal, results: Results, told: Told, given: _Given) -> tuple[Outcome, Stack | None]:
-    from strati.improve.ablate import ablate, assembled, folders_of, plan_ablate
-    from strati.serve.resources import resources_of
-
-    plan = plan_ablate(journal, results)
-    given.say(
-        f"Plan    {plan.name}: the stack without each layer and without its check",
-        f"        from the answers to {len(plan.part):,} tune rows; no model is asked; {_gate(results)}",
-    )
-    outcome, variant = ablate(results, plan, told)
-    if variant is None or not given.stack_wanted:
-        return outcome, None
-    resources: dict[str, object] = {}
-    for folder in folders_of(results, plan, variant, given.stacks):
-        resources |= resources_of(folder, given.catalogs, given.config)
-    return outcome, assembled(results, plan, variant, given.stacks, resources)
-
-
-def _gate(results: Results) -> str:
-    return f"margin {100 * results.goal.margin:g} points, alpha {results.goal.alpha:g}"
 
 
 def _show(outcome: Outcome, written: Path | None, out: Path | None) -> None:
@@ -177,11 +168,11 @@ def _ending(outcome: Outcome, written: Path | None, out: Path | None) -> Iterato
         basis += " People's answers count as right."
     yield basis
     if outcome.chosen is None:
-        yield f"Kept what you had: {outcome.kept.name}. Nothing smaller was shown to be not worse."
+        yield f"Kept what you had: {outcome.kept.name}. Nothing else was shown to be as good and smaller, or better."
         if out is not None:
             yield f"{out} was not written."
         return
-    yield f"Chosen  {outcome.tried[outcome.chosen].name}: the smallest that is shown not to be worse."
+    yield f"Chosen  {outcome.tried[outcome.chosen].name}: the smallest that qualifies."
     if written is None:
         yield "        --out NAME.stack writes it."
     else:

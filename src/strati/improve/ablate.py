@@ -7,7 +7,7 @@ confidences are fitted again on tune, as they would be for a stack that never ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,14 @@ from strati.certify.compose.composing import Composition, compose
 from strati.certify.compose.frontier import FEWEST as FEWEST_ASKED
 from strati.certify.compose.rung_answers import Part, RungAnswers, read_part, rungs_to_compose
 from strati.certify.method import Economics, Setting, evaluate
+from strati.core.context import Context
 from strati.core.errors import DataError
-from strati.core.records import JSON
+from strati.core.records import JSON, Usage
 from strati.improve.experiment import Figures, Outcome, decide, tune_examples
 from strati.measure.journal import Journal, StoredExample
 from strati.measure.results import Results, statistics_of
 from strati.stack.checks.agreement import FEATURE
 from strati.stack.stack import Stack
-
-Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -109,16 +108,17 @@ def variants(plan: AblatePlan) -> list[Variant]:
 def ablate(
     results: Results,
     plan: AblatePlan,
-    told: Told = lambda what, done, total: None,
+    ctx: Context,
 ) -> tuple[Outcome, Variant | None]:
     """Measure the stack and what is left of it without each part; the outcome, and the variant that was chosen."""
     found = variants(plan)
     figures = []
-    for number, variant in enumerate(found):
-        told("taking parts away", number, len(found))
+    ctx.begin("taking parts away", len(found))
+    for variant in found:
+        ctx.check()
         figures.append(_figures(results, plan, variant))
-    told("taking parts away", len(found), len(found))
-    outcome = decide(results, "ablate", figures[0], figures[1:], plan.part.groups)
+        ctx.advance(1, Usage())
+    outcome = decide(results, "ablate", figures[0], figures[1:], plan.part.groups, smaller_only=True)
     return outcome, None if outcome.chosen is None else found[1 + outcome.chosen]
 
 

@@ -7,10 +7,8 @@ much as the length of its column of weights, over all labels. Nothing is trained
 from __future__ import annotations
 
 import math
-import tempfile
-import time
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,18 +18,15 @@ from numpy.typing import NDArray
 
 from strati.core.context import Context
 from strati.core.errors import DataError
-from strati.core.records import JSON, Case, Example
-from strati.improve.experiment import Figures, Outcome, decide, tune_examples
+from strati.core.records import Example, Usage
+from strati.improve.experiment import Outcome, decide, measured, tune_examples
 from strati.kinds.classify.linear import Linear
-from strati.measure.journal import Journal, StoredExample
-from strati.measure.results import SECONDS_PER_HOUR, Result, Results, group_names, statistics_of
-from strati.stack.folder import load_stack, save_stack
+from strati.measure.journal import Journal
+from strati.measure.results import Result, Results, group_names
+from strati.stack.folder import load_stack
 from strati.stack.stack import Stack
 
 SHARES = (0.5, 0.2, 0.05)
-TIMED = 3  # runs over tune, of which the fastest counts
-
-Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -86,23 +81,23 @@ def compress(
     results: Results,
     plan: CompressPlan,
     resources: Mapping[str, object],
-    told: Told = lambda what, done, total: None,
+    ctx: Context,
 ) -> tuple[Outcome, Stack | None]:
     """Measure the rung and its smaller copies on tune; the outcome, and the stack that was chosen."""
     stored = tune_examples(results, journal.examples("tune"))
     examples = [Example(one.id, one.input, one.reference, one.group) for one in stored]
     kept = load_stack(plan.folder, resources)
     stacks = [kept]
-    what, steps = "measuring on tune", len(SHARES) + 1
-    told(what, 0, steps)
-    figures = [_measured(results, kept, plan.rung, stored)]
-    told(what, 1, steps)
+    ctx.begin("measuring on tune", len(SHARES) + 1)
+    figures = [measured(results, kept, plan.rung, stored, ctx)]
+    ctx.advance(1, Usage())
     for share, count in zip(SHARES, plan.keeps, strict=True):
-        smaller, _ = pruned(kept, share).recalibrate(examples, Context(), results.metric.loss)
+        smaller, _ = pruned(kept, share).recalibrate(examples, ctx, results.metric.loss)
         name = f"{100 * share:g} % of the n-grams ({count:,})"
         stacks.append(smaller)
-        figures.append(_measured(results, smaller, name, stored))
-        told(what, len(figures), steps)
+        ctx.check()
+        figures.append(measured(results, smaller, name, stored, ctx))
+        ctx.advance(1, Usage())
     outcome = decide(results, "compress", figures[0], figures[1:], group_names(stored))
     return outcome, None if outcome.chosen is None else stacks[1 + outcome.chosen]
 
@@ -158,34 +153,3 @@ def _tuned(result: Result) -> float:
 def _width(layer: Linear) -> int:
     """How many n-grams a linear layer knows."""
     return sum(len(block.get_feature_names_out()) for block in layer.features.blocks)
-
-
-def _megabytes(stack: Stack) -> float:
-    """What its folder takes, in MB."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "measured.stack"
-        save_stack(stack, folder)
-        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
-
-
-def _measured(results: Results, stack: Stack, name: str, stored: Sequence[StoredExample]) -> Figures:
-    cases = [Case(one.id, one.input) for one in stored]
-    context, fastest, done = Context(fresh=True), math.inf, cases
-    for _ in range(TIMED):
-        began = time.perf_counter()
-        done = stack.run(cases, context)
-        fastest = min(fastest, time.perf_counter() - began)
-    values = tuple(None if case.answer is None else case.answer.value for case in done)
-    answers: list[JSON] = [None if value is None else {"value": value} for value in values]
-    each = fastest / len(cases)
-    megabytes = _megabytes(stack)
-    return Figures(
-        name,
-        statistics_of(results.metric, stored, answers),
-        values,
-        1000 * each,
-        megabytes,
-        1000 * each * results.goal.machine_per_hour / SECONDS_PER_HOUR,
-        0.0,
-        (megabytes,),
-    )

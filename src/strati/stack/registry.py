@@ -21,6 +21,7 @@ KINDS = {
     "linear.v1": "strati.kinds.classify.linear:Linear",
     "neighbours.v1": "strati.kinds.classify.neighbours:Neighbours",
     "shots.v1": "strati.kinds.classify.neighbours:Shots",
+    "demonstrations.v1": "strati.kinds.classify.neighbours:Demonstrations",
     "label_names.v1": "strati.kinds.classify.neighbours:LabelNames",
     "gazetteer.v1": "strati.kinds.extract.gazetteer:Gazetteer",
     "crf.v1": "strati.kinds.extract.crf:CRF",

@@ -217,6 +217,35 @@ class LabelNames(Shots):
         return replace(loaded, answers=loaded.index.values)
 
 
+@dataclass(frozen=True)
+class Demonstrations:
+    """Adds the same labelled examples to every case, as evidence of kind "example"; the last is shown first.
+
+    All prompts then begin alike, so an engine evaluates that beginning once.
+    """
+
+    examples: tuple[tuple[str, str], ...] = ()
+    name: str = "demonstrations"
+    kind: ClassVar[str] = "demonstrations.v1"
+    evidence_only: ClassVar[bool] = True
+
+    def fingerprint(self) -> str:
+        return fingerprint(self.kind, examples=[list(pair) for pair in self.examples])
+
+    def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
+        ctx.check()
+        shown = [Evidence("example", text, 0.0, data={"value": value}) for text, value in self.examples]
+        told = f"{len(shown)} fixed examples"
+        return [case.with_evidence(*shown).passed(self.name, told, Usage()) for case in cases]
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        return {"examples": [list(pair) for pair in self.examples]}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        return cls(tuple((text, value) for text, value in settings["examples"]), settings["name"])
+
+
 def _nearest(similar: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     """The places of the `count` highest values of each row, highest first; of equals, the first place.
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strati.core.context import Context
-from strati.core.errors import DataError, MissingExtra
+from strati.core.errors import DataError, MissingExtra, ModelError
 from strati.core.identity import fingerprint, sha256_of_array
 from strati.core.records import JSON, Answer, Case, Example, Usage
 from strati.core.threads import threads
@@ -75,7 +75,7 @@ class Encoder:
         from strati.kinds.classify.encoder.train import train as train_encoder
 
         if self.weights is None:
-            raise ValueError(f"the layer {self.name} was loaded from a folder and cannot be trained again")
+            raise ModelError(f"the layer {self.name} was loaded from a folder and cannot be trained again")
         need_onnx()
         labels = tuple(sorted({str(example.reference) for example in train}))
         if len(labels) < FEWEST:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +54,13 @@ class Rows(NamedTuple):
 
     ids: list[list[int]]
     labels: list[int]
+
+
+def need_training() -> None:
+    """Raises `MissingExtra` where a package that training takes is not installed."""
+    for name in ("jax", "optax", "onnx"):
+        if find_spec(name) is None:
+            raise MissingExtra(name, "train")
 
 
 def train(weights: EncoderWeights, rows: Rows, tune: Rows, classes: int, recipe: Recipe, ctx: Context) -> Trained:

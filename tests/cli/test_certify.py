@@ -260,7 +260,9 @@ def test_labels_that_are_not_fresh(folder: Path, world: tuple[Path, str]) -> Non
     refused(strati(folder, "certify", "--labels", labelled(folder / "none.csv", ())), "none.csv")
     rows = [*learned, *(replace(example, input=f"{example.input} more") for example in tickets(291, seed=5))]
     done = json.loads(strati(folder, "certify", "--labels", labelled(folder / "some.csv", rows), "--json").stdout)
-    assert done["result"]["notes"] == ["9 of the 300 fresh rows repeat inputs of the run or of each other: left out"]
+    notes = done["result"]["notes"]
+    assert notes[0] == "9 of the 300 fresh rows repeat inputs of the run or of each other: left out"
+    assert notes[1].startswith("n-grams learned from 765 rows, all outside calibrate")
     assert done["result"]["calibrate"]["examples"] == 291
 
 

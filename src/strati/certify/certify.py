@@ -184,7 +184,7 @@ def certify(journal: Journal, ledger: Ledger, wanted: Wanted, fresh: Fresh | Non
         "calibrate": read_part(journal, results, tune.names, "calibrate") if fresh is None else fresh.part(tune),
         "test": read_part(journal, results, tune.names, "test"),
     }
-    notes = (*filter(None, (said,)), *_notes(results, ledger, labelled, promise))
+    notes = (*filter(None, (said, _learned(results, tune.names))), *_notes(results, ledger, labelled, promise))
     return _walked(results, parts, labelled, found, wanted, attempt.left, notes)
 
 
@@ -273,6 +273,19 @@ def _walked(
         notes,
         results.task.repeats,
         chance_to_certify(found.plan, len(labelled)),
+    )
+
+
+def _learned(results: Results, names: Sequence[str]) -> str:
+    """What the rungs learned from, where that is more than what was measured had learned from."""
+    found = [(name, results.result(name).record.taught_rows) for name in names]
+    told = [f"{name} learned from {rows:,} rows" for name, rows in found if rows]
+    if not told:
+        return ""
+    train = int(results.meta["data"]["splits"]["train"])
+    return (
+        f"{' and '.join(told)}, all outside calibrate; the figures on tune and test are of the same rungs when they "
+        f"had learned from {train:,} (train)"
     )
 
 

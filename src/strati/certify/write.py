@@ -46,7 +46,7 @@ def write_certified(
     if path.exists() and not (path / "stack.toml").is_file():
         raise StackError(f"{path} exists and is not a stack, expected a new name or an older stack to replace")
     results = load_results(journal)
-    folders = [stacks / str(results.result(name).record.stack) for name in done.names]
+    folders = [stacks / str(results.result(name).record.delivered) for name in done.names]
     stack = assemble(done.design.composition, done.setting.thresholds, folders, resources, path.stem)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -194,6 +194,10 @@ def _data(journal: Journal, results: Results, done: Certified) -> dict[str, JSON
         for name, examples in (("tune", tune), ("calibrate", done.calibrate))
     }
     data = results.meta["data"]
+    records = {name: results.result(name).record for name in done.names}
+    taught = {name: record.taught_rows for name, record in records.items() if record.taught_rows}
+    if taught:
+        parts["learned"] = {"rows": taught, "from": "train, tune and test"}
     return {**parts, "test": results.meta["ledger"]["test_hash"], "sha256": data["sha256"], "files": data["files"]}
 
 

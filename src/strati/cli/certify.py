@@ -130,6 +130,6 @@ def _certify(
             return done, None
         resources: dict[str, object] = {}
         for name in done.names:
-            resources |= resources_of(stacks / str(results.result(name).record.stack), given.catalogs, given.config)
+            resources |= resources_of(stacks / str(results.result(name).record.delivered), given.catalogs, given.config)
         write_certified(journal, done, stacks, resources, path)
     return done, path

@@ -53,7 +53,7 @@ def fresh_rows(
         )
 
         def answer(name: str, cases: Sequence[Case]) -> list[Answer | None]:
-            folder = stacks / str(results.result(name).record.stack)
+            folder = stacks / str(results.result(name).record.delivered)
             stack = load_stack(folder, resources_of(folder, catalogs, config))
             ctx.begin(f"{name}: fresh labels", len(cases))
             return own_answers(stack, cases, ctx)

@@ -119,6 +119,8 @@ class CandidateRecord:
         fit_seconds, latency, cold, memory: seconds and bytes, as measured; `latency` of single answers.
         stack, stack_bytes, fingerprint, preview: the saved stack's folder, its size, and what people can read of it.
         refit_rows: rows that it was fitted on anew; None where it was not.
+        taught, taught_rows: the folder of the rung fitted on every row outside calibrate, which is what is delivered,
+            and how many those are; None where what was measured is delivered.
         notes: what its models noted about their calls, by what each note is about.
         calibrate: how many calibrate inputs it answered; None before it was asked.
         composed: the rungs it is composed of.
@@ -154,6 +156,8 @@ class CandidateRecord:
     fingerprint: str | None = None
     preview: tuple[str, ...] = ()
     refit_rows: int | None = None
+    taught: str | None = None
+    taught_rows: int | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     calibrate: int | None = None
     composed: tuple[str, ...] = ()
@@ -183,6 +187,11 @@ class CandidateRecord:
     def complete(self) -> bool:
         """Whether it finished all it was asked; only then does it take part in the decision."""
         return self.status in (Status.MEASURED, Status.RECORDED)
+
+    @property
+    def delivered(self) -> str | None:
+        """The folder of the stack that is composed, certified and handed out; None where it could not be saved."""
+        return self.taught or self.stack
 
     @property
     def short_of_money(self) -> bool:

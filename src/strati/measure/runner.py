@@ -276,11 +276,13 @@ class Bench:
     def _calibrate(self, entry: Entry) -> None:
         """Ask for answers to calibrate inputs, their labels unseen: a certificate is made from them later.
 
+        It is what is delivered that answers: a rung that learns has then learned from all rows outside calibrate.
         A slow rung that is worse than a fast one is hardly worth a certificate, and does not take the time for it.
         """
         candidate = entry.candidate
         if not entry.record.status.done:
             return
+        stack = self._taught(entry)
         examples: Sequence[Example] = self.splits.calibrate
         if not self.effort.calibrate or candidate.recorded:
             examples = ()
@@ -288,8 +290,26 @@ class Bench:
             worse = behind_fast(self.journal, self.splits, candidate.name, self.goal.alpha, self.right_wrong)
             examples = () if worse else shuffled(examples, self.ctx.seed)[: self.sample]
         if examples:
-            answer(entry.fits[0].stack, candidate.name, "calibrate", examples, self.journal, self.fitting)
+            answer(stack, candidate.name, "calibrate", examples, self.journal, self.fitting)
         entry.note(calibrate=len(examples), reason=None)
+
+    def _taught(self, entry: Entry) -> Stack:
+        """What is delivered of a rung: fitted on every row outside calibrate where it learns, its settings as measured.
+
+        Confidences stay as they were set on tune by a rung that had not seen it, so tune does not flatter them.
+        """
+        candidate, measured, unit = entry.candidate, entry.fits[0].stack, self.splits.units[0]
+        one = len(self.splits.units) == 1 and bool(self.splits.calibrate)
+        if not one or not candidate.learns or candidate.slow or entry.record.stack is None:
+            return measured
+        rows = [*unit.train, *unit.tune, *unit.test]
+        self.ctx.begin(f"{candidate.name}: learning from all {len(rows):,} rows outside calibrate", 0)
+        stack, _ = measured.fit_and_run(rows, (), self.fitting, self.metric.loss)
+        folder = f"{entry.folder.removesuffix('.stack')}.taught.stack"
+        if not self._save(stack, folder):
+            return measured
+        entry.note(taught=folder, taught_rows=len(rows))
+        return stack
 
     def _sampled(self, candidate: Candidate, test: Sequence[Example]) -> Sequence[Example]:
         """All test examples, or the common random subset for a slow candidate, in the subset's own order."""

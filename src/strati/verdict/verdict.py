@@ -152,7 +152,7 @@ def _candidate(result: Result, results: Results, decision: Decision, race: dict[
         p=standing.p if standing else None,
         p_adjusted=standing.p_adjusted if standing else None,
         fingerprint=record.fingerprint,
-        stack=f"stacks/{record.stack}" if record.stack else None,
+        stack=f"stacks/{record.delivered}" if record.delivered else None,
         preview=record.preview,
         race=race,
     )

@@ -203,6 +203,8 @@ def _record(
         fingerprint=stack_fingerprint,
         preview=(),
         refit_rows=None,
+        taught=None,
+        taught_rows=None,
         race=None,
         status=Status.MEASURED,
     )

@@ -257,7 +257,8 @@ def show_check(
         raise AnswerIsNo(f"the certificate of {path} is {standing.state}: {'; '.join(standing.reasons)}")
     if not as_json:
         certificate = Certificate.read(path)
-        since = "" if certificate is None else f" (of {certificate.created[:10]}, run {certificate.run})"
+        run = f", run {certificate.run}" if certificate is not None and certificate.run else ""
+        since = "" if certificate is None else f" (of {certificate.created[:10]}{run})"
         print(f"The certificate of {path} is valid{since}.")
     if compared is not None and compared.differs:
         raise AnswerIsNo(f"{traffic}: {compared.words}")

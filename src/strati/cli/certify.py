@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def certify(
     run: Annotated[
-        str | None, typer.Argument(help="The id of a run or a journal; with --check or --verify a stack folder.")
+        str | None, typer.Argument(help="The id of a run or a journal; or a stack folder, to test it as it is.")
     ] = None,
     at_least: Annotated[
         float | None, typer.Option(help="Quality of automatic answers; default the goal's, or .95.")
@@ -67,6 +67,16 @@ def certify(
         raise TaskError("--traffic belongs to --check STACK: expected both")
     if at_least is not None and max_error_cost is not None:
         raise TaskError("--at-least and --max-error-cost were both given, expected one kind of promise")
+    if run is not None and Path(run, "stack.toml").is_file():
+        from strati.cli.renew import renew_stack
+
+        if labels is None:
+            raise TaskError(f"{run} is a stack: expected --labels FILE, fresh labels to test it on as it is")
+        if per_class or max_error_cost is not None or tries != 1 or out is not None:
+            raise TaskError("a stack is tested as it is: expected --labels, --at-least and --confidence only")
+        bar = 0.95 if at_least is None else at_least
+        renew_stack(Path(run), labels, bar, confidence, runs_dir, catalog or [], config, as_json=json)
+        return
     promise = _Promise(at_least, confidence, per_class, max_error_cost, error_costs, tries)
     done, path = _certify(run, promise, out, runs_dir, _Fresh(labels, catalog or [], config, max_dollars, json))
     show(done, path, as_json=json)

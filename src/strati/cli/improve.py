@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def improve(
-    run: Annotated[str, typer.Argument(help="The id of a run, its journal, or `latest`.")],
-    experiment: Annotated[str, typer.Argument(help="compress, ablate, encoder, prompts or distil; see below.")],
+    run: Annotated[str, typer.Argument(help="The id of a run, its journal, or `latest`; or a NAME.stack.")],
+    experiment: Annotated[
+        str | None, typer.Argument(help="Of a run: compress, ablate, encoder, prompts or distil; see below.")
+    ] = None,
     rung: Annotated[
         str | None, typer.Option(help="The rung to improve, or the teacher; default the best of its kind on tune.")
     ] = None,
@@ -34,6 +36,13 @@ def improve(
     data: Annotated[
         list[Path] | None, typer.Option(help="Where the run's file is now, if it moved; twice for train and test.")
     ] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="Of a stack: what people decided, a table or the server's export.")
+    ] = None,
+    recent: Annotated[str | None, typer.Option(help="With it: rows of use, to list what would change.")] = None,
+    label: Annotated[str | None, typer.Option("--label", "-l", help="With it: the column of the decision.")] = None,
+    swap: Annotated[bool, typer.Option("--swap", help="Of a stack: put the refitted one in its place.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Of a stack: put back the one before.")] = False,
     minutes: Annotated[float | None, typer.Option(help="Stop after this time; the same command goes on.")] = None,
     max_dollars: Annotated[float | None, typer.Option(help="What paid models may cost in all experiments.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write what was chosen to this stack folder.")] = None,
@@ -48,6 +57,7 @@ def improve(
     encoder: a small encoder of your own, fine-tuned on your labels.
     prompts: another instruction, form or examples for a language model.
     distil: a language model labels rows for a small model to learn from.
+    NAME.stack --decisions FILE: the stack learns from what people decided.
 
     Everything is judged on the run's tune rows, paired. Test and calibrate
     labels are not touched. What is not shown leaves what you have.
@@ -62,6 +72,16 @@ def improve(
     from strati.measure.results import load_results
     from strati.stack.folder import save_stack
 
+    if decisions is not None or swap or rollback or Path(run, "stack.toml").is_file():
+        from strati.cli.decisions import Feedback, feed_back
+
+        if experiment is not None:
+            raise TaskError(f"found the experiment {experiment!r} beside a stack, expected a run for it")
+        asked = Feedback(decisions, recent, label, tuple(data or ()), out, swap, rollback, runs_dir)
+        feed_back(Path(run), asked, tuple(catalog or ()), config, as_json=json)
+        return
+    if experiment is None:
+        raise TaskError(f"no experiment was named, expected one of: {', '.join(EXPERIMENTS)}")
     if experiment not in EXPERIMENTS:
         raise TaskError(f"found the experiment {experiment!r}, expected one of: {', '.join(EXPERIMENTS)}")
     given_options = {

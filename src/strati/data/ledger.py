@@ -18,7 +18,7 @@ from strati.core.errors import DataError
 from strati.core.records import Example
 from strati.data.normal import label_hash, label_keys
 
-SPLITS = ("calibrate", "test", "sealed")
+SPLITS = ("calibrate", "test", "sealed", "learned")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS uses (
@@ -92,11 +92,14 @@ class Ledger:
         count = sum(key in seen for key in keys)
         return Overlap(count / len(keys) if keys else 0.0, count, tuple(runs))
 
-    def labels_of(self, run: str) -> set[bytes]:
-        """The first 8 bytes of the hash of each label that a bench of this run has sealed or opened."""
-        query = "SELECT label FROM members JOIN uses USING (hash) WHERE run = ? AND purpose = 'bench'"
+    def labels_of(self, run: str, purpose: str = "bench") -> set[bytes]:
+        """The first 8 bytes of the hash of each label that a bench of this run has sealed or opened.
+
+        With another purpose: that was booked for it.
+        """
+        query = "SELECT label FROM members JOIN uses USING (hash) WHERE run = ? AND purpose = ?"
         with self._open() as db:
-            return {label.to_bytes(8, "big", signed=True) for (label,) in db.execute(query, (run,))}
+            return {label.to_bytes(8, "big", signed=True) for (label,) in db.execute(query, (run, purpose))}
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

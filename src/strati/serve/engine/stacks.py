@@ -77,6 +77,8 @@ class Served:
         folder = self.folder.parent / ".strati" / "runs" / run / "stacks"
         found = []
         for path in sorted(folder.glob("*.stack")) if run else ():
+            if path.with_name(f"{path.stem}.taught.stack").exists():
+                continue  # the same rung, before it learned from all labels
             try:
                 if {one.name for one in named_resources(path)} <= set(self.resources):
                     found.append(load_stack(path, self.resources))

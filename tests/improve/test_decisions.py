@@ -1,0 +1,169 @@
+"""What people decided goes back into a stack: refitted, compared, certified anew, swapped in and rolled back."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from strati.core.context import Context
+from strati.core.records import Case, Example
+from strati.improve.decisions import read_decisions
+from strati.stack.folder import load_stack
+
+from ..command import strati
+from .test_improve import tickets
+
+NEW = "zorbulate"  # a word that only people know the label of
+
+
+def write(path: Path, rows: Sequence[Example], label: str = "label") -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["text", label])
+        table.writerows([one.text, one.reference] for one in rows)
+    return path
+
+
+def decided(count: int) -> list[Example]:
+    return [Example(str(n), f"please {NEW} this order {n} soon", "refund") for n in range(count)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certified stack of n-grams, and its run."""
+    folder = tmp_path_factory.mktemp("made")
+    write(folder / "tickets.csv", tickets(700))
+    assert strati(folder, "bench", "tickets.csv", "--no-llm", "--no-curve", "--margin", ".1").returncode == 0
+    said = strati(folder, "certify", "--at-least", ".8", "--out", "t.stack")
+    assert said.returncode == 0, said.stderr
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def digest(path: Path) -> str:
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
+
+
+def answer(path: Path, text: str) -> object:
+    case = load_stack(path).run([Case("1", text)], Context())[0]
+    return None if case.answer is None else case.answer.value
+
+
+def test_the_whole_way_round(folder: Path) -> None:
+    stack, old = folder / "t.stack", digest(folder / "t.stack")
+    write(folder / "people.csv", decided(120), "answer")
+    write(folder / "recent.csv", [Example("1", f"now {NEW} it all", "")])
+    said = strati(folder, "improve", "t.stack", "--decisions", "people.csv", "--recent", "recent.csv", "--json")
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert "n-grams" in found["learned"]
+    assert (found["decisions"], found["held"] + 0) == (120, found["held"])
+    assert 20 < found["held"] < 60
+    assert found["gain"]["value"] >= 0
+    assert digest(stack) == old
+    assert answer(folder / "t.next.stack", f"please {NEW} this") == "refund"
+    assert strati(folder, "certify", "--check", "t.next.stack").returncode == 2  # none yet
+
+    fresh = write(folder / "fresh.csv", [*tickets(900, seed=5)])
+    said = strati(folder, "certify", "t.next.stack", "--labels", fresh, "--at-least", ".8")
+    assert said.returncode == 0, said.stderr
+    assert "Certified: automatic answers are right at least 80.0 %" in said.stdout
+    for flag in ("--check", "--verify"):
+        assert strati(folder, "certify", flag, "t.next.stack").returncode == 0
+
+    assert strati(folder, "improve", "t.stack", "--swap").returncode == 0
+    assert answer(stack, f"please {NEW} this") == "refund"
+    assert strati(folder, "certify", "--check", "t.stack").returncode == 0
+    assert strati(folder, "improve", "t.stack", "--rollback").returncode == 0
+    assert digest(stack) == old
+    assert not (folder / "t.before.stack").exists()
+    assert (folder / "t.next.stack").exists()
+
+
+def test_labels_that_it_learned_from_do_not_certify_it_and_a_set_is_good_once(folder: Path) -> None:
+    write(folder / "people.csv", decided(60), "answer")
+    assert strati(folder, "improve", "t.stack", "--decisions", "people.csv").returncode == 0
+    write(folder / "same.csv", decided(60))
+    said = strati(folder, "certify", "t.next.stack", "--labels", "same.csv")
+    assert said.returncode == 2
+    assert "learned from 60 of the 60 rows" in said.stderr
+    fresh = write(folder / "fresh.csv", tickets(300, seed=6))
+    assert strati(folder, "certify", "t.next.stack", "--labels", fresh, "--at-least", ".999").returncode == 1
+    assert not (folder / "t.next.stack" / "certificate.json").exists()
+    said = strati(folder, "certify", "t.next.stack", "--labels", fresh, "--at-least", ".5")
+    assert said.returncode == 2
+    assert "are spent" in said.stderr
+
+
+def test_what_a_death_between_two_renames_leaves_is_put_back(folder: Path) -> None:
+    old = digest(folder / "t.stack")
+    (folder / "t.stack").rename(folder / "t.before.stack")
+    assert strati(folder, "improve", "t.stack", "--rollback").returncode == 0
+    assert digest(folder / "t.stack") == old
+
+
+def test_the_servers_export_leaves_out_what_may_certify(tmp_path: Path) -> None:
+    lines = [
+        {"id": str(n), "input": f"text {n}", "answer": "a", "may_certify": n % 4 == 0, "source": "audit"}
+        for n in range(20)
+    ]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    found = read_decisions(tmp_path / "labels.jsonl", ("text",))
+    assert (len(found.rows), found.audit) == (15, 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("t.stack",), "expected --decisions FILE, --swap or --rollback"),
+        (("t.stack", "compress"), "beside a stack, expected a run"),
+        (("nothing.stack", "--swap"), "nothing.stack is not a stack"),
+        (("t.stack", "--swap"), "t.next.stack is not a stack"),
+        (("t.stack", "--rollback"), "nothing was swapped out"),
+        (("t.stack", "--rollback", "--swap"), "expected it alone"),
+        (("t.stack", "--decisions", "few.csv"), "3 decisions of people were found, expected at least 10"),
+        (("t.stack", "--decisions", "bare.csv"), "expected text, one of answer, decision, label, yours too"),
+        (("t.stack", "--decisions", "nothing.csv"), "nothing.csv"),
+        (("t.stack", "--decisions", "few.csv", "--out", "t.stack"), "expected another name"),
+        (("latest",), "no experiment was named"),
+    ],
+)
+def test_bad_input_is_one_sentence(folder: Path, arguments: tuple[str, ...], words: str) -> None:
+    write(folder / "few.csv", decided(3), "answer")
+    (folder / "bare.csv").write_text("a,b\n1,2\n3,4\n")
+    old = digest(folder / "t.stack")
+    said = strati(folder, "improve", *arguments)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert words in said.stderr
+    assert digest(folder / "t.stack") == old
+
+
+def test_decisions_that_contradict_one_another_are_refused(folder: Path) -> None:
+    rows = [*decided(20), *(Example(one.id, one.input, "repair") for one in decided(20))]
+    write(folder / "people.csv", rows, "answer")
+    said = strati(folder, "improve", "t.stack", "--decisions", "people.csv")
+    assert said.returncode == 2
+    assert "20 of 20 repeated decisions contradict the last one" in said.stderr
+
+
+def test_a_stack_of_a_run_that_is_gone_needs_its_rows(folder: Path) -> None:
+    shutil.rmtree(folder / ".strati/runs")
+    write(folder / "people.csv", decided(40), "answer")
+    said = strati(folder, "improve", "t.stack", "--decisions", "people.csv")
+    assert said.returncode == 2
+    assert "name it with --data" in said.stderr
+    said = strati(folder, "improve", "t.stack", "--decisions", "people.csv", "--data", "tickets.csv")
+    assert said.returncode == 0, said.stderr
+    assert "Learned n-grams" in said.stdout

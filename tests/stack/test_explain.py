@@ -9,6 +9,8 @@ from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.neighbours import Neighbours
 from strati.kinds.classify.rule import Rule
 from strati.kinds.classify.rules import Rules
+from strati.kinds.extract.crf import CRF
+from strati.kinds.extract.gazetteer import Gazetteer
 from strati.models.scripted import ScriptedModel
 from strati.stack.explain import explain
 from strati.stack.layers.function import Function
@@ -65,3 +67,26 @@ def test_citations_are_quoted_with_their_place_and_silence_has_its_reason() -> N
     stack = Stack.of(Function(lambda text: None, "silent"))
     assert explain(stack, case).line == "lease.pdf, page 2: “ends in May”"
     assert explain(stack, answered(stack)).line == "no answer: the function had no answer"
+
+
+def test_a_crf_and_a_list_name_what_speaks_for_an_entity() -> None:
+    rows = [
+        Example(
+            str(n),
+            f"We met {who} Inc. in {where} today",
+            {"entities": [{"start": 7, "end": 12 + len(who), "label": "Org"}]},
+        )
+        for n, (who, where) in enumerate([("Acme", "Rome"), ("Bolt", "Oslo"), ("Corex", "Lima"), ("Dyn", "Kyiv")] * 3)
+    ]
+    case = Case("1", "We met Zefir Inc. in Rome today")
+    crf = Stack.of(CRF(name="crf").fit(rows, (), Context()))
+    done = crf.run([case], Context())[0]
+    found = explain(crf, done)
+    assert found.data["kind"] == "features"
+    assert found.data["entities"][0]["text"].startswith("Zefir")
+    assert found.data["entities"][0]["terms"][0]["weight"] > 0
+    names = Stack.of(Gazetteer(name="list").fit(rows, (), Context()))
+    known = names.run([Case("2", "We met Acme Inc. in Rome")], Context())[0]
+    told = explain(names, known)
+    assert told.data["kind"] == "names"
+    assert "“Acme Inc.” Org" in told.line

@@ -24,7 +24,7 @@ class Explanation:
     Attributes:
         line: for people.
         data: for programs; `kind` says what the rest is: `ngrams`, `rule`, `examples`, `probabilities`, `citations`,
-            `reason`.
+            `features` and `names` (of entities), `words` (left out in turn), `query` (SQL), `reason`.
     """
 
     line: str

@@ -20,6 +20,7 @@ from strati.core.records import JSON, Answer, Case, Evidence, Example, Failure, 
 from strati.models.ask import write
 from strati.models.contract import ContextOverflow, LanguageModel, Prompt
 from strati.stack.contract import Resource
+from strati.stack.explain import Explanation
 from strati.tables.allowed import Refused, validated
 from strati.tables.answer import LEAST_SURE, answer_of, same_answer, width_of
 from strati.tables.approved import Approved, filled, nearest
@@ -115,6 +116,9 @@ class ApprovedQueries:
             return case.answered(answer, _spent(started), f"approved query for {hit[0].question!r}")
         return case.passed(self.name, "no approved query asks the same", _spent(started))
 
+    def explain(self, case: Case, ctx: Context) -> Explanation:  # noqa: ARG002
+        return _query(case)
+
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         return {**self.settings(), **to_settings(self.held)}
 
@@ -122,6 +126,13 @@ class ApprovedQueries:
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
         known = tuple(Approved(question, sql) for question, sql in settings["approved"])
         return cls(opened(settings, folder), known, settings["shots"], settings["name"])
+
+
+def _query(case: Case) -> Explanation:
+    """The query that ran, and what it asks in words."""
+    assert case.answer is not None
+    sql, words = case.answer.value["sql"], case.steps[-1].reason
+    return Explanation(f"{words}: {sql}" if words else sql, {"kind": "query", "sql": sql, "words": words})
 
 
 def _spent(started: float) -> Usage:
@@ -183,6 +194,9 @@ class QuestionParser:
         unknown = self.held.parser.unknown(question) if not fitting else []
         told = f"no column or value like {unknown[0]!r}" if unknown else "no reading that uses every word"
         return case.passed(self.name, told, _spent(started))
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:  # noqa: ARG002
+        return _query(case)
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         return {"strict": self.strict, **to_settings(self.held)}
@@ -326,6 +340,9 @@ class SqlModel:
         return case.answered(
             answer, usage, f"{len(shots)} approved queries shown" + (", repaired once" if attempt else "")
         )
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:  # noqa: ARG002
+        return _query(case)
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         model = {"model": self.model.card.name, "model_fingerprint": self.model.fingerprint()}

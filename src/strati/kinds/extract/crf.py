@@ -25,6 +25,7 @@ from strati.kinds.extract.features import features
 from strati.kinds.extract.pairs import Pairs
 from strati.kinds.extract.tokens import entities_of, sentences, tags_of, tokens
 from strati.kinds.extract.values import Entity, Extraction
+from strati.stack.explain import SHOWN, Explanation
 from strati.stack.layers.timing import Stopwatch
 
 ITERATIONS = 120
@@ -58,6 +59,14 @@ class Weights:
             path.append(at)
         sure = float(np.exp(min(0.0, float(best.max() - _log_sum(total[:, None])[0]))))
         return [self.tags[place] for place in reversed(path)], sure
+
+    def speaking_for(self, row: Sequence[str], label: str) -> list[tuple[str, float]]:
+        """The attributes of a token that speak most for the tag that begins an entity of the label."""
+        place = next((n for n, tag in enumerate(self.tags) if tag in (f"B-{label}", f"S-{label}", f"U-{label}")), None)
+        if place is None:
+            return []
+        weights = [(one, float(self.states[self.places[one], place])) for one in row if one in self.places]
+        return sorted((pair for pair in weights if pair[1] > 0), key=lambda pair: -pair[1])[:SHOWN]
 
     def _scores(self, rows: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         scores = np.zeros((len(rows), len(self.tags)))
@@ -140,6 +149,30 @@ class CRF:
             answer = Answer(value.to_json(), sure, self.name, features={"spans": float(len(value.entities))})
             done.append(case.answered(answer, Usage(seconds=watch.each(1))))
         return done
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:
+        """For each entity what speaks most for the tag of its first token, by the learnt weights."""
+        ctx.check()
+        assert self.weights is not None
+        value = Extraction.from_json(case.answer.value if case.answer else {"entities": []})
+        found: list[JSON] = []
+        for part in sentences(tokens(case.text), case.text):
+            rows = features(part, case.text, self.known)
+            for one in value.entities:
+                at = next((n for n, token in enumerate(part) if token.start == one.start), None)
+                if at is not None and len(found) < SHOWN:
+                    weights = self.weights.speaking_for(rows[at], one.label)
+                    text = case.text[one.start : one.end]
+                    found.append(
+                        {"text": text, "label": one.label, "terms": [{"term": t, "weight": x} for t, x in weights]}
+                    )
+        parts = []
+        for one_found in found:
+            terms = ", ".join(f"{term['term']} {term['weight']:+.2f}" for term in one_found["terms"][:3])
+            parts.append(f"“{one_found['text']}” {one_found['label']}: {terms or 'its neighbours'}")
+        return Explanation(
+            "; ".join(parts[:3]) or "no token speaks for an entity", {"kind": "features", "entities": found}
+        )
 
     def save(self, folder: Path) -> dict[str, JSON]:
         if self.weights is None:

@@ -19,6 +19,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Example, Usage
 from strati.kinds.extract.tokens import tokens
 from strati.kinds.extract.values import Entity, Extraction
+from strati.stack.explain import SHOWN, Explanation
 from strati.stack.layers.timing import Stopwatch
 
 _LEAST_PATTERN = 3  # occurrences
@@ -63,6 +64,20 @@ class Gazetteer:
             for case, entities in zip(cases, found, strict=True)
         ]
 
+    def explain(self, case: Case, ctx: Context) -> Explanation:
+        """Which name of the list, or which pattern, each entity is from."""
+        ctx.check()
+        value = Extraction.from_json(case.answer.value if case.answer else {"entities": []})
+        known = {name: label for label, names in (self.names or {}).items() for name in names}
+        found: list[JSON] = []
+        for one in value.entities[:SHOWN]:
+            text = case.text[one.start : one.end]
+            pattern = next((p for p in (self.patterns or {}).get(one.label, ()) if _finds(p, case.text, one)), None)
+            by = "name" if known.get(text) == one.label or pattern is None else "pattern"
+            found.append({"text": text, "label": one.label, "by": by, "pattern": pattern if by == "pattern" else None})
+        parts = [f"“{one['text']}” {one['label']}: {one['pattern'] or 'a name of the list'}" for one in found[:3]]
+        return Explanation("; ".join(parts) or "no name and no pattern is in it", {"kind": "names", "entities": found})
+
     def save(self, folder: Path) -> dict[str, JSON]:
         value = {"names": _plain(self.names), "patterns": _plain(self.patterns)}
         (folder / "gazetteer.json").write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -72,6 +87,12 @@ class Gazetteer:
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
         value = json.loads((folder / "gazetteer.json").read_text(encoding="utf-8"))
         return cls(settings["precision"], _tuples(value["names"]), _tuples(value["patterns"]), settings["name"])
+
+
+def _finds(pattern: str, text: str, one: Entity) -> bool:
+    compiled = re.compile(pattern)
+    group = 1 if compiled.groups else 0
+    return any(match.span(group) == (one.start, one.end) for match in compiled.finditer(text))
 
 
 class Finder:

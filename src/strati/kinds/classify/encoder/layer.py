@@ -23,11 +23,13 @@ from strati.core.records import JSON, Answer, Case, Example, Usage
 from strati.core.threads import threads
 from strati.kinds.classify.linear import ALTERNATIVES, softmax
 from strati.models.weights import EncoderWeights
+from strati.stack.explain import SHOWN, Explanation
 from strati.stack.layers.timing import Stopwatch
 
 FEWEST = 2  # labels that rows must have
 TOKENS = 128
 BATCH = 32
+MOST_WORDS = 60  # of a text, left out in turn for an explanation
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,21 @@ class Encoder:
             case.answered(self._answer(row, best), usage)
             for case, row, best in zip(cases, probabilities, order, strict=True)
         ]
+
+    def explain(self, case: Case, ctx: Context) -> Explanation:
+        """The words without which the answer is least sure: each is left out in turn (Zeiler and Fergus, 1311.2901)."""
+        ctx.check()
+        assert case.answer is not None
+        words = case.text.split()[:MOST_WORDS]
+        texts = [case.text, *(" ".join([*words[:at], *words[at + 1 :]]) for at in range(len(words)))]
+        shares = softmax(self._scores(texts) * self.scale)[:, self.labels.index(str(case.answer.value))]
+        lost = [(word, float(shares[0] - share)) for word, share in zip(words, shares[1:], strict=True)]
+        told = sorted(lost, key=lambda pair: -pair[1])[:SHOWN]
+        line = (
+            ", ".join(f"without “{word}” {-loss:+.2f}" for word, loss in told if loss > 0) or "no single word decides"
+        )
+        terms = [{"term": word, "weight": loss} for word, loss in told]
+        return Explanation(f"{case.answer.value}: {line}", {"kind": "words", "terms": terms})
 
     def _answer(self, row: NDArray[np.float64], best: NDArray[np.int64]) -> Answer:
         alternatives = tuple((self.labels[i], float(row[i])) for i in best)

@@ -30,6 +30,7 @@ def questions(results: Results, decision: Decision, studied: Mapping[str, Any] |
         ("Does an LLM solve my problem?", _solves),
         ("Do I need one?", _needed),
         ("Is in-context learning enough, or is training worth it?", partial(_training, studied=found)),
+        ("What would a smaller model of my own cost?", _own),
         ("Which is the smallest that will do?", _smallest),
         ("Open or closed: privacy, licence, reproducibility, price?", _open),
         ("What does it cost at my volume, training against inference?", partial(_cost, studied=found)),
@@ -183,6 +184,45 @@ def _trained_or_not(results: Results, decision: Decision) -> tuple[str, str]:
     if gap < -results.goal.margin:
         return f"In-context learning is ahead by {-100 * gap:.1f} points of anything trained on these labels.", evidence
     return "They are level within the margin: the cheaper one wins.", evidence
+
+
+def _own(results: Results, decision: Decision) -> tuple[str, str]:
+    """The best trained rung beside the best language model: quality, price, time, size."""
+    measured = _measured(results)
+    trained = [r for r in measured if r.record.learns and not r.record.uses_llm and not r.record.recorded]
+    own = _best(trained, results)
+    if own is None:
+        return "Not known: nothing was trained on these labels.", "no trained candidate measured"
+    evidence = "; ".join(
+        f"{r.name}: {share(_value(r, results))}, {size(_size(r))}, {money(r.cost_per_1000)} per 1,000"
+        for r in sorted(trained, key=_size)
+        if r.cost_per_1000 is not None
+    )
+    words = f"{own.name}: one training of {seconds(own.record.fit_seconds or 0.0)}, {size(_size(own))}"
+    if own.cost_per_1000 is not None:
+        words += f", {money(own.cost_per_1000)} for 1,000 answers"
+    llm = _best(_llms(results), results)
+    if llm is not None and own.cost_per_1000 and llm.cost_per_1000:
+        times = llm.cost_per_1000 / own.cost_per_1000
+        words += f"; {llm.name} costs {money(llm.cost_per_1000)}, {times:,.0f} times as much"
+        pair = next((p for p in decision.comparisons if (p.a, p.b) == (own.name, llm.name)), None)
+        if pair is not None and pair.result.n:
+            words += f", and is {_beside(pair.result.difference)} where both answered"
+    words += "."
+    if results.task.kind == "classify" and not any("fine-tuned" in r.name for r in trained):
+        words += " A small encoder of your own was not tried: strati improve RUN encoder measures one."
+    return words, evidence
+
+
+def _beside(gap: float) -> str:
+    """How far the language model is from what was trained, in words.
+
+    >>> _beside(0.051), _beside(-0.02), _beside(0.0)
+    ('5.1 points behind', '2.0 points ahead', 'level')
+    """
+    if not gap:
+        return "level"
+    return f"{100 * abs(gap):.1f} points {'behind' if gap > 0 else 'ahead'}"
 
 
 def _smallest(results: Results, decision: Decision) -> tuple[str, str]:

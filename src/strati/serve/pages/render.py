@@ -161,11 +161,13 @@ def gap(reason: str) -> str:
 
     >>> gap("not in your sources: 'long'"), gap("the sources disagree")
     ("Nothing there is about 'long'.", 'The sources disagree.')
+    >>> gap("not in your sources: no passage says enough")
+    'No passage says enough.'
     """
     about = reason.removeprefix("not in your sources").lstrip(": ")
-    if about != reason:
+    if about != reason and (not about or about[0] in "'\""):
         return f"Nothing there is about {about}." if about else "Nothing there says it."
-    return f"{reason[:1].upper()}{reason[1:]}."
+    return f"{about[:1].upper()}{about[1:]}."
 
 
 def said(value: JSON) -> str:

@@ -25,6 +25,7 @@ from strati.serve.pages.asked import in_paragraphs
 from strati.serve.pages.examples import curl_of, python_of
 from strati.serve.pages.forms import form_of
 from strati.serve.pages.know_routes import know_routes
+from strati.serve.pages.live_ask import ask_live
 from strati.serve.pages.render import HERE, PAGES, page
 from strati.serve.pages.sources import page_image, source_view, why_no_image
 from strati.serve.pages.stacks import stack_view
@@ -451,6 +452,7 @@ def page_routes() -> list[Route | Mount]:
         Route("/try/example", save_example, methods=["POST"]),
         Route("/ask", ask),
         Route("/ask", ask_it, methods=["POST"]),
+        Route("/ask/live", ask_live, methods=["POST"]),
         Route("/ask/check", check_it, methods=["POST"]),
         Route("/documents", documents),
         Route("/documents/forget", forget, methods=["POST"]),

@@ -33,6 +33,55 @@ document.addEventListener("submit", (event) => {
   else if (event.target.matches(".ask")) $("button.main", event.target)?.setAttribute("aria-busy", "true");
 });
 
+// Ask: each sentence as its checks let it out, then the answer as the server writes it. Stop ends the work there, too.
+const live = $("[data-live]");
+live?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const box = $("#answer");
+  const stop = new AbortController();
+  const card = document.createElement("article");
+  card.className = "card reply";
+  card.setAttribute("aria-live", "polite");
+  const said = document.createElement("div");
+  said.className = "prose";
+  const words = document.createElement("p");
+  said.append(words);
+  const foot = document.createElement("footer");
+  foot.className = "soft";
+  const state = document.createElement("span");
+  state.textContent = "Reading your sources …";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Stop";
+  button.addEventListener("click", () => stop.abort());
+  foot.append(state, button);
+  card.append(said, foot);
+  box.replaceChildren(card);
+  try {
+    const reply = await fetch(live.dataset.live, { method: "POST", body: new FormData(live), signal: stop.signal });
+    if (!reply.ok || !reply.body) { live.submit(); return; }  // the server says what is wrong on a page of its own
+    const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "", done = false;
+    while (!done) {
+      const piece = await reader.read();
+      done = piece.done;
+      const lines = (rest + (piece.value ?? "")).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        const told = JSON.parse(line);
+        if (told.sentence) { words.append(told.sentence.trim() + " "); state.textContent = "Checked so far; still reading …"; }
+        if (told.error) { card.remove(); tell(told.error); }
+        if (told.html) box.replaceChildren(...new DOMParser().parseFromString(told.html, "text/html").body.childNodes);
+      }
+    }
+  } catch (error) {
+    state.textContent = error.name === "AbortError" ? "Stopped. What stands here was checked; the answer is not whole." : "The server went away.";
+    button.remove();
+  } finally {
+    $("button.main", live).removeAttribute("aria-busy");
+  }
+});
+
 // Tabs, copy
 for (const tabs of all("[data-tabs]")) {
   const buttons = all('[role="tab"]', tabs);

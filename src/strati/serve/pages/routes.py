@@ -27,7 +27,7 @@ from strati.serve.pages.forms import form_of
 from strati.serve.pages.know_routes import know_routes
 from strati.serve.pages.live_ask import ask_live
 from strati.serve.pages.render import HERE, PAGES, page
-from strati.serve.pages.sources import page_image, source_view, why_no_image
+from strati.serve.pages.sources import MEDIA, page_image, recording_of, source_view, why_no_image
 from strati.serve.pages.stacks import stack_view
 from strati.serve.records import Action, Role
 from strati.serve.service import Question
@@ -288,6 +288,7 @@ async def source(request: Request) -> Response:
         note=view.note,
         page=view.page,
         table=view.table,
+        media=view.media,
         before=view.before,
         cited=view.cited,
         after=view.after,
@@ -312,6 +313,23 @@ async def source_page(request: Request) -> Response:
     if drawn is None:
         raise Refused(404, "not_found", "this page cannot be drawn")
     return Response(drawn, media_type="image/png", headers={"cache-control": "private, max-age=600"})
+
+
+async def source_media(request: Request) -> Response:
+    """GET /source/BASE/DOCUMENT/media: the recording, also in parts."""
+    from starlette.responses import FileResponse
+
+    service, caller = service_of(request), caller_of(request)
+    base = base_of(service, caller, request.path_params["base"])
+    try:
+        entry, _ = await service.with_base(base, base.document(request.path_params["document"]))
+    except StratiError as error:
+        raise Refused(404, "not_found", "this document is not here") from error
+    recording = recording_of(entry)
+    if recording is None:
+        raise Refused(404, "not_found", "this document has no recording, or it is not as it was read")
+    kind = MEDIA.get(recording.suffix.lower(), "application/octet-stream")
+    return FileResponse(recording, media_type=kind, headers={"cache-control": "private, max-age=600"})
 
 
 async def tables(request: Request) -> Response:
@@ -457,6 +475,7 @@ def page_routes() -> list[Route | Mount]:
         Route("/documents", documents),
         Route("/documents/forget", forget, methods=["POST"]),
         Route("/source/{base}/{document}/page/{number:int}.png", source_page),
+        Route("/source/{base}/{document}/media", source_media),
         Route("/source/{base}/{document}", source),
         Route("/tables", tables),
         Route("/tables", tables_asked, methods=["POST"]),

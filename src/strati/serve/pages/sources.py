@@ -14,6 +14,20 @@ from strati.knowledge.store.contract import Entry
 
 AROUND = 3000  # characters before and after
 ROWS = 15  # rows of a table before and after
+CAPTIONS = (".vtt", ".srt", ".sbv", ".ttml", ".dfxp")
+MEDIA = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".ogv": "video/ogg",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".wav": "audio/wav",
+}
+"""Recordings that browsers play, by the end of their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,14 @@ class RowView:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaView:
+    """A recording, and the second at which it is to begin; `kind` is "audio" or "video"."""
+
+    kind: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class SourceView:
     """What the page shows of a place."""
 
@@ -52,6 +74,7 @@ class SourceView:
     place: str
     page: PageView | None = None
     table: tuple[RowView, ...] = ()
+    media: MediaView | None = None
     note: str = ""
 
 
@@ -64,6 +87,7 @@ def source_view(entry: Entry, document: Document, start: int, end: int) -> Sourc
     text = document.text
     page = _page(document, start, end) if end or document.pages else None
     note = "" if page is None else why_no_image(entry)
+    recording = recording_of(entry)
     return SourceView(
         text[first:start],
         text[start:end],
@@ -73,8 +97,34 @@ def source_view(entry: Entry, document: Document, start: int, end: int) -> Sourc
         place,
         None if note else page,
         _table(document, start, end) if end else (),
+        None if recording is None else MediaView(_media_type(recording).split("/")[0], _second(document, start, end)),
         note,
     )
+
+
+def recording_of(entry: Entry) -> Path | None:
+    """The recording that a document was made of, where it is as it was read.
+
+    A file of captions has the recording beside it that has its name: `talk.mp4` (or `.mp3`, `.webm`, ...) for
+    `talk.vtt` or `talk.en.vtt`.
+    """
+    path = Path(entry.path)
+    if entry.media_type.startswith(("audio/", "video/")):
+        return path if not why_no_image(entry) else None
+    if path.suffix.lower() not in CAPTIONS or not path.parent.is_dir():
+        return None
+    stems = {path.stem, path.stem.rpartition(".")[0]} - {""}
+    beside = (path.with_name(stem + suffix) for stem in sorted(stems, key=len, reverse=True) for suffix in MEDIA)
+    return next((one for one in beside if one.is_file()), None)
+
+
+def _media_type(path: Path) -> str:
+    return MEDIA.get(path.suffix.lower(), "audio/mpeg")
+
+
+def _second(document: Document, start: int, end: int) -> float:
+    marks = document.places(start, max(end, start + 1)) if document.text else []
+    return next((mark.locator.seconds for mark in marks if mark.locator.seconds is not None), 0.0)
 
 
 def why_no_image(entry: Entry) -> str:

@@ -241,3 +241,22 @@ def test_the_policy_holds_on_both(graphs: World) -> None:
         assert "unsafe" not in reply.headers["content-security-policy"]
         assert safe(reply.text)
         assert not re.search(r"<[^>]*\son\w+=", reply.text)
+
+
+def test_only_the_edits_that_a_person_chose_are_made(world: World) -> None:
+    token = log_in(world, READER)
+    text = "I has 3 apples.\nHe have a pear."
+    first = world.client.post("/write", data={"csrf": token, "dialect": "american", "text": text}).text
+    shown = re.search(r'name="hash" value="(\w+)"', first)
+    assert shown is not None
+    assert first.count('name="keep"') == 2
+    form = {"csrf": token, "dialect": "american", "text": text, "hash": shown[1], "keep": "1"}
+    page = world.client.post("/write", data=form).text
+    result = re.search(r"<pre tabindex=\"0\"><code>(.*?)</code>", page, re.DOTALL)
+    assert result is not None
+    assert result[1] == "I has 3 apples.\nHe has a pear."
+    assert 'class="off">has</del>' in page
+    none = world.client.post("/write", data={key: value for key, value in form.items() if key != "keep"}).text
+    assert "<code>I has 3 apples.\nHe have a pear.</code>" in none
+    assert world.client.post("/write", data={**form, "hash": "0" * 12}).status_code == 409
+    assert world.client.post("/write", data={**form, "keep": "x"}).status_code == 400

@@ -88,7 +88,14 @@ async def write_it(request: Request) -> Response:
     if not text.strip():
         return _write(request, caller, "", dialect, None)
     must_be_in_time(service, caller, text)
-    found = await service.patiently(drafts().look(text, dialect), "Write", partial(gone, request))
+    shown = str(form.get("hash", ""))
+    kept = [str(one) for one in form.getlist("keep")]
+    if not all(one.isdecimal() for one in kept):
+        raise Refused(400, "invalid_value", "a choice is not the number of an edit")
+    chosen = frozenset(map(int, kept)) if shown else None
+    found = await service.patiently(drafts().look(text, dialect, chosen), "Write", partial(gone, request))
+    if shown and found.hash != shown:
+        raise Refused(409, "changed", "these are not the edits that were shown: propose them again")
     return _write(request, caller, text, dialect, found)
 
 

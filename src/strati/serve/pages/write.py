@@ -33,21 +33,24 @@ class EditView:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the whole diff: kept (""), "del" or "ins"."""
+    """A part of the whole diff: kept (""), "del" or "ins"; the last two with the place of their edit in the list."""
 
     kind: str
     text: str
+    edit: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class WriteView:
-    """What the page shows of a proposal; `result` is the draft with all edits made."""
+    """What the page shows of a proposal; `result` is the draft with the edits of `chosen` made. `hash` names it."""
 
     edits: tuple[EditView, ...]
     dropped: tuple[EditView, ...]
     notes: tuple[tuple[int, str], ...]
     pieces: tuple[Piece, ...]
     result: str
+    hash: str
+    chosen: frozenset[int]
 
 
 @cache
@@ -58,23 +61,29 @@ def writing_is_here() -> bool:
     return find_spec("strati.write") is not None and find_spec("harper") is not None
 
 
-def write_view(text: str, dialect: str = "american") -> WriteView:
-    """The edits for a draft; none of those that are made changes a fact.
+def write_view(text: str, dialect: str = "american", chosen: frozenset[int] | None = None) -> WriteView:
+    """The edits for a draft; none of those that are made changes a fact. Without `chosen` all of them are made.
 
     >>> write_view("I has 3 apples.").result
     'I have 3 apples.'
+    >>> write_view("I has 3 apples.", chosen=frozenset()).result
+    'I has 3 apples.'
     """
     from strati.write import Style, changed, propose, tools
     from strati.write.show import Places
 
     proposal = propose(text, using=tools(Style(dialect=dialect)))
     places = Places(text)
+    every = frozenset(range(len(proposal.edits)))
+    made = every if chosen is None else chosen & every
     return WriteView(
         tuple(_edit(text, one, places, (one.reason,)) for one in proposal.edits),
         tuple(_edit(text, one, places, tuple(map(str, one.facts))) for one in proposal.dropped),
         tuple((places.line(note.start), note.text) for note in proposal.notes),
         _pieces(text, proposal.edits),
-        changed(text, proposal.edits),
+        changed(text, [edit for place, edit in enumerate(proposal.edits) if place in made]),
+        proposal.hash,
+        made,
     )
 
 
@@ -92,8 +101,8 @@ def _edit(text: str, edit: Edit, places: object, reasons: tuple[str, ...]) -> Ed
 def _pieces(text: str, edits: Sequence[Edit]) -> tuple[Piece, ...]:
     found: list[Piece] = []
     at = 0
-    for edit in edits:
-        found += [Piece("", text[at : edit.start]), Piece("del", edit.before), Piece("ins", edit.after)]
+    for place, edit in enumerate(edits):
+        found += [Piece("", text[at : edit.start]), Piece("del", edit.before, place), Piece("ins", edit.after, place)]
         at = edit.end
     return tuple(piece for piece in [*found, Piece("", text[at:])] if piece.text)
 
@@ -107,7 +116,7 @@ class Drafts:
         self._count = 0
         self._lock = threading.Lock()
 
-    def look(self, text: str, dialect: str) -> Future[WriteView] | None:
+    def look(self, text: str, dialect: str, chosen: frozenset[int] | None = None) -> Future[WriteView] | None:
         """The edits for a draft; None, and nothing is done, when too many wait."""
         with self._lock:
             if self._count >= self.waiting:
@@ -116,7 +125,7 @@ class Drafts:
 
         def run() -> WriteView:
             try:
-                return write_view(text, dialect)
+                return write_view(text, dialect, chosen)
             finally:
                 with self._lock:
                     self._count -= 1

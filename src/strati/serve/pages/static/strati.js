@@ -82,6 +82,17 @@ live?.addEventListener("submit", async (event) => {
   }
 });
 
+// Write: each edit is made or not; the diff and the text follow at once
+const choose = $("#choose");
+choose?.addEventListener("change", () => {
+  const boxes = all("[name=keep]", choose);
+  for (const box of boxes) for (const piece of all(`#diff [data-edit="${box.value}"]`)) piece.classList.toggle("off", !box.checked);
+  const kept = (piece) => (piece.matches("del") ? piece.matches(".off") : !piece.matches("ins.off"));
+  $("#result code").textContent = all("#diff > *").filter(kept).map((piece) => piece.textContent).join("");
+  const made = boxes.filter((box) => box.checked).length;
+  $("#made").textContent = made === boxes.length ? "all edits" : made === 1 ? "1 edit" : `${made} edits`;
+});
+
 // Tabs, copy
 for (const tabs of all("[data-tabs]")) {
   const buttons = all('[role="tab"]', tabs);
@@ -118,11 +129,8 @@ if (drop) {
     for (const file of files) {
       drop.classList.add("busy");
       const query = new URLSearchParams({ base: drop.dataset.upload, name: file.name });
-      const reply = await fetch("/api/documents?" + query, { method: "POST", body: file, headers: { "x-csrf-token": token } });
-      if (!reply.ok) {
-        const error = await reply.json().catch(() => ({}));
-        tell(file.name + ": " + (error.error?.message ?? "it could not be sent"));
-      }
+      const wrong = await upload("/api/documents?" + query, file);
+      if (wrong) tell(file.name + ": " + wrong);
     }
     drop.classList.remove("busy");
     input.value = "";
@@ -132,6 +140,26 @@ if (drop) {
   for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
   for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.remove("over"); });
   drop.addEventListener("drop", (event) => send(event.dataTransfer.files));
+}
+// Send a file and show how much of it is there; what went wrong, in a sentence, or "".
+function upload(address, file) {
+  const bar = document.createElement("progress");
+  bar.max = file.size || 1;
+  bar.value = 0;
+  bar.setAttribute("aria-label", "Sending " + file.name);
+  drop.append(bar);
+  return new Promise((done) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.setRequestHeader("x-csrf-token", token);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => { bar.value = event.loaded; });
+    request.addEventListener("loadend", () => {
+      bar.remove();
+      done(request.status >= 200 && request.status < 300 ? "" : request.response?.error?.message ?? "it could not be sent");
+    });
+    request.send(file);
+  });
 }
 function tell(sentence) {
   const line = document.createElement("p");

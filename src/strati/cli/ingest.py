@@ -87,6 +87,12 @@ def _show(report: IngestReport, folder: Path, model: str | None) -> None:
             console.print(f"[yellow]note[/] {_plain(outcome.name)}: {_plain(warning)}")
     by = f", {report.embedded:,} embedded by {model}" if model else ""
     console.print(f"{report.passages:,} passages read{by} in {report.seconds:.1f} seconds")
+    if report.graph is not None and (report.graph.read or report.graph.failed or report.graph.note):
+        console.print(f"{report.graph.read:,} of them read into the graph")
+        for name, why in report.graph.failed.items():
+            console.print(f"[yellow]note[/] {_plain(name)} is not in the graph, a fault of ours: {_plain(why)}")
+        if report.graph.note:
+            console.print(f"[yellow]note[/] {_plain(report.graph.note)}")
     if report.note:
         console.print(f"[yellow]note[/] {_plain(report.note)}")
     console.print(f"{folder} is at snapshot {report.snapshot}")

@@ -98,14 +98,19 @@ class KnowledgeBase:
     def ingest(self, paths: Sequence[str | Path], settings: Settings | None = None) -> IngestReport:
         """Read files, folders and patterns; what is unchanged is not read again.
 
+        Where the base has a graph, what is read goes into it in the same transaction.
+
         Raises:
             DataError: no file was found.
             BusyError: another process writes this base.
         """
+        from strati.knowledge.graph.follow import Follow
         from strati.knowledge.ingest.pipeline import Ingest, Settings
 
+        follow = Follow(self.store)
         with writing(self.store.folder):
-            report = Ingest(self.store, self.embedder, settings or Settings()).run(paths)
+            report = Ingest(self.store, self.embedder, settings or Settings(), follow.prepare).run(paths)
+        report.graph = follow.part
         report.snapshot = self.snapshot()
         return report
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from strati.core.errors import DataError
 from strati.core.records import JSON
-from strati.knowledge.graph.extractor import Extractor
-from strati.knowledge.graph.reading import read
+from strati.knowledge.graph.follow import DocumentReader
 from strati.knowledge.graph.records import WEAK, Graph
 from strati.knowledge.graph.settings import GraphSettings
 from strati.knowledge.graph.store import GraphStore
@@ -79,17 +78,17 @@ def build(
         raise DataError(f"{base.store.folder} holds no document: strati ingest PATH --kb NAME first")
     began, ran = time.perf_counter(), time.process_time()
     graph = GraphStore(base.store)
-    extractor = Extractor(made.extractor) if made.extractor else None
-    version = made.version if extractor is None else f"{made.version}:{extractor.fingerprint[:12]}"
+    reader = DocumentReader(made)
     characters = done = 0
     stopped = False
     empty: list[str] = []
     failed: dict[str, str] = {}
     with base.store._words(), writing(base.store.folder):
         graph.create()
+        graph.keep_settings(made)
         kept = graph.kept()
         todo = [e for e in entries if e.id not in kept or (kept[e.id].sha256, kept[e.id].reader, kept[e.id].version)
-                != (e.sha256, e.reader, version)]  # fmt: skip
+                != (e.sha256, e.reader, reader.version)]  # fmt: skip
         told("reading", 0, len(todo))
         for entry in todo:
             if cancelled is not None and cancelled.is_set():
@@ -99,14 +98,13 @@ def build(
             done += 1
             characters += len(document.text)
             try:
-                named = extractor.names(document) if extractor is not None else ()
-                reading = read(document, entry.id, entry.sha256, made, entry.language, named)
+                reading = reader.read(document, entry.id, entry.sha256, entry.language)
             except Exception as error:  # one odd document must not keep the others out
                 failed[entry.name] = f"{type(error).__name__}: {error}"
                 continue
             if len(reading.atoms) < 2:
                 empty.append(entry.name)
-            graph.put(replace(reading, version=version), entry.reader)
+            graph.put(reading, entry.reader)
             told("reading", done, len(todo))
         if not stopped:
             graph.prune()

@@ -22,7 +22,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON
 from strati.knowledge.graph.records import TYPES
 
-VERSION = "graph.v6"
+VERSION = "graph.v7"
 KEYS = ("types", "patterns", "names", "extractor")
 
 
@@ -39,11 +39,19 @@ class GraphSettings:
     def version(self) -> str:
         """Documents that were read by another version or with other settings are read again."""
         own = fingerprint(
-            VERSION, types=sorted(self.types), extractor=self.extractor,
+            VERSION, types=sorted(self.types),
             patterns={k: list(v) for k, v in sorted(self.patterns.items())},
             names={k: list(v) for k, v in sorted(self.names.items())},
         )  # fmt: skip
         return f"{VERSION}:{own[:12]}"
+
+    def to_json(self) -> dict[str, JSON]:
+        """As `settings_of` reads it; the extractor by its whole path, so that it is found from any folder."""
+        return {
+            "types": list(self.types), "patterns": {key: list(some) for key, some in self.patterns.items()},
+            "names": {key: list(some) for key, some in self.names.items()},
+            "extractor": str(Path(self.extractor).resolve()) if self.extractor else "",
+        }  # fmt: skip
 
     def keeps(self, type_: str) -> bool:
         return not self.types or type_ in self.types or type_ == "document"

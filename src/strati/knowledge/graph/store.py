@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from strati.core.identity import fingerprint
 from strati.knowledge.graph.linking import Decision, link
 from strati.knowledge.graph.records import Graph, Reading, dumped
+from strati.knowledge.graph.settings import GraphSettings, settings_of
 from strati.knowledge.store import graph_tables
 
 if TYPE_CHECKING:
@@ -54,16 +55,30 @@ class GraphStore:
 
     def put(self, reading: Reading, reader: str) -> None:
         """Keep a reading in place of the document's old one; nothing when the document is gone or changed by now."""
-        data = zlib.compress(dumped(reading.to_json()).encode("utf-8", "surrogatepass"), 6)
         with self.store.transaction():
-            here = self.db.execute("SELECT sha256 FROM documents WHERE id = ?", (reading.document,)).fetchone()
-            if here is None or here[0] != reading.digest:
-                return
-            graph_tables.drop(self.db, reading.document)
-            row = (reading.document, reading.digest, reader, reading.version, data)
-            self.db.execute("INSERT INTO graph_readings VALUES (?, ?, ?, ?, ?)", row)
-            names = sorted({atom.id for atom in reading.atoms})
-            self.db.executemany("INSERT INTO graph_names VALUES (?, ?)", [(reading.document, name) for name in names])
+            self.write(reading, reader)
+
+    def write(self, reading: Reading, reader: str) -> None:
+        """`put` inside a transaction of the caller's."""
+        here = self.db.execute("SELECT sha256 FROM documents WHERE id = ?", (reading.document,)).fetchone()
+        if here is None or here[0] != reading.digest:
+            return
+        data = zlib.compress(dumped(reading.to_json()).encode("utf-8", "surrogatepass"), 6)
+        graph_tables.drop(self.db, reading.document)
+        row = (reading.document, reading.digest, reader, reading.version, data)
+        self.db.execute("INSERT INTO graph_readings VALUES (?, ?, ?, ?, ?)", row)
+        names = sorted({atom.id for atom in reading.atoms})
+        self.db.executemany("INSERT INTO graph_names VALUES (?, ?)", [(reading.document, name) for name in names])
+
+    def settings(self) -> GraphSettings | None:
+        """The settings of the last build; None where there was none."""
+        value = self.store.read("graph")
+        return settings_of(value) if self.built and isinstance(value, dict) else None
+
+    def keep_settings(self, settings: GraphSettings) -> None:
+        """Documents that come are read into the graph with these from now on."""
+        if self.store.read("graph") != settings.to_json():
+            self.store.write("graph", settings.to_json())
 
     def prune(self) -> None:
         """Drop decisions about names that no document has any more."""

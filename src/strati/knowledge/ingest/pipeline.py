@@ -37,6 +37,8 @@ TOGETHER, LARGE, SECONDS = 256, 4_000_000, 1.0
 EMBEDDED = 64  # passages that are embedded together
 
 Told = Callable[[str, int, int], None]
+# Makes what goes with documents (the graph's part) and gives what writes it, inside the documents' transaction.
+Beside = Callable[[Sequence["Record"]], Callable[[], None]]
 
 
 @dataclass
@@ -60,8 +62,15 @@ class Settings:
 class Ingest:
     """One ingest into a store; the caller holds the base for writing."""
 
-    def __init__(self, store: SqliteStore, embedder: Embedder | None, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        embedder: Embedder | None,
+        settings: Settings,
+        beside: Beside = lambda records: lambda: None,
+    ) -> None:
         self.store = store
+        self.beside = beside
         self.embedder = embedder
         self.settings = settings
         self.report = IngestReport()
@@ -142,7 +151,8 @@ class Ingest:
         """Keep what waits, in one transaction; its passages are embedded together, which fills the batches."""
         waiting, self._waiting, self._size, self._rows, self._since = self._waiting, [], 0, 0, 0.0
         if waiting:
-            self.store.put_all(zip(waiting, self._vectors([record.rows for record in waiting]), strict=True))
+            vectors = self._vectors([record.rows for record in waiting])
+            self.store.put_all(zip(waiting, vectors, strict=True), self.beside(waiting))
 
     def _vectors(self, documents: Sequence[Sequence[PassageRow]]) -> list[dict[str, NDArray[np.float32]]]:
         """The vectors of the passages of each document, by embedder; none for documents without passages."""

@@ -34,9 +34,22 @@ class Outcome:
 
 
 @dataclass
+class GraphPart:
+    """What of the documents that were read went into the base's graph with them: how many; which did not, and why;
+    `note` says why none did."""
+
+    read: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    def to_json(self) -> dict[str, JSON]:
+        return {"read": self.read, "failed": self.failed, "note": self.note}
+
+
+@dataclass
 class IngestReport:
     """All outcomes in the order they came; `embedded` counts passages that got vectors; `seconds` is wall time; `note`
-    says why searches by meaning are slower than they could be."""
+    says why searches by meaning are slower than they could be; `graph` is None where the base has no graph."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     embedded: int = 0
@@ -44,6 +57,7 @@ class IngestReport:
     snapshot: str = ""
     stopped: bool = False
     note: str = ""
+    graph: GraphPart | None = None
 
     def count(self, status: Status) -> int:
         return sum(outcome.status is status for outcome in self.outcomes)
@@ -68,6 +82,7 @@ class IngestReport:
             "snapshot": self.snapshot,
             "stopped": self.stopped,
             "note": self.note,
+            "graph": self.graph.to_json() if self.graph else None,
             "documents": [
                 {
                     "name": outcome.name,

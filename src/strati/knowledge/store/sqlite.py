@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,11 +92,19 @@ class SqliteStore(Reading):
     def put(self, record: Record, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         self.put_all([(record, vectors)])
 
-    def put_all(self, records: Iterable[tuple[Record, Mapping[str, NDArray[np.float32]]]]) -> None:
-        """Keep several documents in one transaction: most of what a small one costs is its transaction."""
+    def put_all(
+        self,
+        records: Iterable[tuple[Record, Mapping[str, NDArray[np.float32]]]],
+        beside: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Keep several documents in one transaction: most of what a small one costs is its transaction.
+
+        `beside` writes what goes with them, in the same transaction.
+        """
         with self._words(), self.transaction():
             for record, vectors in records:
                 self._put(record, vectors)
+            beside()
             self._changed()
 
     def _put(self, record: Record, vectors: Mapping[str, NDArray[np.float32]]) -> None:

@@ -192,8 +192,38 @@ def test_command(
     assert run("outline.md", "--kb", "work", "-o", "brief.md", "--json") == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Brief on the mill"
     assert run("--kb", "work", "-o", "brief.md", "--refresh") == 0
-    assert "still have their source, 0 lost it" in capsys.readouterr().out
+    assert "4 of 4 sentences still have their source" in capsys.readouterr().out
     assert run("--kb", "work", "-o", "brief.md") == 2
     assert run("none.md", "--kb", "work", "-o", "brief.md") == 2
     assert "there is no file none.md" in capsys.readouterr().err
     assert run("outline.md", "--kb", "none", "-o", "brief.md") == 2
+
+
+def test_a_sentence_that_was_struck_out_is_not_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.write.test_command import run
+
+    monkeypatch.chdir(tmp_path)
+    source, brief = tmp_path / "lease.md", tmp_path / "brief.md"
+    stays, goes = "The notice period is three months.", "A late payment costs a penalty of 25 euros."
+    source.write_text(f"# Lease\n\n{stays} {goes}\n")
+    (tmp_path / "outline.md").write_text("# The mill\n## Terms\n- notice period\n- penalty for late payment\n")
+    assert run(monkeypatch, "ingest", "lease.md", "--kb", "work") == 0
+    assert run(monkeypatch, "draft", "outline.md", "--kb", "work", "-o", "brief.md") == 0
+    source.write_text(f"# Lease\n\n{stays}\n")
+    assert run(monkeypatch, "ingest", "lease.md", "--kb", "work") == 0
+    refresh = ("draft", "--refresh", "--kb", "work", "-o", "brief.md")
+    capsys.readouterr()
+    assert run(monkeypatch, *refresh, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["text"] for one in found["lost"]] == [goes]
+    assert run(monkeypatch, "write", "brief.md", "--apply", found["hash"]) == 0
+    assert f"~~{goes[:-1]}" in brief.read_text()
+    capsys.readouterr()
+    assert run(monkeypatch, *refresh) == 0
+    assert capsys.readouterr().out == "brief.md: 1 of 1 sentences still have their source\n"
+    assert run(monkeypatch, "write", "brief.md", "--undo") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, *refresh) == 0
+    assert "1 of 2 sentences" in capsys.readouterr().out

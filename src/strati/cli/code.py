@@ -221,11 +221,12 @@ def _attempt_line(attempt: Attempt) -> str:
         return f"{said}: unusable: {attempt.problem}"
     if attempt.run is None:
         return f"{said}: untested"
-    return f"{said}: {_tests(attempt.run)}" + (f" ({attempt.problem})" if attempt.problem else "")
+    told = _tests(attempt.run)
+    return f"{said}: {told}" + (f" ({attempt.problem})" if attempt.problem and attempt.problem != told else "")
 
 
 def _tests(run: Any) -> str:
-    return run.problem or f"{run.passed} of {len(run.results)} tests pass"
+    return run.problem or (f"{run.passed} of {len(run.results)} tests pass" if run.results else "no test was run")
 
 
 def _as_json(solution: Solution, folder: str) -> dict[str, Any]:

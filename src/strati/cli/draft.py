@@ -93,6 +93,7 @@ def _show_refreshed(found: Refreshed, out: Path, as_json: bool) -> None:
     for edit in found.proposal.edits:
         if edit.before:
             print(f"- {edit.before}\n+ {edit.after}\n    {edit.reason}")
-    print(f"{out}: {found.kept} sentences still have their source, {len(found.lost)} lost it")
+    total = found.kept + len(found.lost)
+    print(f"{out}: {found.kept} of {total} sentences still have their source")
     if found.proposal.edits:
         print(f"To make exactly these edits: strati write {out} --apply {found.proposal.hash}")

@@ -194,7 +194,8 @@ def _key(console: Console) -> Reply:
         if sys.stdin.isatty():
             import click
 
-            pressed = click.getchar().lower()
+            typed = click.getchar().lower()  # all that waits: two keys typed fast, or the three signs of an arrow
+            pressed = "" if len(typed) > 1 and typed.startswith("\x1b") else typed[:1]
             console.print(pressed if pressed.isprintable() else "")
         else:
             line = sys.stdin.readline()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from strati.write.common import is_common
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _COMMON_WORDS = (
     "a about above after again against all also am among an and any are as at be because been before being below "
@@ -30,10 +32,12 @@ def telling(text: str) -> list[str]:
 def short(word: str) -> str:
     """A word without the usual English endings.
 
-    >>> short("ended"), short("ending"), short("policies")
-    ('end', 'end', 'policy')
+    >>> short("ended"), short("ending"), short("policies"), short("monthly")
+    ('end', 'end', 'policy', 'month')
     """
     word = re.sub(r"['’]s?$", "", word)
+    if len(word) > 5 and word.endswith("ly") and is_common(word[:-2]):
+        return short(word[:-2])
     if len(word) > 5 and word.endswith("ies"):
         return word[:-3] + "y"
     for ending in ("ing", "ed", "es", "s", "e"):

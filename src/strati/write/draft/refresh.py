@@ -21,6 +21,8 @@ from strati.write.words import telling
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
 
+_STRUCK = "~~"
+
 
 class Ground(StrEnum):
     """What became of the source of a sentence."""
@@ -72,6 +74,9 @@ def refresh(base: KnowledgeBase, out: Path, passages: int = 8) -> Refreshed:
         standing = [one for one in section.sentences if shown[one] in text]  # the others a person has rewritten
         for one in standing:
             at = text.index(shown[one])
+            if _struck(text, at, len(shown[one])):
+                renewed.append(one)
+                continue
             ground, cited = _ground(one.cited, sources)
             if ground in (Ground.SAME, Ground.MOVED):
                 kept += 1
@@ -85,6 +90,11 @@ def refresh(base: KnowledgeBase, out: Path, passages: int = 8) -> Refreshed:
     edits += _sources(text, numbers, len(record.places))
     new_record = replace(record, sections=tuple(sections), places=tuple(numbers.places))
     return Refreshed(new_record, Proposal(sha256(data), tuple(sorted(edits, key=_start))), tuple(lost), kept)
+
+
+def _struck(text: str, at: int, length: int) -> bool:
+    """An earlier refresh has struck the sentence out: its loss was told."""
+    return text[max(0, at - 2) : at] == _STRUCK and text[at + length : at + length + 2] == _STRUCK
 
 
 def _start(edit: Edit) -> int:
@@ -127,7 +137,7 @@ def _instead(old: Written, section: SectionRecord, there: Sequence[Written], sou
 def _edit(old: Written, shown: str, at: int, ground: Ground, new: Written | None, numbers: Numbers) -> Edit:
     """The new sentence in the place of the old one; with none, the old one is struck out."""
     why = {Ground.GONE: "its source went", Ground.CHANGED: "its source does not say so any more"}[ground]
-    after = cited_text(new, numbers) if new else f"~~{shown}~~"
+    after = cited_text(new, numbers) if new else f"{_STRUCK}{shown}{_STRUCK}"
     reason = f"{why} ({old.cited[0].place})" + ("" if new else "; nothing else was found")
     return Edit(at, at + len(shown), shown, after, reason, rule="draft.refresh")
 

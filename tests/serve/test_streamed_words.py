@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from starlette.testclient import TestClient
 from strati.knowledge.base import KnowledgeBase
 from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedModel
+from strati.serve.api.replies import OTHERWISE, LiveChunks
 from strati.serve.app import application
 from strati.serve.engine.bases import Base
+from strati.serve.records import Outcome, State
+from strati.serve.records import Request as Taken
 from tests.serve.conftest import READER, make_service
 
 NOTES = """# Returns
@@ -97,3 +101,16 @@ def test_true_sentences_stream_one_by_one(tmp_path: Path, notes: Path) -> None:
     pieces, about = streamed(tmp_path, notes, fuzzed)
     assert about["state"] == "answered"
     assert len(pieces) > 1
+
+
+def test_another_answer_than_was_begun_is_told_as_such(tmp_path: Path, notes: Path) -> None:
+    service = make_service(tmp_path / "service", bases=(Base(notes),))
+    done = Outcome(Taken("r1", "key", "work", "q", 0.0), State.ANSWERED, answer="Another answer.")
+    live = LiveChunks("work")
+    live.piece("The beginning ")
+    told = b"".join(live.end(done, False, service)).decode()
+    assert OTHERWISE in told
+    assert "Another answer." in told
+    assert "withheld" not in told
+    held = b"".join(live.end(replace(done, state=State.WITHHELD, answer=None, reason="no"), False, service)).decode()
+    assert "withheld: no" in held

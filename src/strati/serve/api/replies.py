@@ -89,6 +89,9 @@ def chunks(outcome: Outcome, form: Form, include_usage: bool, service: Service) 
     yield from live.end(outcome, include_usage, service, form)
 
 
+OTHERWISE = "what was told so far does not stand; the answer that does is in `strati`"
+
+
 class LiveChunks:
     """The events of a completion that is still being made."""
 
@@ -110,7 +113,8 @@ class LiveChunks:
     def end(self, outcome: Outcome, include_usage: bool, service: Service, form: Form | None = None) -> Iterator[bytes]:
         """What is left of the answer, why it ended, and what strati knows of it.
 
-        An answer that does not stand after all ends with a refusal: what was told of it before is no answer.
+        An answer that does not stand after all ends with a refusal: what was told of it before is no answer. Where the
+        model failed on the way and another answer was made without it, the last chunk has that one.
         """
         answered = outcome.state is State.ANSWERED
         whole = content_of(outcome, form or Form()) if answered else ""
@@ -118,7 +122,8 @@ class LiveChunks:
         if stands and len(whole) > len(self._told):
             yield self._event({"role": "assistant", "content": whole[len(self._told) :]})
         elif not stands:
-            yield self._event({"role": "assistant", "content": None, "refusal": refusal_of(outcome)})
+            why = OTHERWISE if answered else refusal_of(outcome)
+            yield self._event({"role": "assistant", "content": None, "refusal": why})
         ended = {} if not include_usage else {"usage": None}
         about = outcome_json(outcome, service)
         yield self._event({}, "stop" if stands else "content_filter", **ended, strati=about)

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from strati.core.records import State
 from strati.knowledge.base import KnowledgeBase
 from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedModel
 from strati.serve.api.replies import OTHERWISE, LiveChunks
 from strati.serve.app import application
 from strati.serve.engine.bases import Base
-from strati.serve.records import Outcome, State
+from strati.serve.records import Outcome
 from strati.serve.records import Request as Taken
 from tests.serve.conftest import READER, make_service
 

@@ -24,6 +24,7 @@ from strati.certify.method.walk import Path as Settings
 from strati.certify.method.walk import Start
 from strati.certify.traffic import LEVEL, Sketch
 from strati.core.context import Context
+from strati.core.environment import receipt
 from strati.core.errors import DataError
 from strati.core.identity import fingerprint, sha256_of
 from strati.core.records import JSON, Case, Example, State
@@ -113,6 +114,7 @@ def write_renewed(folder: Path, stack: Stack, done: Renewed, resources: Mapping[
             "calibrate": {"examples": len(done.examples), "labels": label_hash(done.examples)},
             "traffic": {"sha256": sketch.write(part), "level": LEVEL},
         }
+        data["receipt"] = receipt(folder)
         outcomes = sha256_of(part / OUTCOMES)
         for file in part.iterdir():
             os.replace(file, folder / file.name)

@@ -14,6 +14,7 @@ from strati.certify.certify import Certified
 from strati.certify.compose.assembly import assemble
 from strati.certify.method import Delivered, Promise, Row, class_table, group_table, outcome_rows, upper_bound
 from strati.certify.traffic import LEVEL, Sketch
+from strati.core.environment import receipt
 from strati.core.errors import StackError
 from strati.core.identity import sha256_of
 from strati.core.lock import in_words
@@ -56,11 +57,18 @@ def write_certified(
             outcomes = _write_outcomes(done, folder / OUTCOMES)
             data = _data(journal, results, done)
             data["traffic"] = {"sha256": _sketch(done).write(folder), "level": LEVEL}
+            data["receipt"] = {**receipt(folder), "p95_ms": _times(results, done)}
             _certificate(done, stack, resources, outcomes, data).write(folder)
             put_folder(folder, path, Path(temporary) / "old")
     except OSError as error:
         raise in_words(error, path) from error
     return stack
+
+
+def _times(results: Results, done: Certified) -> dict[str, float | None]:
+    """Milliseconds within which 95 % of the answers of each rung came, on the machine of the run."""
+    found = {name: results.result(name).latency_ms for name in done.names}
+    return {name: None if one is None else one["p95"] for name, one in found.items()}
 
 
 def _sketch(done: Certified) -> Sketch:

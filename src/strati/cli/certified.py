@@ -244,6 +244,7 @@ def show_check(
 ) -> None:
     """Whether the certificate of a stack stands, and speaks of the traffic in a file; exit code 1 unless it does."""
     from strati.certify.certificate import Certificate
+    from strati.core.environment import otherwise_here
     from strati.serve.load import standing_of
 
     if not (path / "certificate.json").exists():
@@ -260,6 +261,9 @@ def show_check(
         run = f", run {certificate.run}" if certificate is not None and certificate.run else ""
         since = "" if certificate is None else f" (of {certificate.created[:10]}{run})"
         print(f"The certificate of {path} is valid{since}.")
+        made = (certificate.data.get("receipt") or {}) if certificate is not None else {}
+        if told := otherwise_here(made):
+            print(f"{told[0].upper()}{told[1:]}.")
     if compared is not None and compared.differs:
         raise AnswerIsNo(f"{traffic}: {compared.words}")
     if compared is not None and not as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -183,11 +183,13 @@ def _knowledge(app: FastAPI) -> None:
         wait, which = service.rates.take(caller.key, 1)
         if wait:
             raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
+        _must_pass(service, body.query, "query")
         filters = Filter(tuple(body.documents), tuple(body.types), body.since, body.until, tuple(body.languages))
         work = base.search(body.query, body.k, body.mode, filters)
         hits = await service.with_base(base, work, partial(gone, request))
         found = [{**hit.to_json(), "name": place_of(hit).split(",")[0], "place": place_of(hit)} for hit in hits]
-        return JSONResponse({"query": body.query, "hits": found})
+        shown = [one for one in found if service.guards.outgoing(str(one["text"])) is None]
+        return JSONResponse({"query": body.query, "hits": shown, "withheld": len(found) - len(shown)})
 
     @app.get("/documents", tags=["knowledge"])
     async def documents(base: str, request: Request) -> Response:
@@ -234,12 +236,26 @@ def _knowledge(app: FastAPI) -> None:
 
 
 async def checked_text(service: Service, caller: Caller, name: str, text: str, request: Request) -> CheckReport:
-    """The claims of a text, each with what the base says of it."""
+    """The claims of a text, each with what the base says of it. A quote that may not go out is left out."""
     base = base_of(service, caller, name)
     wait, which = service.rates.take(caller.key, tokens_of(text))
     if wait:
         raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
-    return await service.with_base(base, base.check(text), partial(gone, request))
+    _must_pass(service, text, "text")
+    report = await service.with_base(base, base.check(text), partial(gone, request))
+    safe = service.guards.outgoing
+    claims = [
+        replace(one, citations=tuple(cited for cited in one.citations if safe(cited.quote) is None))
+        for one in report.claims
+    ]
+    return replace(report, claims=tuple(claims))
+
+
+def _must_pass(service: Service, text: str, where: str) -> None:
+    """Raises `Refused` for what the guards do not let in."""
+    refused = service.guards.incoming([text])
+    if refused is not None:
+        raise Refused(400, "withheld", refused, where)
 
 
 async def forgotten(service: Service, base: Base, id: str) -> dict[str, JSON]:
@@ -277,9 +293,7 @@ async def ask_tables(service: Service, caller: Caller, question: str, away: Gone
     wait, which = service.rates.take(caller.key, tokens_of(question))
     if wait:
         raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
-    refused = service.guards.incoming([question])
-    if refused is not None:
-        raise Refused(400, "withheld", refused, "question")
+    _must_pass(service, question, "question")
     return await service.patiently(desk.ask(question), "the tables", away)
 
 

@@ -6,6 +6,9 @@ On recorded answers: the tune answers of the run's best rung say what is right. 
 anew, and has three proposals that in truth lose exactly the margin: right answers turn wrong and wrong ones right, at
 random, at rates whose balance is the margin. It errs where any proposal passes. The same with proposals that lose
 nothing says what the gate can find.
+
+Last, what is not smaller and has to be better: the proposals lose and gain nothing in truth, and the gate errs where it
+calls any of them better.
 """
 
 from __future__ import annotations
@@ -50,6 +53,19 @@ def main() -> None:
                 print(
                     f"{loss:>10.3f} {rows:>6} {repaired:>9.2f} {'yes' if nested else 'no':>7} {shown:>24}", flush=True
                 )
+    print(
+        f"\nnot smaller, no better in truth\n{'':>10} {'rows':>6} {'repaired':>9} {'nested':>7} {'called better':>24}"
+    )
+    for rows in (200, 800):
+        for repaired, nested in ((0.1, False), (0.1, True), (0.3, False)):
+            random = np.random.default_rng([rows, round(1000 * repaired), nested, 7])
+            passed = sum(
+                experiment(right, rows, 0.0, repaired, nested, 0.0, given.alpha, random)
+                for _ in range(given.experiments)
+            )
+            found = clopper_pearson(passed, given.experiments)
+            shown = f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f})"
+            print(f"{'':>10} {rows:>6} {repaired:>9.2f} {'yes' if nested else 'no':>7} {shown:>24}", flush=True)
 
 
 def recorded(path: Path) -> tuple[str, NDArray[np.bool_]]:

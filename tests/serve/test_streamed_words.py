@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import time
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from strati.core.records import State
+from strati.core.records import JSON, State
 from strati.knowledge.base import KnowledgeBase
-from strati.models.contract import Prompt
+from strati.models.contract import Generation, Prompt
 from strati.models.scripted import ScriptedModel
 from strati.serve.api.replies import OTHERWISE, LiveChunks
 from strati.serve.app import application
@@ -115,3 +117,26 @@ def test_another_answer_than_was_begun_is_told_as_such(tmp_path: Path, notes: Pa
     assert "withheld" not in told
     held = b"".join(live.end(replace(done, state=State.WITHHELD, answer=None, reason="no"), False, service)).decode()
     assert "withheld: no" in held
+
+
+def test_a_stream_whose_time_is_over_ends_with_an_error(tmp_path: Path, notes: Path) -> None:
+    """A model that never stops: the sentences that passed are there, then an error that clients read, then the end."""
+
+    class Endless(ScriptedModel):
+        def stream(self, prompt: Prompt, max_tokens: int, schema: JSON = None) -> Generator[str, None, Generation]:
+            made = self.generate(prompt, max_tokens, schema=schema)
+            yield made.text + " "
+            while True:
+                time.sleep(0.02)
+                yield "x "
+
+    model = Endless({}, default=GOOD[0] + " " + GOOD[1], name="endless")
+    service = make_service(tmp_path / "service", bases=(Base(notes, model=model),), timeout=1.5)
+    with TestClient(application(service), base_url="http://127.0.0.1") as client:
+        asked = {"role": "user", "content": "When may an article be returned?"}
+        body = {"model": "work", "stream": True, "messages": [asked]}
+        told = client.post("/v1/chat/completions", json=body, headers={"authorization": f"Bearer {READER}"}).text
+    events = [line[6:] for line in told.splitlines() if line.startswith("data: ")]
+    assert GOOD[0] in told
+    assert events[-1] == "[DONE]"
+    assert json.loads(events[-2])["error"]["code"] == "timeout"

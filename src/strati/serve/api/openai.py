@@ -14,8 +14,8 @@ from starlette.routing import Route
 from strati.core.records import JSON, State
 from strati.serve.api.bodies import field, must_know, read_json
 from strati.serve.api.chat_body import ChatBody, chat_body
-from strati.serve.api.errors import error_response
-from strati.serve.api.replies import LiveChunks, chunks, completion, headers_of
+from strati.serve.api.errors import error_body, error_response
+from strati.serve.api.replies import LiveChunks, chunks, completion, headers_of, sse
 from strati.serve.api.who import Caller, caller_of, gone, service_of
 from strati.serve.errors import ClientGone, Refused
 from strati.serve.limits import tokens_of
@@ -85,11 +85,19 @@ async def _streamed_base(service: Service, caller: Caller, asked: ChatBody, requ
     async def events_of() -> AsyncIterator[bytes]:
         live = LiveChunks(asked.question.model)
         sentence: str | None = first
-        while sentence is not None:
-            yield live.piece(sentence)
-            sentence = await heard.get()
-        for event in live.end(await task, asked.include_usage, service):
-            yield event
+        try:
+            while sentence is not None:
+                yield live.piece(sentence)
+                sentence = await heard.get()
+            for event in live.end(await task, asked.include_usage, service):
+                yield event
+        except Refused as refused:  # the time was over, say: the client is told, in the form that clients expect
+            yield sse(error_body(refused))
+            yield b"data: [DONE]\n\n"
+        except ClientGone:
+            return
+        finally:
+            task.cancel()
 
     return StreamingResponse(events_of(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 

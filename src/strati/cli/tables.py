@@ -112,7 +112,7 @@ def _model(name: str | None, catalogs: list[Path]) -> LanguageModel | None:
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 80, highlight=False)
 
 
 def _show(answer: TableAnswer) -> None:

@@ -166,7 +166,8 @@ def _dates(text: str, values: Sequence[str]) -> Iterator[Guess]:
     for type_, shapes in ((Type.DATE, _DATES), (Type.TIMESTAMP, (*_TIMES, *_DATES))):
         formats: dict[str, None] = {}
         for value in values:
-            fitting = next((f for shape, f in shapes if re.fullmatch(shape, value) and _any_fits(value, f)), None)
+            known = (f for shape, f in shapes if re.fullmatch(shape, value))
+            fitting = next((fit for f in known if (fit := [one for one in f if _fits(value, one)])), None)
             if fitting is None:
                 break
             formats.update(dict.fromkeys(fitting))
@@ -175,20 +176,18 @@ def _dates(text: str, values: Sequence[str]) -> Iterator[Guess]:
             return
 
 
-def _any_fits(value: str, formats: Sequence[str]) -> bool:
-    for one in formats:
-        try:
-            datetime.strptime(value, one)
-        except ValueError:
-            continue
-        return True
-    return False
+def _fits(value: str, one: str) -> bool:
+    try:
+        datetime.strptime(value, one)
+    except ValueError:
+        return False
+    return True
 
 
 def _ordered(text: str, type_: Type, formats: tuple[str, ...]) -> Iterator[Guess]:
     """With the day first, and with the month first where that differs."""
     cast = "DATE" if type_ is Type.DATE else "TIMESTAMP"
-    day_first = tuple(f for f in formats if not f.startswith("%m"))
+    day_first = tuple(f for f in formats if not (f.startswith("%m") and _swap(f) in formats))
     month_first = tuple(
         f for f in formats if not (f.startswith("%d") and f.replace("%d", "%m", 1) != f and _swap(f) in formats)
     )
@@ -220,7 +219,7 @@ def inside(name: str, sample: Sequence[str]) -> Guess | None:
     for value in values:
         for shape, formats in _DATES[:15]:
             found = re.search(rf"\b{shape}\b", value)
-            if found and _any_fits(found.group(), formats[:1]):
+            if found and _fits(found.group(), formats[0]):
                 dates[shape] += 1
                 break
     if dates and sum(dates.values()) >= need:

@@ -72,6 +72,7 @@ class Filters:
         self.state = state
         self.found: list[tuple[int, Condition]] = []
         self.having: tuple[Op, float, int] | None = None
+        self.measured: Field | None = None  # what the bound of `having` is on, where no item of its own says so
 
     def add(self, place: int, condition: Condition) -> None:
         self.found.append((place, condition))
@@ -111,6 +112,9 @@ class Filters:
     def _is_number(self, i: int, cue: int | None) -> bool:
         """Whether 2015 after "price over" is an amount and no year."""
         state = self.state
+        following = state.words[state.items[i].end].lower if state.items[i].end < len(state.words) else ""
+        if following in UNIT_NOUNS and following not in GRAINS:
+            return True  # over 1000 euros
         previous = state.items[i - 1] if i > 0 and state.touching(i - 1, i) else None
         if previous is not None and (
             previous.kind == "table" or (previous.field is not None and state.identifier(previous.field))
@@ -194,6 +198,9 @@ class Filters:
         assert item.number is not None
         ops, cues, second = self._bounds(i)
         field_place, one = self._number_field(i, cues, compared=bool(ops))
+        if one is not None and ops and self._in_all(i, one):
+            state.use(i, *cues)
+            return
         if one is None and ops:
             one = self._default_field(i, item)
         if one is None:
@@ -319,7 +326,8 @@ class Filters:
         if compared and beside in UNIT_NOUNS and (place is None or not state.touching(place, place + 1)):
             counted = [f for f in state.numeric if beside in name_words(f.name)]
             if len(counted) == 1:
-                return None, counted[0]
+                named = i + 1 < len(state.items) and state.items[i + 1].field == counted[0]
+                return (i + 1 if named else None), counted[0]
         if place is not None and (compared or self._tied(place, i)):
             return place, state.items[place].field
         adjective = state.before(first, lambda item: item.kind == "adjective", over=steps)
@@ -417,6 +425,10 @@ class Filters:
         if len(fields) == 1 and not any(state.items[j].kind == "word" for j in range(len(state.items))):
             state.doubt += 0.15
             return fields[0]
+        wide = [f for f in fields if f.via is None and _within(f, item.number.value) and abs(item.number.value) >= 100]
+        if len(wide) == 1:  # between 700k and 800k, where one column alone has numbers of that size
+            state.doubt += 0.15
+            return wide[0]
         return None
 
     def _counted(self, i: int, op: Op) -> bool:
@@ -452,6 +464,22 @@ class Filters:
         if cue is None or not ops or not state.touching(cue, place) or item.number is None or self.having:
             return False
         self.having = (ops[0], item.number.value, place)
+        return True
+
+    def _in_all(self, i: int, one: Field) -> bool:
+        """A bound on a sum: "employees who spent more than 2000 in total"."""
+        state = self.state
+        place = i + 1
+        while place < len(state.items) and state.items[place].text.lower() in UNIT_NOUNS:
+            place += 1
+        if self.having or not state.is_cue(place, Cue.SUM) or " " not in state.items[place].text:
+            return False
+        ops, _, second = self._bounds(i)
+        number = state.items[i].number
+        if second is not None or number is None or not ops:
+            return False
+        state.use(place)
+        self.having, self.measured = (ops[0], number.value, place), one
         return True
 
     def _use_unit(self, i: int) -> None:

@@ -26,6 +26,14 @@ class Grouping(Comparing):
         if measure_place is not None:
             measure = state.items[measure_place].field
             state.use(measure_place)
+        spent = next((i for i in state.free("adjective") if state.items[i].verb and self._is_whole(i)), None)
+        if (
+            measure is None
+            and spent is not None
+            and (known := state.by_concept(state.items[spent].concept, dates=False))
+        ):
+            state.use(spent)
+            measure = known[0]
         border = self._border(place)
         self.filters.values()
         self.filters.truths()
@@ -59,6 +67,10 @@ class Grouping(Comparing):
             part=tuple(late),
             fraction=fraction,
         )
+
+    def _is_whole(self, i: int) -> bool:
+        """Whether a verb is a noun for the whole: "what share of total spending"."""
+        return self.state.is_cue(i - 1, Cue.SHARE, Cue.PART, Cue.SUM, Cue.OF) and self.state.touching(i - 1, i)
 
     def _border(self, place: int) -> int:
         """Where the verb stands that parts the whole from the part: "of orders in Germany | were returned"."""
@@ -223,15 +235,15 @@ class Grouping(Comparing):
         conditions = self._conditions()
         if target is None or state.cue(Cue.COUNT) is not None:
             return None
-        measured = state.items[place]
+        bounded = self.filters.measured or state.items[place].field
         state.use(place)
-        if measured.kind == "column" and measured.field is not None and measured.field.column.numeric:
+        if bounded is not None and bounded.column.numeric:
             call: Agg = agg or Agg.SUM
             return Reading(
                 state.index.base.name,
                 Shape.GROUP,
                 agg=call,
-                measure=measured.field,
+                measure=bounded,
                 conditions=conditions,
                 group=target,
                 having=(op, bound),

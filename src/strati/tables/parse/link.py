@@ -151,6 +151,7 @@ class Index:
                     if {"gender", "sex"} & set(name_words(one.name)):
                         self._gender(one, value)
         self.table_stems = tuple(stem(word) for word in name_words(base.name))
+        self.nouns = frozenset(_nouns(self.named))
         self.people = any(set(n.stems) & set(PERSON_WORDS) for n in self.named if n.field.column.type is Type.TEXT)
         self.totals_in = _totals_in(self.fields, base)
         self._keys = tuple(self._exact)
@@ -333,6 +334,17 @@ class Index:
                     self._add(one, value)
 
 
+_SORTS = frozenset(("type", "kind", "class", "status", "condition"))
+
+
+def _nouns(fields: Sequence[Named]) -> Iterator[str]:
+    """What a row is by a column that says of what sort it is, "Property Type", where no other column names it."""
+    for one in fields:
+        noun = one.stems[0] if len(one.stems) == 2 and one.field.via is None and one.stems[1] in _SORTS else ""
+        if noun and not any(noun in other.stems for other in fields if other is not one):
+            yield noun
+
+
 _TOTALS = frozenset(
     (
         "total",
@@ -410,6 +422,8 @@ def _name_quality(one: Named, stems: tuple[str, ...], bare: tuple[str, ...], low
         timed = one.field.column.temporal or year_like(one.field.column)
         if timed and root(lowers[0]) in one.roots and word not in GENERIC and len(word) > 2:
             return 0.6, ""
+        if one.field.column.numeric and len(core) > 1 and len(word) > 4 and root(lowers[0]) == root(one.words[0]):
+            return (0.6 if word != core[0] else 0.72), ""
         text = one.field.column.type is Type.TEXT and core[-1] not in ("id", "code", "key")
         does = root(lowers[0]) in {doer(w) for w in one.words}
         if text and (does or (_verbal(lowers[0]) and root(lowers[0]) in one.roots)):
@@ -570,9 +584,15 @@ def _table_options(index: Index, words: list[Token], start: int, end: int, text:
         yield Item("table", start, end, text, 0.87)
     elif len(stems) == 1 and stems[0] in ROW_NOUNS:
         yield Item("table", start, end, text, 0.55)
+    elif len(stems) == 1 and stems[0] in index.nouns:
+        yield Item("table", start, end, text, 0.75, note=f"taking {text!r} as the rows of {index.base.name}")
     elif len(stems) == 1 and (stems[0] in PERSON_NOUNS or words[start].lower == "people") and index.people:
         yield Item("table", start, end, text, 0.6, person=True)
-    elif len(stems) == 1 and index.table_stems and index.table_stems[-1] in synonyms(stems[0]):
+    elif (
+        len(stems) == 1
+        and words[start].lower not in VERBS
+        and synonyms(stems[0]) & {*index.table_stems[-1:], *index.nouns}
+    ):
         yield Item("table", start, end, text, 0.66, note=f"taking {text!r} as the rows of {index.base.name}")
 
 

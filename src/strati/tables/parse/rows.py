@@ -82,7 +82,8 @@ class Rows(Superlative):
             if first.kind == "table" or (first.field is not None and state.index.base.unique(first.field.column)):
                 state.use(tables[0])
                 return Reading(base, filtered(conditions, Shape.COUNT), agg=Agg.COUNT, conditions=conditions)
-        if state.cue(Cue.MUCH) is not None and len(state.numeric) == 1:
+        bare = agg is Agg.SUM and bool(conditions) and not state.free("word", "column", "table")
+        if (state.cue(Cue.MUCH) is not None or bare) and len(state.numeric) == 1:
             state.doubt += 0.15
             return Reading(base, shape, agg=agg, measure=state.numeric[0], conditions=conditions)
         return None

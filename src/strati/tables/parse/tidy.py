@@ -8,6 +8,9 @@ from strati.tables.parse.link import Item
 from strati.tables.parse.state import GRAINS, State
 from strati.tables.parse.tokens import key, stem
 
+_HEADS = frozenset(
+    ("rating", "ratings", "score", "scores", "figure", "figures", "level", "levels", "reading", "readings")
+)
 _OVER = frozenset({Cue.OF, Cue.ALL, Cue.IS, Cue.DISTINCT})
 
 
@@ -61,6 +64,10 @@ class Tidied:
                 field = items[following].field if following is not None else None
                 if field in state.numeric:  # the average number of laps
                     state.use(i + 1)
+        for i, item in enumerate(items):
+            before = items[i - 1].field if i else None
+            if item.kind == "word" and item.text.lower() in _HEADS and before is not None and before.column.numeric:
+                state.use(i)  # the satisfaction rating
         for i, item in enumerate(items):
             if item.kind == "value" and item.contains and self._common(item) and self._asked_noun(i):
                 state.change(i, kind="table", quality=0.8, field=None)

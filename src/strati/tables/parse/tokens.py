@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from calendar import monthrange
@@ -227,7 +228,17 @@ def spans(words: list[Token], today: date | None = None) -> list[Span]:
             place = one.end
         else:
             place += 1
-    return found
+    return [_with_year(one, later) for one, later in itertools.pairwise([*found, None]) if one is not None]
+
+
+def _with_year(one: Span, later: Span | None) -> Span:
+    """A day or month whose year is only said at the other end: "between January 10 and February 10, 2024"."""
+    if later is None or later.start - one.end != 1 or not one.month or later.first is None or later.year is not None:
+        return one
+    year = later.first.year - (one.month > later.first.month)
+    if one.day:
+        return _one_day(one.start, one.end, one.text, year, one.month, one.day) or one
+    return _month(one.start, one.end, year, one.month)
 
 
 def _year(words: list[Token], place: int) -> int | None:

@@ -326,8 +326,8 @@ class Filters:
         if compared and beside in UNIT_NOUNS and (place is None or not state.touching(place, place + 1)):
             counted = [f for f in state.numeric if beside in name_words(f.name)]
             if len(counted) == 1:
-                named = i + 1 < len(state.items) and state.items[i + 1].field == counted[0]
-                return (i + 1 if named else None), counted[0]
+                follows = i + 1 < len(state.items) and state.items[i + 1].field == counted[0]
+                return (i + 1 if follows else None), counted[0]
         if place is not None and (compared or self._tied(place, i)):
             return place, state.items[place].field
         adjective = state.before(first, lambda item: item.kind == "adjective", over=steps)

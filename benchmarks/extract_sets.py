@@ -6,7 +6,8 @@
 FOLDER holds conll04, sec_filings_ner and wnut17. Each set is learnt on its own training file (0 stands for all of it)
 and measured on its test file: micro-F1 of exact spans with 95 % intervals that resample texts, and the paired
 difference to the comparator. With `--model` a pulled language model answers a sample of the test texts, and the CRF's
-figure on the same texts stands beside it.
+figure on the same texts stands beside it. spaCy pipelines that are installed are measured with their labels mapped on
+the training texts.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from strati.kinds.extract.gazetteer import Gazetteer
 from strati.kinds.extract.llm import ExtractLLM
 from strati.kinds.extract.metrics import get_metric
 from strati.kinds.extract.pairs import Pairs
+from strati.kinds.extract.ready import ReadyNER, installed
 from strati.kinds.extract.tokens import Token as Word
 from strati.kinds.extract.tokens import entities_of, tags_of
 from strati.kinds.extract.values import Extraction
@@ -108,7 +110,7 @@ def comparator(train: Sequence[Example]) -> Extractor:
     return extract
 
 
-def layer(made: Gazetteer | CRF, train: Sequence[Example]) -> Extractor:
+def layer(made: Gazetteer | CRF | ReadyNER, train: Sequence[Example]) -> Extractor:
     fitted = made.fit(train, [], Context())
 
     def extract(text: str) -> Extraction:
@@ -168,7 +170,11 @@ def main() -> None:
             base = statistics(comparator(part), test)
             print(f"  comparator  {shown(base)}")
             rows = base
-            for label, made in (("rules", Gazetteer(0.7)), ("CRF", CRF(0.05, 0.01))):
+            for label, made in (
+                *((one, ReadyNER.of(one)) for one in installed()),
+                ("rules", Gazetteer(0.7)),
+                ("CRF", CRF(0.05, 0.01)),
+            ):
                 began = time.process_time()
                 rows = statistics(layer(made, part), test)
                 print(f"  {label:11} {shown(rows, base)}  ({time.process_time() - began:.0f} s)", flush=True)

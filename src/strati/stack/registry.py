@@ -24,6 +24,7 @@ KINDS = {
     "demonstrations.v1": "strati.kinds.classify.neighbours:Demonstrations",
     "label_names.v1": "strati.kinds.classify.neighbours:LabelNames",
     "gazetteer.v1": "strati.kinds.extract.gazetteer:Gazetteer",
+    "ready_ner.v1": "strati.kinds.extract.ready:ReadyNER",
     "crf.v1": "strati.kinds.extract.crf:CRF",
     "fields.v1": "strati.kinds.extract.fields:Fields",
     "extract_llm.v1": "strati.kinds.extract.llm:ExtractLLM",

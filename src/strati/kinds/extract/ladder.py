@@ -11,6 +11,7 @@ from strati.kinds.extract.crf import CRF
 from strati.kinds.extract.fields import Fields
 from strati.kinds.extract.gazetteer import Gazetteer
 from strati.kinds.extract.pairs import Pairs
+from strati.kinds.extract.ready import ReadyNER, installed
 from strati.kinds.extract.space import fields_in, relations_in
 from strati.stack.candidate import Candidate, Form
 from strati.stack.stack import Stack
@@ -24,7 +25,9 @@ RULES, TAGGER = "gazetteer and patterns", "CRF"
 
 
 def ladder(task: Task, space: Space, models: Sequence[LanguageModel] = ()) -> list[Candidate]:
-    """Gazetteer and patterns of train, a CRF, then the language models at hand, small ones first.
+    """Gazetteer and patterns of train, a CRF, ready spaCy pipelines, then language models, small ones first.
+
+    A pipeline that is installed is a rung of tasks about spans without relations.
 
     Raises:
         MissingExtra: python-crfsuite is not installed.
@@ -33,6 +36,8 @@ def ladder(task: Task, space: Space, models: Sequence[LanguageModel] = ()) -> li
         raise MissingExtra("python-crfsuite", "extract")
     names = fields_in(space)
     rungs = [_rules(names), _tagger(names, bool(relations_in(space)))]
+    if not names and not relations_in(space):
+        rungs += [_ready(model) for model in installed()]
     return [*rungs, *_models(task, space, models)]
 
 
@@ -52,6 +57,10 @@ def _tagger(names: tuple[str, ...], relations: bool) -> Candidate:
         chosen = Fields(layer, names, name=TAGGER) if names else layer
         forms.append(Form({"L1": l1, "L2": l2}, Stack.of(chosen, name=TAGGER)))
     return Candidate(TAGGER, tuple(forms), learns=True)
+
+
+def _ready(model: str) -> Candidate:
+    return Candidate(model, (Form({}, Stack.of(ReadyNER.of(model), name=model)),), learns=True)
 
 
 def _models(task: Task, space: Space, models: Sequence[LanguageModel]) -> list[Candidate]:

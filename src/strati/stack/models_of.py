@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from strati.models.ask_in_batches import batches
 from strati.models.contract import LanguageModel
+from strati.stack.contract import Layer
 from strati.stack.stack import Stack, Stage
 from strati.stack.uses import models_in
 
@@ -86,15 +87,26 @@ def _swapped_stage(stage: Stage, swap: Callable[[LanguageModel], LanguageModel])
 
 
 def _swapped(part: Any, swap: Callable[[LanguageModel], LanguageModel]) -> Any:
+    """A layer, a check or a stack with its models swapped; itself where that changes nothing."""
     if isinstance(part, Stack):
         return with_models(part, swap)
-    return replace(part, **{name: swap(model) for name, model in found}) if (found := list(_models(part))) else part
+    if not is_dataclass(part) or isinstance(part, type):
+        return part
+    values = {field.name: getattr(part, field.name, None) for field in fields(part) if field.init}
+    swapped = {name: _swapped_value(value, swap) for name, value in values.items()}
+    changed = {name: value for name, value in swapped.items() if value is not values[name]}
+    return replace(part, **changed) if changed else part
 
 
-def _models(layer: object) -> Iterator[tuple[str, LanguageModel]]:
-    if not is_dataclass(layer):
-        return
-    for field in fields(layer):
-        value = getattr(layer, field.name, None)
-        if field.init and isinstance(value, LanguageModel):
-            yield field.name, value
+def _swapped_value(value: object, swap: Callable[[LanguageModel], LanguageModel]) -> object:
+    """A model, a layer inside a layer, or a tuple of checks that may hold models."""
+    if isinstance(value, LanguageModel):
+        return swap(value)
+    if isinstance(value, tuple) and type(value) is tuple:
+        new = tuple(_swapped_value(one, swap) if not is_dataclass(one) else _swapped_member(one, swap) for one in value)
+        return new if any(a is not b for a, b in zip(new, value, strict=True)) else value
+    return _swapped(value, swap) if isinstance(value, Layer) else value
+
+
+def _swapped_member(one: object, swap: Callable[[LanguageModel], LanguageModel]) -> object:
+    return swap(one) if isinstance(one, LanguageModel) else _swapped(one, swap)

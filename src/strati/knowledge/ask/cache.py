@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Self
 
 from strati.core.context import Context
 from strati.core.identity import fingerprint
-from strati.core.records import Answer, Case, Evidence, State, Usage
+from strati.core.records import JSON, Answer, Case, Evidence, State, Usage
 from strati.stack.contract import Layer
+from strati.stack.folder import load_stack, save_stack
+from strati.stack.stack import Stack, Stage
 
 MOST = 1000
 
 
 @dataclass
 class AnswerCache:
-    """Runs a layer (or a whole stack) only for questions it has not answered; `most` answers are kept.
+    """Runs a layer or a whole stack only for questions it has not answered; `most` answers are kept.
 
     Only delivered answers are kept: what was withheld is looked up again.
     """
@@ -29,12 +33,32 @@ class AnswerCache:
     inner: Layer
     most: int = MOST
     name: str = "answers given before"
+    kind: ClassVar[str] = "answer_cache.v1"
     _kept: OrderedDict[str, tuple[Answer, tuple[Evidence, ...]]] = field(default_factory=OrderedDict, repr=False)
     _of: str = field(default="", repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def fingerprint(self) -> str:
-        return fingerprint("answer_cache.v1", inner=self.inner.fingerprint())
+        return fingerprint(self.kind, inner=self.stack.fingerprint())
+
+    @property
+    def stack(self) -> Stack:
+        """What is run where nothing is kept."""
+        return self.inner if isinstance(self.inner, Stack) else Stack((Stage(self.inner),), self.inner.name)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those of the stack inside: what they use, this uses."""
+        return self.stack.stages
+
+    def save(self, folder: Path) -> dict[str, JSON]:
+        """The stack inside becomes a folder of its own; answers are not saved."""
+        save_stack(self.stack, folder / "inner")
+        return {"most": self.most}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:
+        return cls(load_stack(folder / "inner", resources), settings["most"], settings["name"])
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         ctx.check()

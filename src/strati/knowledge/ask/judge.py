@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
+from strati.core.context import Context
 from strati.core.identity import fingerprint
-from strati.core.records import Evidence
+from strati.core.records import JSON, Evidence, Usage
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.support import INTERCEPT, WEIGHTS, Support, Verdict, support
 from strati.knowledge.ask.text import Text
@@ -17,10 +19,14 @@ NEARER = 0.15  # share of the claim's words by which a sentence has to be nearer
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a judge says of a sentence: the passage that comes nearest, and how far it supports it."""
+    """What a judge says of a sentence: the passage that comes nearest, and how far it supports it.
+
+    `usage` is what asking a model took, if one was asked.
+    """
 
     support: Support
     passage: Evidence
+    usage: Usage = Usage()
 
     @property
     def supported(self) -> bool:
@@ -29,7 +35,10 @@ class Judged:
 
 @runtime_checkable
 class SentenceCheck(Protocol):
-    """Judges a claim by passages. It is independent of what wrote the claim."""
+    """Judges a claim by passages. It is independent of what wrote the claim.
+
+    A check with `kind`, `save` and `load` (see `strati.stack.contract.Saveable`) can be part of a saved stack.
+    """
 
     @property
     def name(self) -> str: ...
@@ -46,6 +55,14 @@ class Rules:
     """Words in common, weighed by how rare they are; numbers, dates, amounts, units and negations must agree."""
 
     name: str = "rules"
+    kind: ClassVar[str] = "sentence_rules.v1"
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        return {}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        return cls()
 
     def fingerprint(self) -> str:
         return fingerprint("rules.v1", weights=[[k, v] for k, v in WEIGHTS.items()], intercept=INTERCEPT)
@@ -56,6 +73,25 @@ class Rules:
 
 
 RULES = Rules()
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A check that is made from a base before it judges."""
+
+    def learned(self, sources: Sources) -> SentenceCheck: ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A check that asks a model, within the limits of a run."""
+
+    def within(self, ctx: Context) -> SentenceCheck: ...
+
+
+def within(check: SentenceCheck, ctx: Context) -> SentenceCheck:
+    """The check, bound to the limits of a run where it asks a model."""
+    return check.within(ctx) if isinstance(check, Bounded) else check
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,15 @@ own where it tells one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Self
 
 from strati.core.context import Context
+from strati.core.errors import ModelError
 from strati.core.identity import fingerprint
-from strati.core.records import Evidence
+from strati.core.records import JSON, Evidence, Usage
 from strati.knowledge.ask.judge import Judged, best, nearest
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.support import Verdict
@@ -33,20 +36,40 @@ class LlmJudge:
     threshold: float = 0.5
     ctx: Context = field(default_factory=Context, repr=False, compare=False)
     name: str = "judge"
+    kind: ClassVar[str] = "sentence_judge.v1"
+
+    def within(self, ctx: Context) -> Self:
+        """The same, within the limits of a run."""
+        return replace(self, ctx=ctx)
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        return {"model": self.model.card.name, "threshold": self.threshold}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        model = resources.get(settings["model"])
+        if not isinstance(model, LanguageModel):
+            raise ModelError(f"the stack needs the model {settings['model']}: it was not found among the models given")
+        return cls(model, float(settings["threshold"]))
 
     def fingerprint(self) -> str:
         return fingerprint("llm_judge.v1", model=self.model.fingerprint(), system=SYSTEM, threshold=self.threshold)
 
     def judge(self, claim: str, passages: Sequence[Evidence], sources: Sources) -> Judged | None:
-        return best(self._judged(claim, one) for one in nearest(claim, passages, sources, TOP))
+        found = [self._judged(claim, one) for one in nearest(claim, passages, sources, TOP)]
+        chosen = best(found)
+        return chosen and replace(chosen, usage=sum((one.usage for one in found), Usage()))
 
     def _judged(self, claim: str, near: Judged) -> Judged:
         user = f"Source:\n{' '.join(near.passage.text.split())}\n\nClaim: {claim}\n\nDoes the source say this?"
         try:
-            yes = choose(self.model, Prompt(user, SYSTEM), ["yes", "no"], self.ctx).probabilities[0]
+            choice = choose(self.model, Prompt(user, SYSTEM), ["yes", "no"], self.ctx)
         except ContextOverflow as error:
-            return replace(near, support=replace(near.support, verdict=Verdict.NOT_FOUND, score=0.0, reason=str(error)))
+            unread = replace(near.support, verdict=Verdict.NOT_FOUND, score=0.0, reason=str(error))
+            return replace(near, support=unread, usage=error.usage)
+        yes = choice.probabilities[0]
         said = yes >= self.threshold
         reason = "" if said else f"{self.model.card.name} says yes with a probability of {yes:.2f}"
         verdict = Verdict.SUPPORTED if said else Verdict.NOT_FOUND
-        return replace(near, support=replace(near.support, verdict=verdict, score=yes, reason=reason))
+        judged = replace(near.support, verdict=verdict, score=yes, reason=reason)
+        return replace(near, support=judged, usage=choice.usage)

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from strati.core.errors import MissingExtra, ModelError
 from strati.core.identity import fingerprint, sha256_of
-from strati.core.records import Evidence
+from strati.core.records import JSON, Evidence
 from strati.knowledge.ask.judge import Judged, best, nearest
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.support import Verdict
 
+FILES = ("model.onnx", "tokenizer.json")
 TOP = 3  # passages that are asked about: those that come nearest by words
 
 
@@ -58,9 +60,21 @@ class PairClassifier:
 
     folder: Path
     name: str = "classifier"
+    kind: ClassVar[str] = "sentence_classifier.v1"
+
+    def save(self, folder: Path) -> dict[str, JSON]:
+        """Its files are copied: a stack folder answers by itself."""
+        for file in FILES:
+            shutil.copyfile(self.folder / file, folder / file)
+        return {"reads": asdict(self.settings)}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        (made := cls(folder)).__dict__["settings"] = Settings(**settings["reads"])
+        return made
 
     def fingerprint(self) -> str:
-        files = [sha256_of(self.folder / file) for file in ("model.onnx", "tokenizer.json")]
+        files = [sha256_of(self.folder / file) for file in FILES]
         return fingerprint("pair_classifier.v1", files=files, settings=asdict(self.settings))
 
     @cached_property
@@ -120,7 +134,7 @@ class PairClassifier:
             from tokenizers import Tokenizer
         except ImportError as error:
             raise MissingExtra(str(error.name), "local") from error
-        for file in ("model.onnx", "tokenizer.json"):
+        for file in FILES:
             if not (self.folder / file).is_file():
                 raise ModelError(f"{self.folder} holds no {file}, expected model.onnx and tokenizer.json")
         tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))

@@ -8,14 +8,17 @@ true.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Self
 
+from strati.core.errors import StackError
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Evidence
 from strati.knowledge.ask.claims import claims
 from strati.knowledge.ask.corrupt import corrupted, names_in
-from strati.knowledge.ask.judge import Judged, decided, text_of
+from strati.knowledge.ask.judge import RULES, Judged, SentenceCheck, decided, text_of
 from strati.knowledge.ask.sources import PASSAGE, Sources
 from strati.knowledge.ask.support import Support, Verdict, scored, support
 from strati.knowledge.ask.words import content
@@ -31,15 +34,27 @@ class Trained:
     """Logistic regression over the features of the rules; their vetoes hold as before.
 
     Attributes:
-        weights: of `FEATURES`, in their order.
+        weights: of `FEATURES`, in their order; none before it has learned.
         documents: the ids and hashes of the documents it learned from.
     """
 
-    weights: tuple[float, ...]
-    intercept: float
-    documents: tuple[tuple[str, str], ...]
+    weights: tuple[float, ...] = ()
+    intercept: float = 0.0
+    documents: tuple[tuple[str, str], ...] = ()
     threshold: float = 0.5
     name: str = "trained"
+    kind: ClassVar[str] = "sentence_trained.v1"
+
+    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
+        return self.to_json()
+
+    @classmethod
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+        return cls.from_json(settings)
+
+    def learned(self, sources: Sources) -> SentenceCheck:
+        """The same, made from a base; the rules where the base holds too few sentences to learn from."""
+        return train(sources) or RULES
 
     def fingerprint(self) -> str:
         return fingerprint("trained_check.v1", **self.to_json())
@@ -53,7 +68,7 @@ class Trained:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, JSON]) -> Trained:
+    def from_json(cls, data: Mapping[str, JSON]) -> Self:
         documents = tuple((str(id), str(sha)) for id, sha in data["documents"])
         return cls(tuple(map(float, data["weights"])), float(data["intercept"]), documents, float(data["threshold"]))
 
@@ -63,6 +78,8 @@ class Trained:
         return not there.issuperset(self.documents)
 
     def judge(self, claim: str, passages: Sequence[Evidence], sources: Sources) -> Judged | None:
+        if not self.weights:
+            raise StackError("the check that learns has learned nothing yet: call train, or fit the stack that holds it")
         found = [Judged(self._scored(support(claim, text_of(one), sources.weight)), one) for one in passages]
         return decided(found) if found else None
 

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 from strati.core.context import Context
 from strati.core.errors import LayerDown, ModelError, StackError
 from strati.core.identity import fingerprint
-from strati.core.records import JSON, Answer, Case, Evidence, Failure
+from strati.core.records import JSON, Answer, Case, Evidence, Example, Failure, Usage
 from strati.knowledge.ask.align import Fault, fault_of, locate
 from strati.knowledge.ask.coverage import cover
 from strati.knowledge.ask.extract import disputed
 from strati.knowledge.ask.gate import confidence, gap_of, passages_of
-from strati.knowledge.ask.judge import Judged, Rules, SentenceCheck
+from strati.knowledge.ask.judge import Judged, Learns, Rules, SentenceCheck, within
 from strati.knowledge.ask.prompt import SYSTEM, Written, declined, keys_for, prompt_for, written
 from strati.knowledge.ask.quantities import quantities
 from strati.knowledge.ask.question import LONGEST, Question, read
@@ -24,6 +24,8 @@ from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.words import content, words
 from strati.models.ask import write
 from strati.models.contract import ContextOverflow, Generation, LanguageModel, Prompt, Streaming
+from strati.stack.contract import Saveable
+from strati.stack.registry import saved_class
 
 PASSAGES = 5  # passages that a model is shown
 TOKENS = 160  # tokens that it may write
@@ -31,9 +33,6 @@ FRAGMENT = 4  # telling words: an answer with fewer is read together with its qu
 ABOUT = 0.2  # share of the question's words that a sentence after the first must have
 MOST = 3  # sentences that are delivered
 _QUOTED = ('"', "“", "”", "«", "»", "「", "」")
-
-
-CHECKS: Mapping[str, Callable[[], SentenceCheck]] = {"rules": Rules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +72,27 @@ class Write:
             passages=self.passages, tokens=self.tokens, system=SYSTEM, snapshot=self.sources.snapshot,
         )  # fmt: skip
 
-    def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
-        """Checks are saved by name; one that is not among `CHECKS` cannot be."""
-        unknown = [one.name for one in self.checks if one.name not in CHECKS]
-        if unknown:
-            raise StackError(f"the check {unknown[0]} cannot be saved, expected one of {', '.join(CHECKS)}")
+    def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
+        """The same, with the checks that learn from the base made from it."""
+        made = tuple(one.learned(self.sources) if isinstance(one, Learns) else one for one in self.checks)
+        return replace(self, checks=made)
+
+    def save(self, folder: Path) -> dict[str, JSON]:
+        """Each check has a folder of its own. Raises `StackError` for one that has no saved form."""
         return {
             "model": self.model.card.name,
-            "checks": [one.name for one in self.checks],
+            "checks": [_saved(one, folder / f"check-{n}") for n, one in enumerate(self.checks)],
             "passages": self.passages,
             "tokens": self.tokens,
             **self.sources.save(),
         }
 
     @classmethod
-    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:
         model = resources.get(settings["model"])
         if not isinstance(model, LanguageModel):
             raise ModelError(f"the stack needs the model {settings['model']}: it was not found among the models given")
-        checks = tuple(CHECKS[name]() for name in settings["checks"])
+        checks = tuple(_loaded(one, folder / f"check-{n}", resources) for n, one in enumerate(settings["checks"]))
         sources = Sources.load(settings, resources)
         return cls(sources, model, checks, settings["passages"], settings["tokens"])
 
@@ -108,7 +109,7 @@ class Write:
         if not found:
             return case.passed(self.name, "no passage was found")
         question = read(case.text[:LONGEST])
-        sieve = _Sieve(self, question)
+        sieve = _Sieve(self, question, tuple(within(one, ctx) for one in self.checks))
         try:
             reply = self._reply(question.text, found, sieve, ctx)
         except ContextOverflow as error:
@@ -119,9 +120,12 @@ class Write:
             usage = replace(reply.usage, seconds=time.perf_counter() - start)
             return case.failed(self.name, Failure.UNUSABLE_REPLY, f"{self.model.card.name} wrote nothing", usage)
         refused = declined(reply.text)
-        if not refused:
-            sieve.take(reply.text, finished=reply.finished, last=True)
-        usage = replace(reply.usage, seconds=time.perf_counter() - start)
+        try:
+            if not refused:
+                sieve.take(reply.text, finished=reply.finished, last=True)
+        except LayerDown as error:
+            return case.failed(self.name, Failure.LAYER_DOWN, f"a check failed: {error}", reply.usage + sieve.usage)
+        usage = replace(reply.usage + sieve.usage, seconds=time.perf_counter() - start)
         if refused and not sieve.passed:
             return case.passed(self.name, f"{self.model.card.name} found no answer in the passages", usage)
         told = "; ".join(sieve.dropped)
@@ -191,8 +195,9 @@ class Write:
         said = {word.key for word in content(one.text)}
         return sum(weights[key] for key in weights.keys() & said) >= ABOUT * sum(weights.values())
 
-    def judged(self, question: Question, one: Written, shown: dict[str, Evidence]) -> Passed | str:
+    def judged(self, one: Written, sieve: _Sieve) -> Passed | str:
         """The sentence with its place, or why it is dropped."""
+        question, shown = sieve.question, sieve.shown
         named = [shown[key] for key in one.keys if key in shown]
         order = [*named, *(passage for passage in shown.values() if passage not in named)]
         fault = _misquoted(one.text, order)
@@ -202,10 +207,10 @@ class Write:
         if len(content(claim)) < FRAGMENT:
             claim = f"{question.text.rstrip(' ?？')}: {claim}"
         found: list[Judged] = []
-        for check in self.checks:
-            judged = (check.judge(claim, named, self.sources) if named else None) or None
+        for check in sieve.checks:
+            judged = sieve.asked(check, claim, named) if named else None
             if judged is None or not judged.supported:
-                judged = check.judge(claim, order, self.sources)
+                judged = sieve.asked(check, claim, order)
             if judged is None or not judged.supported:
                 return f"{check.name}: {judged.support.reason if judged else 'there is no evidence'}"
             found.append(judged)
@@ -226,10 +231,19 @@ class _Sieve:
 
     layer: Write
     question: Question
+    checks: tuple[SentenceCheck, ...] = ()
     shown: dict[str, Evidence] = field(default_factory=dict)
     passed: list[Passed] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    usage: Usage = Usage()
     _done: int = 0
+
+    def asked(self, check: SentenceCheck, claim: str, passages: Sequence[Evidence]) -> Judged | None:
+        """What a check says; what asking took is counted."""
+        judged = check.judge(claim, passages, self.layer.sources)
+        if judged is not None:
+            self.usage += judged.usage
+        return judged
 
     def take(self, text: str, *, finished: bool = True, last: bool = False) -> None:
         """The reply so far; its last sentence is not looked at before it is the `last`."""
@@ -242,7 +256,7 @@ class _Sieve:
         if len(self.passed) == MOST:
             self.dropped.append(f"more than {MOST} sentences: {one.text!r}")
             return
-        made = self.layer.judged(self.question, one, self.shown)
+        made = self.layer.judged(one, self)
         if isinstance(made, str):
             self.dropped.append(f"dropped {one.text!r}: {made}")
         elif any(made.text == other.text for other in self.passed):
@@ -253,6 +267,17 @@ class _Sieve:
             self.passed.append(made)
             if self.layer.on_sentence is not None:
                 self.layer.on_sentence(made.text, made.piece)
+
+
+def _saved(check: SentenceCheck, folder: Path) -> dict[str, JSON]:
+    if not isinstance(check, Saveable):
+        raise StackError(f"the check {check.name} ({type(check).__name__}) has no saved form: expected kind, save, load")
+    folder.mkdir()
+    return {"kind": check.kind, "settings": check.save(folder)}
+
+
+def _loaded(entry: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> SentenceCheck:
+    return cast("SentenceCheck", saved_class(entry["kind"]).load(entry["settings"], folder, resources))
 
 
 def _misquoted(sentence: str, passages: Sequence[Evidence]) -> Fault | None:

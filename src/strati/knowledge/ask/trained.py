@@ -79,7 +79,9 @@ class Trained:
 
     def judge(self, claim: str, passages: Sequence[Evidence], sources: Sources) -> Judged | None:
         if not self.weights:
-            raise StackError("the check that learns has learned nothing yet: call train, or fit the stack that holds it")
+            raise StackError(
+                "the check that learns has learned nothing yet: call train, or fit the stack that holds it"
+            )
         found = [Judged(self._scored(support(claim, text_of(one), sources.weight)), one) for one in passages]
         return decided(found) if found else None
 

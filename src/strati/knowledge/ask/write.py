@@ -271,7 +271,7 @@ class _Sieve:
 
 def _saved(check: SentenceCheck, folder: Path) -> dict[str, JSON]:
     if not isinstance(check, Saveable):
-        raise StackError(f"the check {check.name} ({type(check).__name__}) has no saved form: expected kind, save, load")
+        raise StackError(f"the check {check.name} ({type(check).__name__}) has no saved form: expected save, load")
     folder.mkdir()
     return {"kind": check.kind, "settings": check.save(folder)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
@@ -26,7 +26,7 @@ class Judged:
 
     support: Support
     passage: Evidence
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def supported(self) -> bool:

@@ -235,7 +235,7 @@ class _Sieve:
     shown: dict[str, Evidence] = field(default_factory=dict)
     passed: list[Passed] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     _done: int = 0
 
     def asked(self, check: SentenceCheck, claim: str, passages: Sequence[Evidence]) -> Judged | None:

@@ -7,10 +7,13 @@ import pytest
 from strati.core.context import Context
 from strati.core.errors import StackError, TaskError
 from strati.core.records import Case, State
+from strati.knowledge.ask.cache import AnswerCache
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import Gate
+from strati.knowledge.ask.judge import Rules
 from strati.knowledge.ask.kind import AnswerKind, loss
 from strati.knowledge.ask.ladder import ladder
+from strati.knowledge.ask.llm_judge import LlmJudge
 from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.write import Write
@@ -109,3 +112,22 @@ def test_the_ladder(tmp_path: Path) -> None:
         case = rung.forms[0].stack.run([CASES[0]], Context())[0]
         assert case.answer is not None
         assert loss(case.answer.value, ["Ida Brunner"]) == 0.0
+
+
+def test_a_model_with_every_check_and_the_cache_are_saved_and_answer_alike(tmp_path: Path) -> None:
+    with world.base(tmp_path) as base:
+        sources = Sources(base)
+        said = "The tower of Ems was built by Ida Brunner."
+        model = ScriptedModel(lambda prompt: said if "Passage" in prompt.user or "[" in prompt.user else "yes")
+        judge = LlmJudge(model)
+        written = Stack.of(Retrieve(sources), Write(sources, model, (Rules(), judge)), name="written")
+        stack = Stack.of(AnswerCache(written), name="kept")
+        save_stack(stack, tmp_path / "w.stack")
+        again = load_stack(tmp_path / "w.stack", {"scripted": model})
+        assert again.fingerprint() == stack.fingerprint()
+        first, second = (one.run([CASES[0]], Context())[0] for one in (stack, again))
+        assert first.state == second.state
+        assert (first.answer and first.answer.value) == (second.answer and second.answer.value)
+        asked = model.calls
+        again.run([CASES[0]], Context())
+        assert first.answer is None or model.calls == asked  # what was answered is not asked again

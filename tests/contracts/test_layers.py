@@ -24,7 +24,7 @@ from strati.core.records import Answer, Case, Evidence, State, Usage
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.llm import LLM
 from strati.kinds.classify.majority import Majority
-from strati.kinds.classify.neighbours import ExampleIndex, LabelNames, Neighbours, Shots
+from strati.kinds.classify.neighbours import Demonstrations, ExampleIndex, LabelNames, Neighbours, Shots
 from strati.kinds.classify.rule import Rule
 from strati.kinds.classify.rules import InducedRules, Rules
 from strati.models.local.gguf import GgufModel
@@ -56,6 +56,7 @@ TABLE: dict[str, Layer] = {
     "neighbours by vectors": Neighbours(3, INDEX),
     "shots": Shots(2),
     "shots and short-list": Shots(2, 2, INDEX),
+    "demonstrations": Demonstrations((("where is my money", corpus.LABELS[0]),)),
     "label names": LabelNames(0, 2, INDEX, "label names", answers=corpus.LABELS),
     "llm, list": LLM(MODEL, corpus.LABELS),
     "llm, question": LLM(MODEL, corpus.LABELS, form="question"),

@@ -22,6 +22,7 @@ SourceArgument = Annotated[
     list[str], typer.Argument(metavar="SOURCE...", help="CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB.")
 ]
 _SHOWN = 20  # rows
+_WHOLE = 24  # characters of a column's name and type that are never folded
 
 
 @app.command("look")
@@ -163,7 +164,9 @@ def _show_profile(profile: Profile) -> None:
         rows = [cells(one, column) for column in one.columns]
         used = [place for place in range(len(HEADS)) if place < 2 or any(row[place] for row in rows)]
         for place in used:
-            table.add_column(HEADS[place], overflow="fold")
+            longest = max((len(_line(row[place])) for row in rows), default=0)
+            whole = min(longest, _WHOLE) if place < 2 else None  # a name that is cut in pieces can't be copied
+            table.add_column(HEADS[place], overflow="fold", min_width=whole)
         for row in rows:
             table.add_row(*(Text(_line(row[place])) for place in used))
         console.print(table)

@@ -114,6 +114,17 @@ def test_what_a_death_between_two_renames_leaves_is_put_back(folder: Path) -> No
     assert digest(folder / "t.stack") == old
 
 
+def test_a_second_swap_drops_the_oldest_and_what_a_killed_one_left(folder: Path) -> None:
+    left = folder / ".t.before.stack.old"
+    left.mkdir()
+    (left / "stack.toml").write_text("half")
+    for _ in range(2):
+        shutil.copytree(folder / "t.stack", folder / "t.next.stack")
+        assert strati(folder, "improve", "t.stack", "--swap").returncode == 0
+    assert not left.exists()
+    assert sorted(path.name for path in folder.glob("*.stack")) == ["t.before.stack", "t.stack"]
+
+
 def test_the_servers_export_leaves_out_what_may_certify(tmp_path: Path) -> None:
     lines = [
         {"id": str(n), "input": f"text {n}", "answer": "a", "may_certify": n % 4 == 0, "source": "audit"}

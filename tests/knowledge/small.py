@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,3 +62,13 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder
+
+
+def killed(command: Sequence[str], after: int) -> None:
+    """Run a command that prints how much is done, a number a line, and kill it once so much is."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) >= after:
+                process.send_signal(signal.SIGKILL)
+                break

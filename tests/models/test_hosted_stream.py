@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from strati.core.budget import Budget
 from strati.core.context import Context
 from strati.core.errors import LayerDown, ModelError, Stopped
 from strati.models.contract import Generation, Prompt, Streaming
-from strati.models.hosted import pacing
 from strati.models.hosted.openai_compatible import OpenAICompatible
 
 from .fault_server import Behaviour, FaultServer
@@ -21,12 +19,7 @@ PROMPT = Prompt("Say something")
 SAID = "The deposit – 1.200 € – is returned within 30 days."
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _short_waits() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pacing, "FIRST_WAIT", 0.002)
-        patch.setattr(pacing, "LONGEST_WAIT", 0.01)
-        yield
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 def model(server: FaultServer, budget: Budget | None = None, **values: Any) -> OpenAICompatible:

@@ -49,7 +49,6 @@ class Renewed:
     left_out: int
     at_least: float
     confidence: float
-    values: tuple[JSON, ...]
 
     @property
     def certified(self) -> bool:
@@ -95,7 +94,7 @@ def renew(
     losses = [0.0 if value is None else loss(value, row.reference) for value, row in zip(values, fresh, strict=True)]
     sure = np.where(automatic, 1.0, np.nan)[:, None]
     scored = Scored((WHOLE,), sure, np.array(losses)[:, None], np.zeros(1))
-    return Renewed(walk(path, scored), scored, tuple(fresh), out, at_least, confidence, values)
+    return Renewed(walk(path, scored), scored, tuple(fresh), out, at_least, confidence)
 
 
 def write_renewed(folder: Path, stack: Stack, done: Renewed, resources: Mapping[str, object]) -> None:

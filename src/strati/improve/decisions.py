@@ -238,7 +238,8 @@ def swap(path: Path, new: Path, kept: Path) -> None:
     """
     if not (new / "stack.toml").is_file():
         raise StackError(f"{new} is not a stack, expected the folder that strati improve wrote")
-    aside = kept.with_name(f".{kept.name}.{os.getpid()}")
+    aside = kept.with_name(f".{kept.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)  # of a swap that was killed
     if kept.exists() and path.exists():
         os.replace(kept, aside)
     if path.exists():

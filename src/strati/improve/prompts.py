@@ -2,8 +2,8 @@
 
 Two rounds of successive halving (Jamieson and Talwalkar, arXiv 1502.07943): first instructions and forms, then, with
 the best of them, the examples that are shown. Demonstrations are bootstrapped as in DSPy (Khattab et al., arXiv
-2310.03714, section 4): train rows that the model itself gets right. The winner alone goes before the gate, on tune rows
-that the search has not seen.
+2310.03714, section 4): train rows that the model itself gets right; a label of which it gets too few right has others.
+The winner alone goes before the gate, on tune rows that the search has not seen.
 """
 
 from __future__ import annotations
@@ -168,7 +168,10 @@ def _examples(plan: PromptPlan, stack: Stack, train: Sequence[Example], said: st
 
 
 def bootstrapped(llm: LLM, train: Sequence[Example], each: int, ctx: Context) -> Iterator[Example]:
-    """For each label, `each` train rows that the model gets right without any examples, as far as they are found."""
+    """For each label, `each` train rows: those that the model gets right without any examples, the surest first.
+
+    Where it gets too few right, others of the label; a label with fewer rows than that has none.
+    """
     rows = list(train)
     random.Random(f"demonstrations {ctx.seed}").shuffle(rows)
     labels = list(dict.fromkeys(str(one.reference) for one in rows))
@@ -181,8 +184,10 @@ def bootstrapped(llm: LLM, train: Sequence[Example], each: int, ctx: Context) ->
             for one, case in zip(own, done, strict=True)
             if case.answer is not None and case.answer.value == label
         ]
-        found = [one for _, one in sorted(right, key=lambda pair: -pair[0])[:each]]
-        yield from found if len(found) == each else (own[:each] if len(own) >= each else [])
+        found = [one for _, one in sorted(right, key=lambda pair: -pair[0])]
+        found += [one for one in own if one not in found]
+        if len(found) >= each:
+            yield from found[:each]
 
 
 def described(instruction: str, labels: Sequence[str], train: Sequence[Example]) -> str:

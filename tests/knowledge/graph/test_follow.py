@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -151,12 +148,7 @@ def test_kill_minus_nine_leaves_no_document_without_its_graph(tmp_path: Path) ->
     files = {f"{n}/{name}": text.replace("Acme", f"Acme{n}") for n in range(10) for name, text in FILES.items()}
     small.write(tmp_path / "docs", files)
     command = [sys.executable, "-c", INGEST, str(tmp_path / "work.kb"), str(tmp_path / "docs")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if int(line) >= 7:
-                process.send_signal(signal.SIGKILL)
-                break
+    small.killed(command, 7)
     with KnowledgeBase.open(tmp_path / "work.kb", create=False) as made:
         assert 1 < len(made.documents()) <= len(files) + 1
         assert View(made).missing() == 0

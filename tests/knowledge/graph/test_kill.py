@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -32,12 +29,7 @@ def test_kill_minus_nine(tmp_path: Path) -> None:
     with KnowledgeBase.open(tmp_path / "work.kb") as base:
         base.ingest([tmp_path / "docs"], Settings(workers=1))
     command = [sys.executable, "-c", BUILD, str(tmp_path / "work.kb")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if int(line) >= 3:
-                process.send_signal(signal.SIGKILL)
-                break
+    small.killed(command, 3)
     time.sleep(0.05)
     with KnowledgeBase.open(tmp_path / "work.kb", create=False) as base:
         report = build(base)

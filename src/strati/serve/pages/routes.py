@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -14,20 +13,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from strati.core.errors import StratiError, UserError
+from strati.core.errors import StratiError
 from strati.serve.api.explain import explained
 from strati.serve.api.live import live_of
-from strati.serve.api.native import ask_tables, base_of, checked_text, desk_of, forgotten
+from strati.serve.api.native import ask_tables, base_of, checked_text, desk_of
 from strati.serve.api.who import COOKIE, Caller, caller_of, gone, service_of
 from strati.serve.engine.rungs import Rung, compared
 from strati.serve.errors import Refused
 from strati.serve.pages.asked import in_paragraphs
+from strati.serve.pages.document_routes import document_routes
 from strati.serve.pages.examples import curl_of, python_of
 from strati.serve.pages.forms import form_of
 from strati.serve.pages.know_routes import know_routes
 from strati.serve.pages.live_ask import ask_live
 from strati.serve.pages.render import HERE, PAGES, page
-from strati.serve.pages.sources import MEDIA, page_image, recording_of, source_view, why_no_image
 from strati.serve.pages.stacks import stack_view
 from strati.serve.records import Action, Role
 from strati.serve.service import Question
@@ -163,7 +162,7 @@ async def save_example(request: Request) -> Response:
     return RedirectResponse("/try?saved", 303)
 
 
-# Ask, documents, sources
+# Ask
 
 
 async def ask(request: Request) -> Response:
@@ -220,116 +219,6 @@ def _ask(
         report=report,
         checking=checking or "check" in request.query_params,
     )
-
-
-async def documents(request: Request) -> Response:
-    """GET /documents."""
-    caller = caller_of(request)
-    return await _documents(request, caller, request.query_params.get("base", ""), None)
-
-
-async def _documents(request: Request, caller: Caller, name: str, receipt: Any) -> Response:
-    service = service_of(request)
-    mine = [one for one in service.bases if caller.key.may_use(one)]
-    name = name or (mine[0] if mine else "")
-    entries = []
-    if name:
-        base = base_of(service, caller, name)
-        entries = await service.with_base(base, base.entries())
-    uploads = service.uploads.recent(name, 12) if name else []
-    return page(
-        request,
-        "documents.html",
-        caller,
-        bases=mine,
-        base=name,
-        documents=entries,
-        passages=sum(entry.passages for entry in entries),
-        uploads=uploads,
-        busy=any(one.state in ("waiting", "reading") for one in uploads),
-        admin=caller.key.role.may(Role.ADMIN),
-        limit=service.settings.upload,
-        receipt=receipt,
-    )
-
-
-async def forget(request: Request) -> Response:
-    """POST /documents/forget."""
-    service, caller, form = await form_of(request, Role.ADMIN)
-    base = base_of(service, caller, str(form.get("base", "")))
-    try:
-        receipt = await forgotten(service, base, str(form.get("id", "")))
-    except UserError as error:
-        raise Refused(404, "not_found", str(error)) from error
-    return await _documents(request, caller, base.name, receipt)
-
-
-async def source(request: Request) -> Response:
-    """GET /source/BASE/DOCUMENT?start=&end=: a cited place."""
-    service, caller = service_of(request), caller_of(request)
-    name, id = request.path_params["base"], request.path_params["document"]
-    base = base_of(service, caller, name)
-    try:
-        entry, document = await service.with_base(base, base.document(id))
-        start, end = (int(request.query_params.get(part, "0")) for part in ("start", "end"))
-    except (StratiError, ValueError) as error:
-        raise Refused(404, "not_found", f"this document is not in {name}: it was forgotten, or never there") from error
-    view = source_view(entry, document, start, end)
-    return page(
-        request,
-        "source.html",
-        caller,
-        base=name,
-        id=id,
-        name=Path(entry.name).name,
-        title=entry.title,
-        date=entry.date,
-        place=view.place,
-        note=view.note,
-        page=view.page,
-        table=view.table,
-        media=view.media,
-        before=view.before,
-        cited=view.cited,
-        after=view.after,
-        before_cut=view.before_cut,
-        after_cut=view.after_cut,
-    )
-
-
-async def source_page(request: Request) -> Response:
-    """GET /source/BASE/DOCUMENT/page/N.png."""
-    import asyncio
-
-    service, caller = service_of(request), caller_of(request)
-    base = base_of(service, caller, request.path_params["base"])
-    try:
-        entry, _ = await service.with_base(base, base.document(request.path_params["document"]))
-    except StratiError as error:
-        raise Refused(404, "not_found", "this document is not here") from error
-    if entry.media_type != "application/pdf" or why_no_image(entry):
-        raise Refused(404, "not_found", "this page cannot be drawn")
-    drawn = await asyncio.to_thread(page_image, Path(entry.path), request.path_params["number"])
-    if drawn is None:
-        raise Refused(404, "not_found", "this page cannot be drawn")
-    return Response(drawn, media_type="image/png", headers={"cache-control": "private, max-age=600"})
-
-
-async def source_media(request: Request) -> Response:
-    """GET /source/BASE/DOCUMENT/media: the recording, also in parts."""
-    from starlette.responses import FileResponse
-
-    service, caller = service_of(request), caller_of(request)
-    base = base_of(service, caller, request.path_params["base"])
-    try:
-        entry, _ = await service.with_base(base, base.document(request.path_params["document"]))
-    except StratiError as error:
-        raise Refused(404, "not_found", "this document is not here") from error
-    recording = recording_of(entry)
-    if recording is None:
-        raise Refused(404, "not_found", "this document has no recording, or it is not as it was read")
-    kind = MEDIA.get(recording.suffix.lower(), "application/octet-stream")
-    return FileResponse(recording, media_type=kind, headers={"cache-control": "private, max-age=600"})
 
 
 async def tables(request: Request) -> Response:
@@ -472,11 +361,7 @@ def page_routes() -> list[Route | Mount]:
         Route("/ask", ask_it, methods=["POST"]),
         Route("/ask/live", ask_live, methods=["POST"]),
         Route("/ask/check", check_it, methods=["POST"]),
-        Route("/documents", documents),
-        Route("/documents/forget", forget, methods=["POST"]),
-        Route("/source/{base}/{document}/page/{number:int}.png", source_page),
-        Route("/source/{base}/{document}/media", source_media),
-        Route("/source/{base}/{document}", source),
+        *document_routes(),
         Route("/tables", tables),
         Route("/tables", tables_asked, methods=["POST"]),
         *know_routes(),

@@ -72,7 +72,6 @@ class Filters:
         self.state = state
         self.found: list[tuple[int, Condition]] = []
         self.having: tuple[Op, float, int] | None = None
-        self.measured: Field | None = None  # what the bound of `having` is on, where no item of its own says so
 
     def add(self, place: int, condition: Condition) -> None:
         self.found.append((place, condition))
@@ -198,9 +197,6 @@ class Filters:
         assert item.number is not None
         ops, cues, second = self._bounds(i)
         field_place, one = self._number_field(i, cues, compared=bool(ops))
-        if one is not None and ops and self._in_all(i, one):
-            state.use(i, *cues)
-            return
         if one is None and ops:
             one = self._default_field(i, item)
         if one is None:
@@ -464,22 +460,6 @@ class Filters:
         if cue is None or not ops or not state.touching(cue, place) or item.number is None or self.having:
             return False
         self.having = (ops[0], item.number.value, place)
-        return True
-
-    def _in_all(self, i: int, one: Field) -> bool:
-        """A bound on a sum: "employees who spent more than 2000 in total"."""
-        state = self.state
-        place = i + 1
-        while place < len(state.items) and state.items[place].text.lower() in UNIT_NOUNS:
-            place += 1
-        if self.having or not state.is_cue(place, Cue.SUM) or " " not in state.items[place].text:
-            return False
-        ops, _, second = self._bounds(i)
-        number = state.items[i].number
-        if second is not None or number is None or not ops:
-            return False
-        state.use(place)
-        self.having, self.measured = (ops[0], number.value, place), one
         return True
 
     def _use_unit(self, i: int) -> None:

@@ -235,15 +235,15 @@ class Grouping(Comparing):
         conditions = self._conditions()
         if target is None or state.cue(Cue.COUNT) is not None:
             return None
-        bounded = self.filters.measured or state.items[place].field
+        measured = state.items[place]
         state.use(place)
-        if bounded is not None and bounded.column.numeric:
+        if measured.kind == "column" and measured.field is not None and measured.field.column.numeric:
             call: Agg = agg or Agg.SUM
             return Reading(
                 state.index.base.name,
                 Shape.GROUP,
                 agg=call,
-                measure=bounded,
+                measure=measured.field,
                 conditions=conditions,
                 group=target,
                 having=(op, bound),

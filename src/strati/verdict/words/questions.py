@@ -207,22 +207,11 @@ def _own(results: Results, decision: Decision) -> tuple[str, str]:
         words += f"; {llm.name} costs {money(llm.cost_per_1000)}, {times:,.0f} times as much"
         pair = next((p for p in decision.comparisons if (p.a, p.b) == (own.name, llm.name)), None)
         if pair is not None and pair.result.n:
-            words += f", and is {_beside(pair.result.difference)} where both answered"
+            words += f"; {own.name} less {llm.name}: {difference(pair.result._asdict())} points where both answered"
     words += "."
     if results.task.kind == "classify" and not any("fine-tuned" in r.name for r in trained):
         words += " A small encoder of your own was not tried: strati improve RUN encoder measures one."
     return words, evidence
-
-
-def _beside(gap: float) -> str:
-    """How far the language model is from what was trained, in words.
-
-    >>> _beside(0.051), _beside(-0.02), _beside(0.0)
-    ('5.1 points behind', '2.0 points ahead', 'level')
-    """
-    if not gap:
-        return "level"
-    return f"{100 * abs(gap):.1f} points {'behind' if gap > 0 else 'ahead'}"
 
 
 def _smallest(results: Results, decision: Decision) -> tuple[str, str]:

@@ -18,6 +18,9 @@ def serve(
     stacks: Annotated[list[Path] | None, typer.Argument(metavar="[STACKS]...", help="Stack folders.")] = None,
     kb: Annotated[list[Path] | None, typer.Option(help="A knowledge base. May be repeated.")] = None,
     tables: Annotated[list[Path] | None, typer.Option(help="A file of tables to ask. May be repeated.")] = None,
+    approved: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Approved queries; by default .strati/approved_queries.jsonl.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Where to listen; other than this machine only with a key.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8321,
     origin: Annotated[list[str] | None, typer.Option(help="A further host name it is reached by.")] = None,
@@ -86,7 +89,7 @@ def serve(
             )
     sock = run.open_port(settings)
     served, bases = run.load_all(*chosen, settings, config, model)
-    desk = run.open_tables(tables, settings, config, model) if tables else None
+    desk = run.open_tables(tables, settings, config, model, approved) if tables else None
     service = Service(settings, served, bases, desk)
     run.must_be_safe(settings, os.environ, keys, len(service.keys))
     key = run.prepare_keys(service, os.environ, keys, new_key)

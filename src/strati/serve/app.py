@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from strati.core.errors import StratiError
 from strati.serve.api.native import native
 from strati.serve.api.openai import answer_refused, routes
 from strati.serve.api.who import caller_of, service_of
@@ -48,6 +49,11 @@ async def refused(request: Request, error: Exception) -> Response:
     return answer_refused(request, error)
 
 
+async def failed(request: Request, error: Exception) -> Response:
+    """What a page or a client asked for cannot be done: the sentence of the error, never a traceback."""
+    return await refused(request, Refused(400, "invalid_request", str(error)))
+
+
 def application(service: Service) -> Shield:
     """The ASGI application of a service."""
 
@@ -68,7 +74,7 @@ def application(service: Service) -> Shield:
             Route("/metrics", metrics),
             *page_routes(),
         ],
-        exception_handlers={Refused: refused, ClientGone: refused},
+        exception_handlers={Refused: refused, ClientGone: refused, StratiError: failed},
         lifespan=life,
     )
     app.state.service = service

@@ -79,11 +79,13 @@ def load_all(
     return served, opened
 
 
-def open_tables(paths: Sequence[Path], settings: Settings, config: Path | None, model: str | None) -> Desk:
-    """Open files of tables. Raises `DataError` when one holds none."""
+def open_tables(
+    paths: Sequence[Path], settings: Settings, config: Path | None, model: str | None, approved: Path | None = None
+) -> Desk:
+    """Open files of tables, with a file of approved queries. Raises `DataError` when one holds none."""
     from strati.serve.engine.desk import Desk
 
-    return Desk(paths, _writer(model, settings, config) if model else None)
+    return Desk(paths, _writer(model, settings, config) if model else None, approved=approved)
 
 
 def _writer(name: str, settings: Settings, config: Path | None) -> LanguageModel:

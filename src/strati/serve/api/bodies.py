@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from strati.core.records import JSON
 from strati.serve.errors import Refused
+from strati.serve.service import Service
 
 _TYPES = {str: "a text", bool: "true or false", int: "a whole number", dict: "an object", list: "a list"}
 
@@ -64,3 +65,10 @@ def _named(value: JSON) -> str:
     if isinstance(value, float):
         return "a number"
     return next((words for kind, words in _TYPES.items() if isinstance(value, kind)), type(value).__name__)
+
+
+def must_pass(service: Service, text: str, where: str) -> None:
+    """Raises `Refused` for what the guards do not let in."""
+    refused = service.guards.incoming([text])
+    if refused is not None:
+        raise Refused(400, "withheld", refused, where)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +19,7 @@ from strati.core.errors import StratiError
 from strati.core.records import JSON
 from strati.knowledge.ask import CheckReport
 from strati.knowledge.store.contract import Filter
+from strati.serve.api.bodies import must_pass
 from strati.serve.api.errors import error_response
 from strati.serve.api.explain import explained
 from strati.serve.api.live import live_json
@@ -32,23 +33,19 @@ from strati.serve.api.native_bodies import (
     HeldBody,
     LeaseBody,
     SearchBody,
-    TablesBody,
     TryBody,
 )
 from strati.serve.api.replies import headers_of, outcome_json
+from strati.serve.api.tables import add_tables
 from strati.serve.api.who import Caller, caller_of, gone, service_of
 from strati.serve.engine.bases import Base, place_of
-from strati.serve.engine.desk import Desk
 from strati.serve.engine.rungs import compared
 from strati.serve.errors import ClientGone, Refused
 from strati.serve.limits import tokens_of
 from strati.serve.queue.reviews import Conflict
 from strati.serve.records import Item, Role
-from strati.serve.service import Gone, Question, Service
+from strati.serve.service import Question, Service
 from strati.serve.store.forgetting import forget_document, forget_request
-
-if TYPE_CHECKING:
-    from strati.tables import TableAnswer
 
 
 def native() -> FastAPI:
@@ -67,7 +64,7 @@ def native() -> FastAPI:
     app.add_exception_handler(StratiError, _user_error)
     _answers(app)
     _knowledge(app)
-    _tables(app)
+    add_tables(app)
     _review(app)
     _operations(app)
     return app
@@ -183,7 +180,7 @@ def _knowledge(app: FastAPI) -> None:
         wait, which = service.rates.take(caller.key, 1)
         if wait:
             raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
-        _must_pass(service, body.query, "query")
+        must_pass(service, body.query, "query")
         filters = Filter(tuple(body.documents), tuple(body.types), body.since, body.until, tuple(body.languages))
         work = base.search(body.query, body.k, body.mode, filters)
         hits = await service.with_base(base, work, partial(gone, request))
@@ -241,7 +238,7 @@ async def checked_text(service: Service, caller: Caller, name: str, text: str, r
     wait, which = service.rates.take(caller.key, tokens_of(text))
     if wait:
         raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
-    _must_pass(service, text, "text")
+    must_pass(service, text, "text")
     report = await service.with_base(base, base.check(text), partial(gone, request))
     safe = service.guards.outgoing
     claims = [
@@ -249,13 +246,6 @@ async def checked_text(service: Service, caller: Caller, name: str, text: str, r
         for one in report.claims
     ]
     return replace(report, claims=tuple(claims))
-
-
-def _must_pass(service: Service, text: str, where: str) -> None:
-    """Raises `Refused` for what the guards do not let in."""
-    refused = service.guards.incoming([text])
-    if refused is not None:
-        raise Refused(400, "withheld", refused, where)
 
 
 async def forgotten(service: Service, base: Base, id: str) -> dict[str, JSON]:
@@ -269,32 +259,6 @@ async def forgotten(service: Service, base: Base, id: str) -> dict[str, JSON]:
     if len(deleted) < len(receipt.forgotten):
         found["service"]["stays"].append("the file it was read from, which is yours: delete it yourself")
     return found
-
-
-def _tables(app: FastAPI) -> None:
-    @app.post("/tables/ask", tags=["tables"])
-    async def ask(body: TablesBody, request: Request) -> Response:
-        """Ask the tables: an answer with its query, or why there is none."""
-        service, caller = service_of(request), caller_of(request)
-        answer = await ask_tables(service, caller, body.question, partial(gone, request))
-        return JSONResponse(answer.to_json())
-
-
-def desk_of(service: Service, caller: Caller) -> Desk:
-    """The tables, for a key that is not for some models only."""
-    if service.desk is None or not caller.key.may_use("tables"):
-        raise Refused(404, "not_found", "no tables are served to this key: strati serve --tables FILE")
-    return service.desk
-
-
-async def ask_tables(service: Service, caller: Caller, question: str, away: Gone) -> TableAnswer:
-    """An answer from the tables. Raises `Refused` over a limit, or when it takes too long."""
-    desk = desk_of(service, caller)
-    wait, which = service.rates.take(caller.key, tokens_of(question))
-    if wait:
-        raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
-    _must_pass(service, question, "question")
-    return await service.patiently(desk.ask(question), "the tables", away)
 
 
 def _review(app: FastAPI) -> None:

@@ -37,9 +37,17 @@ class CheckBody(_Body):
 
 
 class TablesBody(_Body):
-    """A question to the tables."""
+    """A question to the tables; `sql` is run instead of a query of ours."""
 
     question: str = Field(min_length=1, max_length=2000)
+    sql: str | None = Field(None, min_length=1, max_length=20_000)
+
+
+class ApproveBody(_Body):
+    """A question and the query that a reviewer found right for it."""
+
+    question: str = Field(min_length=1, max_length=2000)
+    sql: str = Field(min_length=1, max_length=20_000)
 
 
 class SearchBody(_Body):

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from strati.core.errors import StratiError
 from strati.serve.api.explain import explained
 from strati.serve.api.live import live_of
-from strati.serve.api.native import ask_tables, base_of, checked_text, desk_of
+from strati.serve.api.native import base_of, checked_text
 from strati.serve.api.who import COOKIE, Caller, caller_of, gone, service_of
 from strati.serve.engine.rungs import Rung, compared
 from strati.serve.errors import Refused
@@ -28,6 +28,7 @@ from strati.serve.pages.know_routes import know_routes
 from strati.serve.pages.live_ask import ask_live
 from strati.serve.pages.render import HERE, PAGES, page
 from strati.serve.pages.stacks import stack_view
+from strati.serve.pages.table_routes import table_routes
 from strati.serve.records import Action, Role
 from strati.serve.service import Question
 
@@ -221,27 +222,6 @@ def _ask(
     )
 
 
-async def tables(request: Request) -> Response:
-    """GET /tables."""
-    return await _tables(request, caller_of(request), "", None)
-
-
-async def tables_asked(request: Request) -> Response:
-    """POST /tables."""
-    service, caller, form = await form_of(request)
-    question = " ".join(str(form.get("question", "")).split())[:2000]
-    answer = await ask_tables(service, caller, question, partial(gone, request)) if question else None
-    return await _tables(request, caller, question, answer)
-
-
-async def _tables(request: Request, caller: Caller, question: str, answer: Any) -> Response:
-    import asyncio
-
-    desk = desk_of(service_of(request), caller)
-    profile = await asyncio.wrap_future(desk.profile())
-    return page(request, "tables.html", caller, profile=profile, question=question, answer=answer)
-
-
 # Review
 
 
@@ -362,8 +342,7 @@ def page_routes() -> list[Route | Mount]:
         Route("/ask/live", ask_live, methods=["POST"]),
         Route("/ask/check", check_it, methods=["POST"]),
         *document_routes(),
-        Route("/tables", tables),
-        Route("/tables", tables_asked, methods=["POST"]),
+        *table_routes(),
         *know_routes(),
         Route("/review", review),
         Route("/review/decide", decide, methods=["POST"]),

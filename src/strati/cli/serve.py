@@ -36,7 +36,7 @@ def serve(
     lease: Annotated[float, typer.Option(min=1, help="Seconds an item is one reviewer's.")] = 300.0,
     personal: Annotated[bool, typer.Option("--guard-personal", help="Hold back cards, IBANs, addresses.")] = False,
     guards_open: Annotated[bool, typer.Option("--guards-open", help="A guard that fails lets pass.")] = False,
-    demo: Annotated[bool, typer.Option("--demo", help="Make a small stack and base first.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Make a small stack, base and table first.")] = False,
     model: Annotated[str | None, typer.Option(help="A pulled model that writes the answers of bases.")] = None,
     config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stacks use.")] = None,
     catalog: CatalogOption = None,
@@ -79,7 +79,8 @@ def serve(
     if demo:
         from strati.serve.demo import make_demo
 
-        chosen = make_demo(Path(".strati/demo"))
+        made = make_demo(Path(".strati/demo"))
+        chosen, tables = (made.stacks, made.bases), [*(tables or ()), *made.tables]
     elif not any(chosen) and not tables:
         chosen = run.found_here(Path())
         if not any(chosen):

@@ -1,16 +1,20 @@
-"""`strati serve --demo`: a small stack and a small base of made-up data, so that everything can be tried at once.
+"""`strati serve --demo`: a small stack, base and table of made-up data, so that everything can be tried at once.
 
-The messages and the documents are written for this demonstration and are nobody's. The stack is measured and certified
-like any other.
+The messages, orders and documents are written for this demonstration and are nobody's. The stack is measured and
+certified like any other.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 import random
 import subprocess
 import sys
+from datetime import date, timedelta
+from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from strati.core.errors import StratiError
 
@@ -105,19 +109,68 @@ PRICES = (
     ("mirror Klar", "89", "12", "3"),
 )
 
+_CUSTOMERS = (
+    ("Anna Berger", "Vienna"),
+    ("Tom Leitner", "Graz"),
+    ("Mira Kos", "Munich"),
+    ("Jonas Wolf", "Berlin"),
+    ("Lea Brandt", "Vienna"),
+    ("Paul Hofer", "Linz"),
+)
 
-def make_demo(folder: Path, rows: int = 1600) -> tuple[list[Path], list[Path]]:
-    """Make the demonstration's stack and base in `folder`, unless they are there; returns them."""
-    stack, base = folder / "tickets.stack", folder / "handbook.kb"
+
+class Demo(NamedTuple):
+    """What is served in a demonstration; `tables` is empty where the extra for them is not installed."""
+
+    stacks: list[Path]
+    bases: list[Path]
+    tables: list[Path]
+
+
+def make_demo(folder: Path, rows: int = 1600) -> Demo:
+    """Make the demonstration's stack, base and table in `folder`, unless they are there; returns them.
+
+    No pulled model takes part, so that it is made in a minute and is the same everywhere.
+    """
+    stack, base, orders = folder / "tickets.stack", folder / "handbook.kb", folder / "orders.csv"
     folder.mkdir(parents=True, exist_ok=True)
     if not base.is_dir():
         _documents(folder)
         _strati("ingest", "documents", "--kb", "handbook", "--embedder", "none", folder=folder)
+        _strati("graph", "build", "--kb", "handbook", folder=folder)
     if not stack.is_dir():
         write_messages(folder / "tickets.csv", rows)
         _strati("bench", "tickets.csv", "--input", "text", "--label", "intent", "--no-llm", folder=folder)
         _strati("certify", "--at-least", ".97", "--out", "tickets.stack", folder=folder)
-    return [stack], [base]
+    if not orders.is_file():
+        write_orders(orders)
+    return Demo([stack], [base], [orders] if find_spec("sqlglot") and find_spec("rapidfuzz") else [])
+
+
+def write_orders(path: Path, rows: int = 120, seed: int = 2) -> None:
+    """Made-up orders of the furniture shop over a year."""
+    draw = random.Random(seed)
+    prices = {name: int(price) for name, price, *_ in PRICES[1:]}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("order", "date", "customer", "city", "article", "quantity", "price", "status"))
+        for number in range(rows):
+            article = draw.choice(tuple(prices))
+            day = date(2025, 1, 6) + timedelta(days=3 * number)
+            status = draw.choice(("delivered", "delivered", "delivered", "returned", "open", "cancelled"))
+            who, city = draw.choice(_CUSTOMERS)
+            writer.writerow(
+                (
+                    4700 + number,
+                    day.isoformat(),
+                    who,
+                    city,
+                    article,
+                    draw.choice((1, 1, 1, 2, 3)),
+                    prices[article],
+                    status,
+                )
+            )
 
 
 def write_messages(path: Path, rows: int, seed: int = 1) -> None:
@@ -228,7 +281,12 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _strati(*words: str, folder: Path) -> None:
     print(f"strati {' '.join(words)}", file=sys.stderr, flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "strati", *words], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "strati", *words],
+        cwd=folder,
+        env={**os.environ, "STRATI_MODELS": str(folder.resolve() / "no-models")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise StratiError(f"the demonstration could not be made: {(done.stderr or done.stdout).strip()[-300:]}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.serve.process import Running
+from tests.serve.process import KEY, Running
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -29,12 +29,10 @@ class Browser:
         self.chrome = chrome
         self.running = running
 
-    def log_in(self, to: str = "stacks") -> None:
+    def log_in(self, to: str = "stacks", key: str = KEY) -> None:
         """By the key, as a person called Anna."""
-        from tests.serve.process import KEY
-
         self.chrome.get(f"{self.running.address}/login")
-        self.type("#key", KEY)
+        self.type("#key", key)
         self.type("#person", "Anna")
         self.press("\n", "#person")
         self.until("!!document.querySelector('.side')")
@@ -47,8 +45,9 @@ class Browser:
         """The size of the window, also a narrow one, and what the person prefers."""
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+        wishes = {"prefers-color-scheme": "dark" if dark else "light", "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wishes.items()]
+        self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def js(self, script: str, *values: Any) -> Any:
         """What a JavaScript expression gives."""
@@ -71,6 +70,12 @@ class Browser:
         field = self.chrome.find_element("css selector", place) if place else self.chrome.switch_to.active_element
         field.send_keys(keys)
 
+    def press_anywhere(self, keys: str) -> None:
+        """Press keys as a keyboard does, whatever has the focus."""
+        from selenium.webdriver import ActionChains
+
+        ActionChains(self.chrome, duration=0).send_keys(keys).perform()
+
     def leave(self, keys: str, place: str = "") -> None:
         """Press keys that lead to another page, and wait for it."""
         self.js("window.stale = true")
@@ -79,13 +84,6 @@ class Browser:
 
     def text(self, place: str = "main") -> str:
         return str(self.js("document.querySelector(arguments[0])?.innerText ?? ''", place))
-
-    def picture(self, path: Path) -> None:
-        """The whole page as PNG."""
-        import base64
-
-        shot = self.chrome.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
-        path.write_bytes(base64.b64decode(shot["data"]))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ parsers leaves nothing to hide in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -148,7 +149,9 @@ def _qualified(tree: Any, schema: Schema) -> Any:
         return qualify(tree.copy(), schema=_quoted_mapping(mapping), dialect="duckdb", quote_identifiers=False)
     except OptimizeError as error:
         text = _one_line(str(error))
-        raise Refused(f"{text[:1].lower()}{text[1:]}; {_columns(schema)}") from None
+        unknown = re.match("Column '(.+?)' could not be resolved", text)
+        text = f"there is no column {unknown[1]!r}" if unknown else f"{text[:1].lower()}{text[1:]}"
+        raise Refused(f"{text}; {_columns(schema)}") from None
 
 
 def _quoted_mapping(mapping: dict[str, dict[str, str]]) -> dict[str, object]:

@@ -96,12 +96,14 @@ def _shown(name: str, service: Service, *, reviewer: bool) -> bool:
 def percent(value: float) -> str:
     """A share, with as many digits as tell something.
 
-    >>> percent(0.5), percent(0.0123), percent(0.9998), percent(0.999999), percent(1)
-    ('50 %', '1.2 %', '99.98 %', 'over 99.99 %', '100 %')
+    >>> percent(0.5), percent(0.0123), percent(0.9998), percent(0.999999), percent(1), percent(0.00001)
+    ('50 %', '1.2 %', '99.98 %', 'over 99.99 %', '100 %', 'under 0.01 %')
     """
     shown = 100 * value
     if 99.99 < shown < 100:
         return "over 99.99 %"
+    if 0 < shown < 0.01:
+        return "under 0.01 %"
     digits = 0 if shown == round(shown) else 2 if shown > 99.9 or 0 < shown < 0.1 else 1
     return f"{shown:.{digits}f} %"
 

@@ -18,7 +18,7 @@ $("[data-theme-button]")?.addEventListener("click", () => {
 });
 
 const here = $(".side nav [aria-current]");  // on a phone the pages are a row that scrolls
-if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+if (here) { const row = here.closest(".side"); row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2; }
 
 // Forms
 for (const form of all("[data-submit-on-ctrl-enter]")) {

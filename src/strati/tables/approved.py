@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from strati.core.errors import DataError
 
 if TYPE_CHECKING:
-    from strati.tables.parse.link import Index
+    from strati.tables.parse.index import Index
 
 FILE = Path(".strati") / "approved_queries.jsonl"
 

@@ -14,7 +14,8 @@ from strati.tables.answer import LEAST_SURE, Badge, Cell, Standing, TableAnswer,
 from strati.tables.chart import chart_of
 from strati.tables.engine import QueryFailed, Result
 from strati.tables.parse.confidence import confidence
-from strati.tables.parse.link import nearest, year_like
+from strati.tables.parse.link import nearest
+from strati.tables.parse.names import year_like
 from strati.tables.parse.parser import Candidate, Parser
 from strati.tables.parse.reading import Grain, Reading
 from strati.tables.parse.render import sql_of_ignored, sql_of_rows

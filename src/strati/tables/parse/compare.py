@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from strati.tables.parse.index import Item
 from strati.tables.parse.lexicon import Cue, adjective
-from strati.tables.parse.link import Item
 from strati.tables.parse.parts import Parts
 from strati.tables.parse.reading import Agg, Condition, Field, Op, Pair, Reading, Shape
 from strati.tables.parse.tidy import spoken_of
@@ -149,10 +149,10 @@ class Comparing(Parts):
             state.notes += [item.note] if item.note else []
             return Condition(item.field, Op.CONTAINS if item.contains else Op.IN, item.values)
         assert item.span is not None
-        from strati.tables.parse.filters import _timed
+        from strati.tables.parse.times import timed
 
         one = self.filters._time_field(place, item.span, None)
-        return None if one is None else _timed(one, None, item.span, None)
+        return None if one is None else timed(one, None, item.span, None)
 
     def _short(self, item: Item, one: Condition) -> str:
         return str(one.values[0]) if one.op is Op.IN and len(one.values) == 1 else item.text

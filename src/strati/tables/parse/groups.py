@@ -6,7 +6,7 @@ from datetime import date
 
 from strati.tables.parse.compare import Comparing
 from strati.tables.parse.lexicon import Cue
-from strati.tables.parse.link import year_like
+from strati.tables.parse.names import year_like
 from strati.tables.parse.reading import Agg, Field, Grain, Reading, Shape
 from strati.tables.parse.state import GRAINS
 from strati.tables.parse.tokens import stem

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from strati.tables.parse.index import Index, Item, is_total
 from strati.tables.parse.lexicon import Cue
-from strati.tables.parse.link import Index, Item, is_total
 from strati.tables.parse.reading import Condition, Field, Op, Reading
 from strati.tables.parse.rows import Rows
 from strati.tables.parse.state import State

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from strati.tables.database import Tables
+from strati.tables.parse.index import Index, Item
 from strati.tables.parse.intent import Built, build
 from strati.tables.parse.lexicon import Cue
-from strati.tables.parse.link import Index, Item, linked, respelled, year_like
+from strati.tables.parse.link import linked, respelled
+from strati.tables.parse.names import year_like
 from strati.tables.parse.reading import Reading
 from strati.tables.parse.render import sql_of, words_of
 from strati.tables.parse.tokens import Token, name_words, tokens

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from strati.tables.parse.index import Item
 from strati.tables.parse.lexicon import Cue
-from strati.tables.parse.link import Item, year_like
+from strati.tables.parse.names import year_like
 from strati.tables.parse.reading import Agg, Condition, Field, Grain, Op, Shape
 from strati.tables.parse.state import BEGINS, GRAINS
 from strati.tables.parse.tidy import Tidied

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strati.tables.parse.lexicon import Cue
-from strati.tables.parse.link import year_like
+from strati.tables.parse.names import year_like
 from strati.tables.parse.parts import filtered
 from strati.tables.parse.reading import Agg, Condition, Field, Grain, Op, Reading, Shape
 from strati.tables.parse.state import GRAINS

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from strati.tables.parse.index import Index, Item
 from strati.tables.parse.lexicon import (
     ADDITIVE,
     AMOUNT_WORDS,
@@ -17,7 +18,7 @@ from strati.tables.parse.lexicon import (
     VERBS,
     Cue,
 )
-from strati.tables.parse.link import Index, Item, year_like
+from strati.tables.parse.names import year_like
 from strati.tables.parse.reading import Field, Grain
 from strati.tables.parse.tokens import Token, name_words, stem
 from strati.tables.schema import Type

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from strati.tables.parse.groups import Grouping
+from strati.tables.parse.index import Item
 from strati.tables.parse.lexicon import CONCEPTS, Cue
-from strati.tables.parse.link import Item
 from strati.tables.parse.reading import Agg, Condition, Field, Grain, Reading, Shape
 from strati.tables.parse.state import GRAINS
 from strati.tables.parse.tidy import spoken_of

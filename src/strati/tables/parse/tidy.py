@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from strati.tables.parse.filters import Filters
+from strati.tables.parse.index import Item
 from strati.tables.parse.lexicon import Cue, adjective
-from strati.tables.parse.link import Item
 from strati.tables.parse.state import GRAINS, State
 from strati.tables.parse.tokens import key, stem
 

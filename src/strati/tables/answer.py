@@ -170,7 +170,7 @@ def answer_of(result: Result, reading: Reading | None = None) -> JSON:
         return "yes" if listed and listed[0] else "no"
     if reading is not None and reading.pair and reading.pair.wants == "truth":
         return None if not listed or listed[0] is None else "yes" if listed[0] else "no"
-    several = reading is not None and reading.group is not None and not reading.direction
+    several = reading is not None and reading.group is not None and not (reading.direction or reading.groups)
     if wide == 1 and len(listed) > 1 and all(value == listed[0] for value in listed):
         listed = listed[:1]
     if len(listed) == 1 and not several:
@@ -185,7 +185,12 @@ def width_of(result: Result, reading: Reading | None) -> int:
     if reading.pair:
         return 2 if reading.pair.wants == "both" else 1
     if reading.group:
-        return 1 if reading.direction or reading.having else 2
+        return 1 if reading.direction or reading.groups or _only_names(reading) else 2
     if reading.shape is Shape.SHARE or reading.agg or reading.truth:
         return 1
     return len(reading.columns) or len(result.columns)
+
+
+def _only_names(reading: Reading) -> bool:
+    """Whether the groups are asked for, and not what is bounded of each."""
+    return reading.having is not None and not reading.valued

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from strati.core.records import JSON
+from strati.tables.parse.having import GroupBounds
 from strati.tables.parse.index import Item
 from strati.tables.parse.lexicon import UNIT_NOUNS, Cue
-from strati.tables.parse.reading import Condition, Field, Op
-from strati.tables.parse.times import Times, state_text, within
+from strati.tables.parse.reading import Bound, Condition, Field, Op
+from strati.tables.parse.times import state_text, within
 from strati.tables.parse.tokens import name_words
 from strati.tables.parse.units import factor, related
 from strati.tables.schema import Type
@@ -42,7 +43,7 @@ _MONEY = frozenset(
 )
 
 
-class Bounds(Times):
+class Bounds(GroupBounds):
     """Finds conditions on numbers."""
 
     def numbers(self) -> None:
@@ -57,35 +58,70 @@ class Bounds(Times):
         state = self.state
         assert item.number is not None
         ops, cues, second = self._bounds(i)
+        other = state.items[second].number if second is not None else None
+        values = [item.number.value, *([other.value] if other is not None else [])]
+        negated = any(state.is_cue(c, Cue.NOT) for c in cues)
+        bound = self._bound(ops, values, negated)
+        first, last = min([i, *(c for c in cues if c < i)]), i if second is None else second
+        places = [*cues, *([second] if second is not None else [])]
+        if bound is not None and self._counted(last, bound, [*places, i], named=True):
+            return
         field_place, one = self._number_field(i, cues, compared=bool(ops))
+        if one is None and bound is not None and self._of_the_group(first, bound, places, i):
+            return
         if one is None and ops:
             one = self._default_field(i, item)
         if one is None:
-            if ops and self._counted(i, ops[0]):
-                state.use(i, *cues)
+            if bound is not None:
+                self._counted(last, bound, [*places, i], named=False)
             return
-        if isinstance(field_place, int) and self._of_groups(field_place, ops, item):
-            state.use(i, *cues)
+        if not self._converted(one, last, values):
             return
-        other = state.items[second].number if second is not None else None
-        values = [item.number.value, *([other.value] if other is not None else [])]
-        if not self._converted(one, i if second is None else second, values):
+        bound = self._bound(ops, values, negated)
+        if self._on_groups(one, field_place, (first, last), bound):
+            state.use(i, *places)
+            return
+        if (
+            bound is not None
+            and field_place is None
+            and self._each_or_in_all(one, i, self._bound(ops, values, negated))
+        ):
+            state.use(i, *places)
+            self._use_unit(last)
             return
         if item.number.unit == "%" and one.column.high and 0 < float(one.column.high) <= 1:
             values = [v / 100 for v in values]
         op = ops[0] if ops else Op.IN
-        negated = any(state.is_cue(c, Cue.NOT) for c in cues)
         if op is Op.BETWEEN and len(values) == 2:
             values.sort()
         shown: tuple[JSON, ...] = tuple(int(v) if v == int(v) else v for v in values)
         if one.column.type is Type.TEXT:
             shown = tuple(str(v) for v in shown)
-        state.use(
-            i, *cues, *([second] if second is not None else []), *([field_place] if field_place is not None else [])
-        )
-        self._use_unit(i if second is None else second)
+        state.use(i, *places, *([field_place] if field_place is not None else []))
+        self._use_unit(last)
         state.absorb(one)
         self.add(i, Condition(one, op, shown, negated=negated))
+
+    def _on_groups(self, one: Field, field_place: int | None, ends: tuple[int, int], bound: Bound | None) -> bool:
+        """A bound on an aggregate of each group: "departments with an average salary above 50000"."""
+        state = self.state
+        first, last = ends
+        while last + 1 < len(state.items) and self._is_unit(last + 1) and state.touching(last, last + 1):
+            last += 1
+        if field_place is not None and field_place > last:
+            last = field_place
+        said = self._said_of(field_place, first, last)
+        if said is None or bound is None:
+            return False
+        self._use_unit(ends[1])
+        agg, place = said
+        state.use(place, *([field_place] if field_place is not None else []))
+        self._keep(agg, one, bound, place if field_place is None else field_place, first)
+        return True
+
+    def _is_unit(self, i: int) -> bool:
+        item = self.state.items[i]
+        return item.text.lower() in UNIT_NOUNS and item.kind in ("word", "grain")
 
     def _converted(self, one: Field, i: int, values: list[float]) -> bool:
         """Turn numbers to what the column is counted in; false where the units do not go together."""
@@ -279,6 +315,8 @@ class Bounds(Times):
                 for f in fields:
                     if word in name_words(f.name):
                         return f
+        if any(state.is_cue(j, Cue.BY, Cue.PER) for j in range(i)):
+            return None  # average amount by region over 800: each amount, or each average
         if len(fields) == 1 and not any(state.items[j].kind == "word" for j in range(len(state.items))):
             state.doubt += 0.15
             return fields[0]
@@ -287,41 +325,6 @@ class Bounds(Times):
             state.doubt += 0.15
             return wide[0]
         return None
-
-    def _counted(self, i: int, op: Op) -> bool:
-        """A bound on a number of rows: "customers with more than 3 orders"."""
-        state = self.state
-        noun = state.after(
-            i,
-            lambda item: (
-                item.kind == "table"
-                or (
-                    item.kind == "column"
-                    and item.field is not None
-                    and (not item.field.column.numeric or state.identifier(item.field))
-                )
-            ),
-        )
-        number = state.items[i].number
-        if noun is None or number is None or self.having or not state.touching(i, noun):
-            return False
-        one = state.items[noun].field
-        if one is not None and not state.index.base.unique(one.column):
-            return False
-        self.having = (op, number.value, noun)
-        state.use(noun)
-        return True
-
-    def _of_groups(self, place: int, ops: list[Op], item: Item) -> bool:
-        """A bound on an aggregate: "departments with an average salary above 50000"."""
-        state = self.state
-        cue = state.before(
-            place, lambda one: one.kind == "cue" and one.cue in (Cue.SUM, Cue.AVG), over=frozenset({Cue.OF})
-        )
-        if cue is None or not ops or not state.touching(cue, place) or item.number is None or self.having:
-            return False
-        self.having = (ops[0], item.number.value, place)
-        return True
 
     def _use_unit(self, i: int) -> None:
         state = self.state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from strati.tables.parse.compare import Comparing
@@ -227,27 +228,49 @@ class Grouping(Comparing):
         )
 
     def _with_having(self, agg: Agg | None) -> Reading | None:
-        """Groups with a bound on their number of rows or their aggregate."""
+        """Groups with a bound on their number of rows or their aggregate, or how many of them there are."""
         state = self.state
-        assert self.filters.having is not None
-        op, bound, place = self.filters.having
-        target = self._target(exclude=place)
-        conditions = self._conditions()
-        if target is None or state.cue(Cue.COUNT) is not None:
+        having = self.filters.having
+        count = state.cue(Cue.COUNT)
+        if having is None or having.agg is None or agg is not None or self.filters.twice:
             return None
-        measured = state.items[place]
-        state.use(place)
-        if measured.kind == "column" and measured.field is not None and measured.field.column.numeric:
-            call: Agg = agg or Agg.SUM
-            return Reading(
-                state.index.base.name,
-                Shape.GROUP,
-                agg=call,
-                measure=measured.field,
-                conditions=conditions,
-                group=target,
-                having=(op, bound),
-            )
+        conditions = self._conditions()
+        if not self._is_bounded(having.at, having.place):
+            return None
+        if count is not None:
+            subject = state.after(count, lambda one: one.kind in ("column", "table"), over=frozenset({Cue.DISTINCT}))
+            if subject is None or not state.touching(count, count + 1):
+                return None
+            state.use(count, *(i for i in range(count, subject) if state.is_cue(i, Cue.DISTINCT)))
+        found = self._part_of_date()
+        target, grain = found or (self._target(exclude=having.place), None)
+        if target is None or target == having.measure or self._yes_no() or (target.column.temporal and grain is None):
+            return None
         return Reading(
-            state.index.base.name, Shape.GROUP, agg=Agg.COUNT, conditions=conditions, group=target, having=(op, bound)
+            state.index.base.name, Shape.GROUP, agg=having.agg, measure=having.measure, conditions=conditions,
+            group=target, grain=grain, having=having.bound, groups=count is not None,
+        )  # fmt: skip
+
+    def _is_bounded(self, at: int, measured: int) -> bool:
+        """Whether one noun alone stands before the bound, and is what is asked for.
+
+        Not so in "the status of orders with more than 2 products" and "what did customers with more than 2 orders buy".
+        """
+        state = self.state
+        nouns = [j for j in state.free("column", "table", "grain") if j < at and j != measured]
+        nouns = [j for j in nouns if not state.items[j].verb]
+        which = next((j for j in range(nouns[0]) if state.is_cue(j, Cue.WHICH, Cue.HOW)), None) if nouns else None
+        asked = which is None or all(
+            state.is_cue(j, Cue.IS, Cue.OF, Cue.ALL, Cue.DISTINCT, Cue.IN) for j in range(which + 1, nouns[0])
         )
+        return len(nouns) <= 1 and asked
+
+    def _bounded(self, reading: Reading | None) -> Reading | None:
+        """A reading by groups with the bound on what is asked of them; None where a bound was said and has no place."""
+        having = self.filters.having
+        if reading is None or having is None or reading.having is not None:
+            return reading
+        fits = (
+            having.agg is None and reading.group is not None and reading.shape is Shape.GROUP and not reading.direction
+        )
+        return replace(reading, having=having.bound, valued=True) if fits and not self.filters.twice else None

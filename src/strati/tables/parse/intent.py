@@ -46,6 +46,9 @@ class _Builder(Rows):
             reading = self._share(share) if share is not None else self._plain()
         else:
             reading = pair
+        reading = self._bounded(reading)
+        if reading is not None and self._asks_whether(reading):
+            return None
         if reading is None:
             return None
         unused = tuple(state.items[i] for i in self._left(reading))
@@ -60,6 +63,11 @@ class _Builder(Rows):
             tuple(state.items),
             state.label(),
         )
+
+    def _asks_whether(self, reading: Reading) -> bool:
+        """Whether "is the total amount of Acme more than 2000" was read as an amount of rows that are so."""
+        bounds = any(c.field == reading.measure and c.op in (Op.GT, Op.GE, Op.LT, Op.LE) for c in reading.conditions)
+        return bounds and reading.agg is not None and not reading.pair and self._yes_no()
 
     def _without_totals(self, reading: Reading) -> Reading:
         """The reading without the rows that add up or average others, unless one of them is asked for."""
@@ -103,6 +111,7 @@ class _Builder(Rows):
             Cue.ORLESS,
             Cue.DISTINCT,
             Cue.COUNT,
+            Cue.THAN,
         }
         left = []
         for i, item in enumerate(state.items):
@@ -147,7 +156,7 @@ class _Builder(Rows):
         agg = self._agg()
         if group is not None:
             return self._with_group(group, count, agg)
-        if self.filters.having is not None:
+        if self.filters.having is not None and self.filters.having.agg is not None:
             return self._with_having(agg)
         if count is not None:
             return self._count(count, conditions_later())

@@ -11,7 +11,7 @@ from strati.tables.parse.names import year_like
 from strati.tables.parse.reading import Agg, Condition, Field, Grain, Op, Shape
 from strati.tables.parse.state import BEGINS, GRAINS
 from strati.tables.parse.tidy import Tidied
-from strati.tables.parse.tokens import name_words, stem
+from strati.tables.parse.tokens import name_words
 from strati.tables.schema import Type
 
 
@@ -41,18 +41,9 @@ class Parts(Tidied):
     def _default_agg(self, one: Field, agg: Agg | None) -> Agg:
         if agg is not None:
             return agg
-        if self._additive(one):
+        if self.state.additive(one):
             return Agg.SUM
         return Agg.AVG
-
-    def _additive(self, one: Field) -> bool:
-        from strati.tables.parse.lexicon import ADDITIVE, NOT_ADDITIVE
-
-        words = name_words(one.name)
-        stems = {stem(word) for word in words} | set(words)
-        if stems & NOT_ADDITIVE or one.column.unit == "%" or not one.column.numeric:
-            return False
-        return bool(stems & (ADDITIVE | {stem(w) for w in ADDITIVE}))
 
     def _free_measure(self) -> int | None:
         """The place of a column of numbers that is not used yet."""
@@ -81,6 +72,20 @@ class Parts(Tidied):
         own = [f for f in state.dates if f.via is None] or state.dates
         first = [f for f in own if set(name_words(f.name)) & BEGINS]
         return used[0] if used else state.pick("date", (first or own)[:3])
+
+    def _part_of_date(self) -> tuple[Field, Grain | None] | None:
+        """A part of a date that is asked for: "which month had the highest sales"."""
+        state = self.state
+        which = state.cue(Cue.WHICH, Cue.WHEN)
+        for i in state.free("grain"):
+            if (state.is_cue(i - 1, Cue.WHICH, Cue.WHEN, Cue.IN) or i == 0 or which is None or i - 1 == which) and (
+                state.dates and GRAINS[state.items[i].text.lower()] is not Grain.DAY
+            ):
+                state.use(i)
+                if which is not None:
+                    state.use(which)
+                return self._date(), GRAINS[state.items[i].text.lower()]
+        return None
 
     def _yes_no(self) -> bool:
         first = self.state.words[0].lower if self.state.words else ""

@@ -95,6 +95,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound on the count or the aggregate of a group; `values` are two for "between"."""
+
+    op: Op
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """Two conditions that are compared, and what is wanted of them: "difference", "which", "truth" or "both"."""
 
@@ -120,7 +128,8 @@ class Reading:
         group, grain: the field rows are grouped by; its part, for a date.
         direction: 1 for the largest first, -1 for the smallest, 0 for none. `order` is what is ordered by.
         limit: how many; 0 for all. `nth`: only the one in this place.
-        having: a bound on the count or aggregate of a group.
+        having: a bound on the count or aggregate of a group. `groups`: how many groups there are
+            is wanted. `valued`: what is bounded is wanted beside the group.
         pair: what is compared.
         part: the conditions of the part, for a share of the total. `fraction` of 1 instead of percent.
         truth: yes or no is wanted: whether there is such a row.
@@ -140,7 +149,9 @@ class Reading:
     order: Field | None = None
     limit: int = 0
     nth: int = 0
-    having: tuple[Op, float] | None = None
+    having: Bound | None = None
+    groups: bool = False
+    valued: bool = False
     pair: Pair | None = None
     part: tuple[Condition, ...] = ()
     fraction: bool = False

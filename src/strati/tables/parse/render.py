@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from strati.tables.parse.reading import Agg, Condition, Field, Grain, Op, Reading, Shape
+from strati.tables.parse.reading import Agg, Bound, Condition, Field, Grain, Op, Reading, Shape
 from strati.tables.schema import literal, quoted
 
 ROW = '"row number"'
@@ -155,9 +155,9 @@ class _Sql:
         query = f"SELECT {wanted}, {value} AS {quoted(self._measure_name())}"
         query += self._from(reading.conditions, f"{self._ref(reading.group)} IS NOT NULL") + f" GROUP BY {by}"
         if reading.having:
-            op, bound = reading.having
-            sign = _COMPARE.get(op, "=")
-            query += f" HAVING {value} {sign} {literal(bound)}"
+            query += f" HAVING {_bounded(value, reading.having)}"
+        if reading.groups:
+            return f"SELECT count(*) AS {quoted('count')} FROM ({query}) AS kept"
         if not reading.direction:
             if reading.grain is Grain.WEEKDAY:
                 return f"{query} ORDER BY min(isodow({ref}))"
@@ -242,6 +242,12 @@ class _Sql:
         )
 
 
+def _bounded(value: str, bound: Bound) -> str:
+    if bound.op is Op.BETWEEN:
+        return f"{value} BETWEEN {literal(bound.values[0])} AND {literal(bound.values[1])}"
+    return f"{value} {_COMPARE.get(bound.op, '=')} {literal(bound.values[0])}"
+
+
 def _escaped(text: str) -> str:
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
@@ -291,7 +297,16 @@ def words_of(reading: Reading) -> str:
     if reading.part:
         whole = f", of all rows{where}" if tests else ", of all rows"
         return f"{what} where {' and '.join(map(say, reading.part))}{whole}"
-    return what + where
+    return what + where + _left(reading)
+
+
+def _left(reading: Reading) -> str:
+    """Which groups are left, and whether they are counted."""
+    if reading.having is None:
+        return ""
+    bound = " and ".join(_shown(value) for value in reading.having.values)
+    counted = f", and counting each {_group_name(reading)} that is left" if reading.groups else ""
+    return f", only where that {reading.having.op} {bound}{counted}"
 
 
 def _of_rows(reading: Reading) -> str:
@@ -331,8 +346,6 @@ def _what(reading: Reading) -> str:
         return f"whether there is a row in {reading.base}"
     if reading.group:
         each = f"{call} for each {_group_name(reading)}"
-        if reading.having:
-            each += f", only where it {reading.having[0]} {reading.having[1]:g}"
         if reading.direction:
             return f"the {_which(reading)} {_group_name(reading)}, {call}"
         return each

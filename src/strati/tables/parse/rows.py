@@ -51,7 +51,7 @@ class Rows(Superlative):
         ):
             state.use(subject)
             state.notes.append(item.note)
-            if not self._additive(one):
+            if not self.state.additive(one):
                 state.doubt += 0.1
             return Reading(base, Shape.SUM, agg=Agg.SUM, measure=one, conditions=conditions)
         if item.kind == "grain" and GRAINS[item.text.lower()] is Grain.DAY and state.dates:
@@ -159,7 +159,7 @@ class Rows(Superlative):
             and (state.index.base.unique(c.field.column) or c.field.column.distinct > 0.8 * state.index.base.rows)
             for c in conditions
         )
-        if keyed or not self._additive(one):
+        if keyed or not self.state.additive(one):
             return Reading(base, Shape.LOOK_UP, (one,), tuple(context), conditions=conditions)
         total = Reading(base, Shape.SUM, agg=Agg.SUM, measure=one, conditions=conditions)
         rows = Reading(base, Shape.LOOK_UP, (one,), tuple(context), conditions=conditions)

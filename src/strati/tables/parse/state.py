@@ -132,6 +132,14 @@ class State:
     def years(self) -> list[Field]:
         return [f for f in self.index.fields if year_like(f.column)]
 
+    def additive(self, one: Field) -> bool:
+        """Whether adding up a field's numbers makes sense: amounts, but no prices, rates and ages."""
+        words = name_words(one.name)
+        stems = {stem(word) for word in words} | set(words)
+        if stems & NOT_ADDITIVE or one.column.unit == "%" or not one.column.numeric:
+            return False
+        return bool(stems & (ADDITIVE | {stem(w) for w in ADDITIVE}))
+
     def identifier(self, one: Field) -> bool:
         """Whether a field's numbers only tell rows apart."""
         words = name_words(one.name)

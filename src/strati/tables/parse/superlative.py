@@ -8,7 +8,6 @@ from strati.tables.parse.groups import Grouping
 from strati.tables.parse.index import Item
 from strati.tables.parse.lexicon import CONCEPTS, Cue
 from strati.tables.parse.reading import Agg, Condition, Field, Grain, Reading, Shape
-from strati.tables.parse.state import GRAINS
 from strati.tables.parse.tidy import spoken_of
 from strati.tables.parse.tokens import name_words
 
@@ -112,7 +111,7 @@ class Superlative(Grouping):
             state.absorb(sup.order)
         conditions = self._conditions()
         if group is None:
-            group = self._super_group()
+            group = self._part_of_date()
         if sup.common:
             target = group or ((t, None) if (t := self._target()) is not None else None)
             if target is None:
@@ -153,20 +152,6 @@ class Superlative(Grouping):
                 nth=sup.nth,
             )
         return self._by_measure(sup, group, agg, conditions)
-
-    def _super_group(self) -> tuple[Field, Grain | None] | None:
-        """A part of a date that is asked for: "which month had the highest sales"."""
-        state = self.state
-        which = state.cue(Cue.WHICH, Cue.WHEN)
-        for i in state.free("grain"):
-            if (state.is_cue(i - 1, Cue.WHICH, Cue.WHEN, Cue.IN) or i == 0 or which is None or i - 1 == which) and (
-                state.dates and GRAINS[state.items[i].text.lower()] is not Grain.DAY
-            ):
-                state.use(i)
-                if which is not None:
-                    state.use(which)
-                return self._date(), GRAINS[state.items[i].text.lower()]
-        return None
 
     def _order(self, sup: Super) -> None:
         """What a plain superlative orders by: the column after it, after by or with, or before it."""
@@ -382,7 +367,7 @@ class Superlative(Grouping):
             return False
         if target.column.temporal and not agg:
             return False
-        return agg is not None or self._additive(order)
+        return agg is not None or self.state.additive(order)
 
     def _clearly_summed(self, sup: Super) -> bool:
         lowers = {word.lower for word in self.state.words}

@@ -36,7 +36,6 @@ class Times:
     def __init__(self, state: State) -> None:
         self.state = state
         self.found: list[tuple[int, Condition]] = []
-        self.having: tuple[Op, float, int] | None = None
 
     def add(self, place: int, condition: Condition) -> None:
         self.found.append((place, condition))
@@ -95,7 +94,22 @@ class Times:
         if column is not None:
             one = state.items[column].field
             return one is not None and not year_like(one.column)
+        if cue is not None and self._is_amount(cue):
+            return True
         return bool(not state.dates and not state.years)
+
+    def _is_amount(self, cue: int) -> bool:
+        """Whether "more than 2000" speaks of no year: years are before, after and since, unless a year is named."""
+        state = self.state
+        if not state.is_cue(cue, Cue.GT, Cue.GE, Cue.LT, Cue.LE) or not state.numeric:
+            return False
+        timed = state.before(
+            cue,
+            lambda item: (
+                item.kind == "grain" or (item.field is not None and item.field in (*state.dates, *state.years))
+            ),
+        )
+        return timed is None
 
     def _range(self, i: int, cue: int | None) -> int | None:
         """The place of the second end, in "between 2019 and 2021", "from May to June", "2019 to 2021"."""

@@ -166,16 +166,16 @@ def test_a_doubt_that_was_decided_is_gone(tmp_path: Path, action: str, names: in
     with TestClient(application(service), base_url="http://127.0.0.1") as client:
         world = World(service, client)
         log_in(world, READER)
-        assert "doubtful" not in client.get("/graph").text
+        assert "most likely wrong" not in client.get("/graph").text
         token = log_in(world, REVIEWER)
         page = client.get("/graph").text
-        assert "1 doubtful merge" in page
+        assert "1 doubt, most likely wrong first" in page
         doubt = re.search(r'name="doubt" value="([0-9a-f]+)"', page)
         assert doubt is not None
         form = {"csrf": token, "base": "ships", "doubt": doubt[1], "action": action}
         after = client.post("/graph/decide", data=form).text
     assert "Kept." in after
-    assert "doubtful" not in after
+    assert "most likely wrong" not in after
     assert len(re.findall(r">Northwind \w+ Ltd</a>", after)) == names
 
 

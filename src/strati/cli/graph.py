@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,7 +55,7 @@ def build(
         )
         console.print(f"entities   {_counts(report.nodes)}", soft_wrap=True)
         console.print(f"relations  {_counts(report.edges)}", soft_wrap=True)
-        console.print(f"{report.merges:,} merges of names, {report.doubts:,} doubtful: strati graph review --kb {kb}")
+        console.print(f"{report.merges:,} merges of names, {report.doubts:,} doubts: strati graph review --kb {kb}")
         for name in report.empty[:_MOST]:
             console.print(f"note: nothing was found in {name}", soft_wrap=True, markup=False)
         for name, why in report.failed.items():
@@ -181,32 +181,110 @@ def like(
 @app.command("review")
 def review(
     kb: KbOption,
-    accept: Annotated[str | None, typer.Option(metavar="DOUBT", help="Merge what this doubt is about.")] = None,
-    keep_apart: Annotated[str | None, typer.Option("--split", metavar="DOUBT", help="Keep the two apart.")] = None,
+    accept: Annotated[str | None, typer.Option("--accept", "--yes", metavar="DOUBT", help="Say yes.")] = None,
+    refuse: Annotated[str | None, typer.Option("--split", "--no", metavar="DOUBT", help="Say no.")] = None,
     undo: Annotated[int | None, typer.Option(metavar="NUMBER", help="Take a decision back.")] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask about one after the other.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write all doubts to a CSV file with an empty column for decisions.")
+    ] = None,
+    decisions: Annotated[Path | None, typer.Option(help="Read that file, filled in with yes and no.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List doubtful merges with reasons, and what people decided; accept, split or undo.
+    """List doubtful merges and relations, most likely wrong first; decide, or take a decision back.
+
+    Each is a question: are two names one, does a relation hold? Decisions are
+    kept when documents are read again, and teach the scores.
 
     Example: strati graph review --kb work
     """
     from strati.core.errors import TaskError
     from strati.knowledge.graph import review as reviewing
 
-    if sum(one is not None for one in (accept, keep_apart, undo)) > 1:
-        raise TaskError("found more than one of --accept, --split and --undo, expected one at a time")
+    ways = {
+        "--accept": accept, "--split": refuse, "--undo": undo, "--out": out, "--decisions": decisions,
+        "--ask": ask or None,
+    }  # fmt: skip
+    given = [name for name, value in ways.items() if value is not None]
+    if len(given) > 1:
+        raise TaskError(f"found {' and '.join(given)}, expected one of {', '.join(ways)} at a time")
     with _view(kb) as view:
         if accept is not None:
             _told(reviewing.accept(view, accept), as_json)
-        elif keep_apart is not None:
-            _told(reviewing.refuse(view, keep_apart), as_json)
+        elif refuse is not None:
+            _told(reviewing.refuse(view, refuse), as_json)
         elif undo is not None:
             found = reviewing.undo(view, undo)
-            _print({"undone": found.number}) if as_json else print(
-                f"undone: {found.kind} of {' and '.join(found.names)}"
-            )
+            _print({"undone": found.number}) if as_json else print(f"undone: {_line(reviewing.said(found))}")
+        elif out is not None:
+            _written(view, out, as_json)
+        elif decisions is not None:
+            _read(view, decisions, as_json)
+        elif ask:
+            _ask(view)
         else:
             _queue(reviewing.queue(view), as_json)
+
+
+def _written(view: View, out: Path, as_json: bool) -> None:
+    from strati.knowledge.graph.review_table import write_table
+
+    count = write_table(view, out)
+    if as_json:
+        _print({"doubts": count, "file": str(out)})
+    else:
+        some = "1 doubt" if count == 1 else f"{count:,} doubts"
+        print(f"{some} written to {out}; fill in the column decision with yes or no, then:")
+        print(f"strati graph review --decisions {out}")
+
+
+def _read(view: View, path: Path, as_json: bool) -> None:
+    from strati.knowledge.graph.review_table import read_table
+
+    found = read_table(view, path)
+    if as_json:
+        _print({"decisions": found.kept, "known": found.known, "empty": found.empty})
+        return
+    numbers = f" (numbers {found.kept[0]} to {found.kept[-1]})" if len(found.kept) > 1 else ""
+    print(
+        f"{len(found.kept):,} decisions are kept{numbers}, {found.known:,} were known, {found.empty:,} rows are empty"
+    )
+
+
+def _ask(view: View) -> None:
+    """One doubt after the other, from the keyboard; each decision is kept at once."""
+    from strati.core.errors import DataError
+    from strati.knowledge.graph import review as reviewing
+    from strati.knowledge.graph.find import View
+
+    console = _console()
+    asked: set[str] = set()
+    kept = 0
+    while doubt := next((one for one in view.graph.doubts if one.id not in asked), None):
+        asked.add(doubt.id)
+        shown = [quote.to_json() for quote in reviewing.quotes(view, doubt)]
+        _doubt(console, {**doubt.to_json(), "quotes": shown})
+        try:
+            answer = _answer()
+        except EOFError:
+            break
+        if answer == "q":
+            break
+        if answer == "s":
+            continue
+        try:
+            kept += len(reviewing.accept(view, doubt.id) if answer == "y" else reviewing.refuse(view, doubt.id))
+        except DataError as error:
+            print(f"not kept: {error}")
+        view = View(view.base)
+    print(f"decisions kept: {kept:,}; doubts left: {len(view.graph.doubts):,}")
+
+
+def _answer() -> str:
+    while True:
+        answer = input("y(es), n(o), s(kip), q(uit)? ").strip().lower()[:1]
+        if answer in ("y", "n", "s", "q"):
+            return answer
 
 
 def _queue(found: dict[str, Any], as_json: bool) -> None:
@@ -214,20 +292,30 @@ def _queue(found: dict[str, Any], as_json: bool) -> None:
         _print(found)
         return
     console = _console()
-    console.print(f"{len(found['doubts'])} doubtful merges" if found["doubts"] else "no doubtful merges")
-    for doubt in found["doubts"][: 2 * _MOST]:
-        console.print(
-            f"{doubt['id']}  {' = '.join(map(_line, doubt['names']))}?  {doubt['score']:.2f}",
-            soft_wrap=True,
-            markup=False,
-        )
-        console.print(f"     {'; '.join(map(_line, doubt['reasons']))}", soft_wrap=True, markup=False)
-        for quote in doubt["quotes"]:
-            console.print(f"     [{_line(quote['place'])}]", soft_wrap=True, markup=False)
-    console.print(f"{len(found['merges'])} merges by rules and people; --json lists them with their reasons")
-    for decision in found["decisions"]:
-        line = f"decision {decision['number']}: {decision['kind']} of {' and '.join(map(_line, decision['names']))}"
+    doubts = found["doubts"]
+    count = "1 doubt" if len(doubts) == 1 else f"{len(doubts):,} doubts, most likely wrong first"
+    console.print(count if doubts else "no doubts")
+    for doubt in doubts[:_MOST]:
+        _doubt(console, doubt)
+    if len(doubts) > _MOST:
+        console.print(f"and {len(doubts) - _MOST:,} more: --out FILE.csv writes all, --ask asks one after the other")
+    for one in found["large"]:
+        line = f"{_line(one['name'])} has {len(one['names'])} names: {', '.join(map(_line, one['names']))}"
         console.print(line, soft_wrap=True, markup=False)
+    merges = found["merges"]
+    count = "1 merge" if len(merges) == 1 else f"{len(merges):,} merges"
+    console.print(f"{count} by rules and people; --json lists them with their reasons")
+    for decision in found["decisions"]:
+        console.print(f"decision {decision['number']}: {_line(decision['said'])}", soft_wrap=True, markup=False)
+
+
+def _doubt(console: Any, doubt: dict[str, Any]) -> None:
+    now = {"merge": "two names", "split": "one entity", "relation": "a relation"}[doubt["kind"]]
+    console.print(f"{doubt['id']}  {_line(doubt['question'])}", soft_wrap=True, markup=False, style="bold")
+    wrong = f"{now} in the graph now, wrong with probability {doubt['wrong']:.2f}"
+    console.print(f"     {'; '.join(map(_line, (wrong, *doubt['reasons'])))}", soft_wrap=True, markup=False)
+    for quote in doubt["quotes"]:
+        console.print(f'     "{_short(quote["quote"])}"  [{_line(quote["place"])}]', soft_wrap=True, markup=False)
 
 
 @app.command("merge")
@@ -244,7 +332,7 @@ def merge(
     from strati.knowledge.graph import review as reviewing
 
     with _view(kb) as view:
-        _told(reviewing.merge(view, a, b), as_json)
+        _told([reviewing.merge(view, a, b)], as_json)
 
 
 @app.command("split")
@@ -262,8 +350,26 @@ def split(
     from strati.knowledge.graph import review as reviewing
 
     with _view(kb) as view:
-        for number in reviewing.split(view, entity, name, document):
-            _told(number, as_json)
+        _told(reviewing.split(view, entity, name, document), as_json)
+
+
+@app.command("reject")
+def reject(
+    head: Annotated[str, typer.Argument(metavar="A", help="An entity.")],
+    label: Annotated[str, typer.Argument(metavar="RELATION", help="As strati graph show has it.")],
+    tail: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    kb: KbOption,
+    document: Annotated[str | None, typer.Option(help="Only what this document says.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a relation is wrong: the graph has it no more, also when the document is read again.
+
+    Example: strati graph reject "Acme Ltd" acquired "Beta GmbH" --kb work
+    """
+    from strati.knowledge.graph import review as reviewing
+
+    with _view(kb) as view:
+        _told(reviewing.reject(view, head, label, tail, document), as_json)
 
 
 @app.command("export")
@@ -289,10 +395,11 @@ def export(
             print(f"{len(view.graph.nodes):,} entities and {len(view.graph.edges):,} relations written to {out}")
 
 
-def _told(number: int, as_json: bool) -> None:
-    _print({"decision": number}) if as_json else print(
-        f"decision {number} is kept; strati graph review --undo {number} takes it back"
-    )
+def _told(numbers: Sequence[int], as_json: bool) -> None:
+    if as_json:
+        _print({"decisions": list(numbers)})
+    for number in () if as_json else numbers:
+        print(f"decision {number} is kept; strati graph review --undo {number} takes it back")
 
 
 def _open(kb: str) -> Any:

@@ -30,7 +30,11 @@ def exported(view: View, format: str) -> str:
 
 def write_export(view: View, format: str, out: Path) -> None:
     """Write the graph to a file, whole or not at all. Raises `UserError` for a place that cannot be written."""
-    text = exported(view, format)
+    write_whole(exported(view, format), out)
+
+
+def write_whole(text: str, out: Path) -> None:
+    """Write a text to a file, whole or not at all. Raises `UserError` for a place that cannot be written."""
     try:
         handle, name = tempfile.mkstemp(dir=out.parent if str(out.parent) else None, prefix=f".{out.name}.")
         try:
@@ -143,12 +147,12 @@ def _rows(view: View) -> Iterator[tuple[object, ...]]:
         for place in edge.evidence:
             made = _evidence(view, place)
             yield (
-                head.id, head.type, _cell(head.name), edge.label, tail.id, tail.type, _cell(tail.name), place.document,
-                _cell(view.entries[place.document].name), place.start, place.end, _cell(made["quote"]),
+                head.id, head.type, cell(head.name), edge.label, tail.id, tail.type, cell(tail.name), place.document,
+                cell(view.entries[place.document].name), place.start, place.end, cell(made["quote"]),
             )  # fmt: skip
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from strati.core.errors import DataError
 from strati.core.records import JSON, Source
 from strati.kinds.extract.words import core_of, key_of
+from strati.knowledge.graph.linking import Group, groups_of
 from strati.knowledge.graph.records import WEAK, Edge, Graph, Node, Place
+from strati.knowledge.graph.relations import clause
 from strati.knowledge.graph.scoring import alike
 from strati.knowledge.graph.store import GraphStore
 
@@ -66,6 +68,19 @@ class View:
         return {entry.id: entry for entry in self.base.documents()}
 
     @cached_property
+    def groups(self) -> Mapping[str, Group]:
+        """The names the entities are put together from, by id."""
+        return groups_of(self.store.readings(), self.store.decisions())
+
+    @cached_property
+    def by_end(self) -> Mapping[str, Group]:
+        """The same by what decisions call them."""
+        return {group.end: group for group in self.groups.values()}
+
+    def group(self, end: str) -> Group:
+        return self.by_end[end]
+
+    @cached_property
     def edges_of(self) -> Mapping[str, Sequence[Edge]]:
         """The edges of each node, in the graph's order."""
         found: defaultdict[str, list[Edge]] = defaultdict(list)
@@ -116,6 +131,14 @@ class View:
         text = document.text[place.start : place.end]
         shown = f"{entry.name}, {where}" if where else entry.name
         return Quote(place.document, entry.name, place.start, place.end, text, shown, entry.sha256)
+
+    def around(self, place: Place) -> Quote:
+        """The sentence a place stands in, or where it is long the words around it."""
+        reading = self.store.reading(place.document)
+        some = reading.sentences if reading is not None else ()
+        inside = next(((a, b) for a, b in some if a <= place.start and place.end <= b), (place.start, place.end))
+        start, end = clause(self.document(place.document).text, inside, place.start, place.end)
+        return self.quote(Place(place.document, start, end))
 
     def find(self, name: str) -> Node:
         """The entity that is called so: by id, by name, without legal form, then by similar spelling.

@@ -7,14 +7,17 @@ came, and a merge is undone by not making it: what comes out is then what was th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from strati.kinds.extract.words import core_of, key_of
+from strati.knowledge.graph import doubtful
+from strati.knowledge.graph.alarms import Tie, alarms, ties
 from strati.knowledge.graph.atoms import best
+from strati.knowledge.graph.doubtful import Key
 from strati.knowledge.graph.pairs import pairs
-from strati.knowledge.graph.records import NAMED, WEAK, Doubt, Edge, Graph, Merge, Node, Place, Reading, digest
+from strati.knowledge.graph.records import NAMED, WEAK, Atom, Doubt, Edge, Graph, Merge, Node, Place, Reading, digest
 from strati.knowledge.graph.scoring import DOUBT, MERGE, Name, score, taught, veto
 
 LARGEST = 12  # names of one entity that differ: more is an alarm, not a merge
@@ -22,21 +25,28 @@ MOST_WEAK = 20  # sentences kept for a weak edge
 
 
 class Decision(NamedTuple):
-    """What a person decided: `kind` is "merge" or "split" (two names by id) or "scope" (in the document `b`, the name
-    `a` is somebody else). `names` is for people."""
+    """What a person decided.
+
+    `kind` is "merge" or "split" (of two names), "scope" (in the document `b`, the name `a` is somebody else), "right"
+    or "wrong" (of the relation `label`, in the document `document`, or in all when that is ""). Names are called as
+    `Atom.end` does, or "END@DOCUMENT" for one that is somebody else there; `names` is for people.
+    """
 
     number: int
     kind: str
     a: str
     b: str
-    names: tuple[str, str]
+    names: tuple[str, ...]
+    label: str = ""
+    document: str = ""
 
 
 @dataclass
 class Group:
-    """All readings of one atom."""
+    """All readings of one atom; `end` is what decisions call it."""
 
     id: str
+    end: str
     type: str
     key: str
     scope: str
@@ -63,37 +73,54 @@ def link(readings: Iterable[Reading], decisions: Sequence[Decision] = ()) -> Gra
         readings: one a document, in any order.
         decisions: those that hold, in any order.
     """
-    ordered = sorted(readings, key=lambda reading: (reading.digest, reading.document))
-    groups, places = _groups(ordered, {(d.a, d.b) for d in decisions if d.kind == "scope"})
-    joined = _Joined({id: group.compared() for id, group in groups.items()}, decisions)
+    ordered = _ordered(readings)
+    groups, places = _groups(ordered, decisions)
+    joined = _Joined(groups, decisions)
     joined.decide()
     nodes = _nodes(groups, joined, {reading.document: rank for rank, reading in enumerate(ordered)})
-    node_of = {atom: node.id for node in nodes for atom in node.atoms}
-    edges = _edges(ordered, places, node_of)
-    return Graph(tuple(nodes), tuple(edges), tuple(joined.merges), tuple(joined.doubts))
+    node_of = {atom: node for node in nodes for atom in node.atoms}
+    edges, doubts = _edges(ordered, places, node_of, groups, decisions)
+    found = sorted([*joined.doubts, *doubts], key=lambda d: (-d.wrong, d.kind, d.names, d.label, d.a, d.b))
+    merges = tuple(replace(one, score=round(one.score, 3)) for one in joined.merges)
+    return Graph(tuple(nodes), tuple(edges), merges, tuple(replace(one, score=round(one.score, 3)) for one in found))
 
 
 def groups_of(readings: Iterable[Reading], decisions: Sequence[Decision] = ()) -> dict[str, Group]:
     """All names of these readings by id."""
-    ordered = sorted(readings, key=lambda reading: (reading.digest, reading.document))
-    return _groups(ordered, {(d.a, d.b) for d in decisions if d.kind == "scope"})[0]
+    return _groups(_ordered(readings), decisions)[0]
+
+
+def ends_of(reading: Reading, decisions: Sequence[Decision]) -> dict[int, str]:
+    """What decisions call the atoms of a reading, by number."""
+    scoped = {d.a for d in decisions if d.kind == "scope" and d.b == reading.document}
+    return {number: _end(atom, reading, scoped) for number, atom in enumerate(reading.atoms)}
+
+
+def _ordered(readings: Iterable[Reading]) -> list[Reading]:
+    return sorted(readings, key=lambda reading: (reading.digest, reading.document))
+
+
+def _end(atom: Atom, reading: Reading, scoped: Collection[str]) -> str:
+    end = atom.end(reading.document)
+    return f"{end}@{reading.document}" if end in scoped and not atom.scope else end
 
 
 def _groups(
-    ordered: Sequence[Reading], scoped: set[tuple[str, str]]
+    ordered: Sequence[Reading], decisions: Sequence[Decision]
 ) -> tuple[dict[str, Group], dict[tuple[str, int], str]]:
     """Atoms by id with all their mentions, without unsure ones; and the id of each document's atoms by number."""
     groups: dict[str, Group] = {}
     places: dict[tuple[str, int], str] = {}
     for reading in ordered:
+        ends = ends_of(reading, decisions)
         for number, atom in enumerate(reading.atoms):
             id, scope = atom.id, atom.scope
-            if (id, reading.document) in scoped:
+            if "@" in ends[number]:
                 scope = reading.digest[:16]
                 id = atom._replace(scope=scope).id
             places[reading.document, number] = id
             made = groups.setdefault(
-                id, Group(id, atom.type, atom.key, scope, Counter(), Counter(), set(), set(), [])
+                id, Group(id, ends[number], atom.type, atom.key, scope, Counter(), Counter(), set(), set(), [])
             )  # fmt: skip
             made.aliases.update(atom.aliases)
             made.nicknames.update(atom.nicknames)
@@ -119,9 +146,12 @@ def _groups(
 class _Joined:
     """Union of names under vetoes; keeps why."""
 
-    def __init__(self, names: Mapping[str, Name], decisions: Sequence[Decision]) -> None:
-        self.names = names
-        self.decisions = [d for d in decisions if d.a in names and (d.b in names or d.kind == "scope")]
+    def __init__(self, groups: Mapping[str, Group], decisions: Sequence[Decision]) -> None:
+        self.names = names = {id: group.compared() for id, group in groups.items()}
+        self.ends = {id: group.end for id, group in groups.items()}
+        at = {end: id for id, end in self.ends.items()}
+        some = [d for d in decisions if d.kind in ("merge", "split") and d.a in at and d.b in at]
+        self.decisions = [d._replace(a=at[d.a], b=at[d.b]) for d in some]
         self.apart = {frozenset((d.a, d.b)) for d in self.decisions if d.kind == "split"}
         self.members: dict[str, set[str]] = {id: {id} for id in names}
         self.merges: list[Merge] = []
@@ -131,7 +161,8 @@ class _Joined:
         """First what people said, then the surest pairs."""
         for decision in sorted(self.decisions, key=lambda d: (d.kind, min(d.a, d.b), max(d.a, d.b))):
             if decision.kind == "merge" and not self._forbidden(decision.a, decision.b):
-                self._join(Merge(decision.a, decision.b, decision.names, 1.0, ("a person said so",), "person"))
+                names = (decision.names[0], decision.names[1])
+                self._join(Merge(decision.a, decision.b, names, 1.0, ("a person said so",), "person"))
         found = pairs(list(self.names.values()))
         known = {frozenset((pair.a, pair.b)): pair.features for pair in found}
         told = [
@@ -144,7 +175,11 @@ class _Joined:
         for value, pair in scored:
             self._consider(pair.a, pair.b, value, pair.reasons)
         self.merges.sort(key=lambda m: (m.a, m.b))
-        self.doubts.sort(key=lambda d: (-d.score, d.names, d.a, d.b))
+        said = [Tie(m.a, m.b, 1.0, m.reasons, True) for m in self.merges if m.by == "person"]
+        by_person = {frozenset((one.a, one.b)) for one in said}
+        rest = [tie for tie in ties(scored) if frozenset((tie.a, tie.b)) not in by_person]
+        doubts = [*self.doubts, *alarms(self.names, self.members, [*said, *rest], MERGE)]
+        self.doubts = [replace(one, a=self.ends[one.a], b=self.ends[one.b]) for one in doubts]
 
     def _consider(self, a: str, b: str, value: float, reasons: tuple[str, ...]) -> None:
         if b in self.members[a] or value < DOUBT or frozenset((a, b)) in self.apart:
@@ -208,23 +243,43 @@ def _node(members: Sequence[Group], rank: Mapping[str, int]) -> Node:
     )  # fmt: skip
 
 
-def _edges(ordered: Sequence[Reading], places: Mapping[tuple[str, int], str], node_of: Mapping[str, str]) -> list[Edge]:
+def _edges(
+    ordered: Sequence[Reading], places: Mapping[tuple[str, int], str], node_of: Mapping[str, Node],
+    groups: Mapping[str, Group], decisions: Sequence[Decision],
+) -> tuple[list[Edge], list[Doubt]]:  # fmt: skip
+    """The edges without what people called wrong, and those that a person should look at."""
     found: defaultdict[tuple[str, str, str], dict[Place, None]] = defaultdict(dict)
+    decided = {Key(d.a, d.label, d.b): d.kind == "right" for d in decisions if _about_all(d)}
+    here = {(d.document, Key(d.a, d.label, d.b)) for d in decisions if d.kind == "wrong" and d.document}
+    said: list[tuple[doubtful.Said, Node, Node]] = []
     for reading in ordered:
+        ends = ends_of(reading, decisions)
+        judged = dict(doubtful.said_in(reading, ends))
         for fact in reading.facts:
             head = node_of.get(places[reading.document, fact.head])
             tail = node_of.get(places[reading.document, fact.tail])
-            if head is None or tail is None or head == tail:
+            if head is None or tail is None or head.id == tail.id:
                 continue
-            if fact.label == WEAK and head > tail:
+            key = Key(ends[fact.head], fact.label, ends[fact.tail])
+            if (reading.document, key) in here:
+                continue
+            if fact in judged:
+                said.append((judged[fact], head, tail))
+            if decided.get(key) is False:
+                continue
+            if fact.label == WEAK and head.id > tail.id:
                 head, tail = tail, head
-            found[head, tail, fact.label].setdefault(Place(reading.document, fact.start, fact.end))
+            found[head.id, tail.id, fact.label].setdefault(Place(reading.document, fact.start, fact.end))
     strong = {frozenset((head, tail)) for head, tail, label in found if label != WEAK}
     edges = []
-    for (head, tail, label), evidence in sorted(found.items()):
+    for (head_id, tail_id, label), evidence in sorted(found.items()):
         if label == WEAK:
-            if frozenset((head, tail)) in strong:
+            if frozenset((head_id, tail_id)) in strong:
                 continue
             evidence = dict.fromkeys(list(evidence)[:MOST_WEAK])
-        edges.append(Edge(head, tail, label, tuple(evidence)))
-    return edges
+        edges.append(Edge(head_id, tail_id, label, tuple(evidence)))
+    return edges, doubtful.doubts(said, decided, {group.end: group.name for group in groups.values()})
+
+
+def _about_all(decision: Decision) -> bool:
+    return decision.kind in ("right", "wrong") and not decision.document

@@ -50,6 +50,11 @@ class Atom(NamedTuple):
     def id(self) -> str:
         return digest(self.type, self.key, self.scope)
 
+    def end(self, document: str) -> str:
+        """What decisions call the name: as `id`, but one that holds in this document only is known by where the
+        document is, so that a decision outlives a change of the document's text."""
+        return digest(self.type, self.key, document) if self.scope else self.id
+
 
 class Mention(NamedTuple):
     """`text[start:end]` names the atom; `sentence` is the number of its sentence."""
@@ -138,7 +143,17 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Two entities that may be one, or one that may be two: for a person to decide."""
+    """What a person should look at, as a question: are `a` and `b` one, or does `a` stand in a relation to `b`?
+
+    Attributes:
+        kind: "merge" (the graph keeps two names apart that may be one), "split" (it counts two names as one that may
+            be two), "relation" (an edge that may be wrong).
+        a: one name, as decisions call it; `b` the other.
+        names: what people call them.
+        score: how probable "yes" is, by rules and by what people decided.
+        reasons: what speaks for and against.
+        label: of the relation; "" for names.
+    """
 
     kind: str
     a: str
@@ -146,15 +161,29 @@ class Doubt:
     names: tuple[str, str]
     score: float
     reasons: tuple[str, ...]
+    label: str = ""
 
     @property
     def id(self) -> str:
-        return digest(self.kind, *sorted((self.a, self.b)))
+        """The same as long as both names are there, whatever else is read."""
+        ends = (self.a, self.label, self.b) if self.kind == "relation" else tuple(sorted((self.a, self.b)))
+        return digest(self.kind, *ends)
+
+    @property
+    def wrong(self) -> float:
+        """How probable it is that the graph is wrong as it stands."""
+        return self.score if self.kind == "merge" else 1 - self.score
+
+    @property
+    def question(self) -> str:
+        """In words, for a "yes" or "no"."""
+        return f"{self.names[0]} - {self.label} - {self.names[1]}?" if self.label else " = ".join(self.names) + "?"
 
     def to_json(self) -> dict[str, JSON]:
         return {
-            "id": self.id, "kind": self.kind, "a": self.a, "b": self.b, "names": list(self.names),
-            "score": round(self.score, 3), "reasons": list(self.reasons),
+            "id": self.id, "kind": self.kind, "question": self.question, "a": self.a, "b": self.b,
+            "names": list(self.names), "label": self.label, "score": self.score,
+            "wrong": round(self.wrong, 3), "reasons": list(self.reasons),
         }  # fmt: skip
 
 
@@ -171,7 +200,7 @@ class Merge:
 
     def to_json(self) -> dict[str, JSON]:
         return {
-            "a": self.a, "b": self.b, "names": list(self.names), "score": round(self.score, 3),
+            "a": self.a, "b": self.b, "names": list(self.names), "score": self.score,
             "reasons": list(self.reasons), "by": self.by,
         }  # fmt: skip
 
@@ -211,10 +240,13 @@ class Graph:
                 for one in value["merges"]
             ),
             tuple(
-                Doubt(one["kind"], one["a"], one["b"], tuple(one["names"]), one["score"], tuple(one["reasons"]))
+                Doubt(
+                    one["kind"], one["a"], one["b"], tuple(one["names"]), one["score"], tuple(one["reasons"]),
+                    one["label"],
+                )
                 for one in value["doubts"]
             ),
-        )
+        )  # fmt: skip
 
 
 def dumped(value: JSON) -> str:

@@ -74,15 +74,15 @@ def alike(a: str, b: str, least: float = 0.0) -> float:
     return found if found >= least else 0.0
 
 
-def taught(decisions: Sequence[tuple[tuple[float, ...], bool]]) -> tuple[float, ...]:
-    """The weights after people's decisions (features, one or two); without decisions ours."""
+def taught(decisions: Sequence[tuple[tuple[float, ...], bool]], ours: tuple[float, ...] = WEIGHTS) -> tuple[float, ...]:
+    """The weights after people's decisions (features, yes or no); without decisions `ours`."""
     if not decisions:
-        return WEIGHTS
+        return ours
     import numpy as np
 
     rows = np.array([features for features, _ in decisions], float)
     right = np.array([one for _, one in decisions], float)
-    prior = np.array(WEIGHTS)
+    prior = np.array(ours)
     weights = prior.copy()
     for _ in range(25):
         p = 1 / (1 + np.exp(-rows @ weights))

@@ -16,7 +16,7 @@ from strati.knowledge.store import graph_tables
 if TYPE_CHECKING:
     from strati.knowledge.store.sqlite import SqliteStore
 
-LINKED = "linked.v1"  # changes when the same readings would give another graph
+LINKED = "linked.v2"  # changes when the same readings would give another graph
 
 
 class Kept(NamedTuple):
@@ -67,8 +67,21 @@ class GraphStore:
         graph_tables.drop(self.db, reading.document)
         row = (reading.document, reading.digest, reader, reading.version, data)
         self.db.execute("INSERT INTO graph_readings VALUES (?, ?, ?, ?, ?)", row)
-        names = sorted({atom.id for atom in reading.atoms})
+        names = sorted({atom.end(reading.document) for atom in reading.atoms})
         self.db.executemany("INSERT INTO graph_names VALUES (?, ?)", [(reading.document, name) for name in names])
+        self._note_said(reading, self.decisions(undone=True))
+
+    def _note_said(self, reading: Reading, decisions: Sequence[Decision]) -> None:
+        """Note for each decision about a relation that this document says so: it is kept as long as one does."""
+        told = [d for d in decisions if d.kind in ("right", "wrong") and d.document in ("", reading.document)]
+        if not told:
+            return
+        ends = [
+            (atom.end(reading.document), f"{atom.end(reading.document)}@{reading.document}") for atom in reading.atoms
+        ]
+        said = {(a, f.label, b) for f in reading.facts for a in ends[f.head] for b in ends[f.tail]}
+        rows = [(d.number, reading.document) for d in told if (d.a, d.label, d.b) in said]
+        self.db.executemany("INSERT OR IGNORE INTO graph_said VALUES (?, ?)", rows)
 
     def settings(self) -> GraphSettings | None:
         """The settings of the last build; None where there was none."""
@@ -108,18 +121,28 @@ class GraphStore:
         if not self.built:
             return []
         where = "" if undone else " WHERE undone = 0"
-        rows = self.db.execute(f"SELECT number, kind, a, b, names FROM graph_decisions{where} ORDER BY number")
-        return [Decision(number, kind, a, b, tuple(json.loads(names))) for number, kind, a, b, names in rows]
+        about = "label, document" if graph_tables.has_relations(self.db) else "'', ''"
+        rows = self.db.execute(f"SELECT number, kind, a, b, names, {about} FROM graph_decisions{where} ORDER BY number")
+        return [
+            Decision(number, kind, a, b, tuple(json.loads(names)), *more) for number, kind, a, b, names, *more in rows
+        ]
 
-    def decide(self, kind: str, a: str, b: str, names: Sequence[str]) -> int:
-        """Write a decision down; its number."""
+    def decide(self, some: Sequence[Decision]) -> list[int]:
+        """Write decisions down, all or none; their numbers."""
         with self.store.transaction():
-            done = self.db.execute(
-                "INSERT INTO graph_decisions (kind, a, b, names, undone) VALUES (?, ?, ?, ?, 0)",
-                (kind, a, b, dumped(list(names))),
-            )
+            graph_tables.bring_forward(self.db)
+            made = [self._decide(one) for one in some]
+            if any(one.label for one in made):
+                for reading in self.readings():
+                    self._note_said(reading, made)
             self.db.execute("DELETE FROM graph_linked")
-        return int(done.lastrowid or 0)
+        return [one.number for one in made]
+
+    def _decide(self, one: Decision) -> Decision:
+        row = (one.kind, one.a, one.b, dumped(list(one.names)), one.label, one.document)
+        columns = "kind, a, b, names, label, document, undone"
+        done = self.db.execute(f"INSERT INTO graph_decisions ({columns}) VALUES (?, ?, ?, ?, ?, ?, 0)", row)
+        return one._replace(number=int(done.lastrowid or 0))
 
     def undo(self, number: int) -> bool:
         """Take a decision back; whether there was one that held."""

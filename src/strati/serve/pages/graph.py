@@ -77,9 +77,12 @@ class EntityView:
 
 @dataclass(frozen=True, slots=True)
 class DoubtView:
+    """`relation`: whether it is about a relation, not about two names."""
+
     id: str
-    names: tuple[str, str]
+    question: str
     reasons: tuple[str, ...]
+    relation: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +146,10 @@ def _looked_up(base: KnowledgeBase, name: str, to: str, like: bool) -> GraphView
     return replace(found, path=path(view, nodes[0], ends[0])) if len(ends) == 1 else _unclear(found, view, to, ends)
 
 
-def decided(doubt: str, *, same: bool) -> Callable[[KnowledgeBase], int]:
-    """What a base's own thread does when a person decides whether two names are one; the decision's number."""
+def decided(doubt: str, *, same: bool) -> Callable[[KnowledgeBase], list[int]]:
+    """What a base's own thread does when a person says yes or no to a doubt; the decisions' numbers."""
 
-    def work(base: KnowledgeBase) -> int:
+    def work(base: KnowledgeBase) -> list[int]:
         from strati.knowledge.graph import review
         from strati.knowledge.graph.find import View
 
@@ -170,7 +173,8 @@ def _begin(view: View) -> tuple[Node, ...]:
 
 
 def _doubts(view: View) -> tuple[DoubtView, ...]:
-    return tuple(DoubtView(one.id, one.names, one.reasons) for one in view.graph.doubts[:DOUBTS])
+    some = view.graph.doubts[:DOUBTS]
+    return tuple(DoubtView(one.id, one.question, one.reasons, one.kind == "relation") for one in some)
 
 
 def entity_view(view: View, node: Node) -> EntityView:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from html import unescape
 from itertools import product
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -42,6 +45,7 @@ window.look = () => {
 };
 document.activeElement.blur(); (document.querySelector(".skip") ?? want[0]).focus();
 """
+ACTS = r"/(logout|decide|undo|forget|example|ask/check|tables/sql|approve)$"  # where forms go
 CTRL_ENTER = "\ue009\n"
 
 
@@ -222,6 +226,35 @@ def test_the_palette_of_the_dark_theme_is_the_same_in_both_places() -> None:
     palettes = re.findall(r"--paper: #14191c;.*?--shadow: none;", CSS.read_text(), re.DOTALL)
     assert len(palettes) == 2
     assert len({" ".join(one.split()) for one in palettes}) == 1
+
+
+def test_every_link_leads_to_a_page_of_ours(browser: Browser, running: Running) -> None:
+    browser.open("stacks")
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in browser.chrome.get_cookies())
+    seen: set[str] = set()
+    wrong, left = [], ["/", "/graph?base=work&entity=Acme+Ltd"]
+    while left:
+        path = left.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        request = urllib.request.Request(running.address + quote(path, safe="/?&=%#+"), headers={"cookie": cookie})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                text = reply.read().decode() if "html" in reply.headers["content-type"] else ""
+        except urllib.error.HTTPError as error:
+            wrong.append(f"{path}: {error.code}")
+            continue
+        for found in re.findall(r'(?:href|src|action)="([^"#]+)', text):
+            link = unescape(found)
+            if link.startswith("/") and not re.search(
+                r"/(logout|decide|undo|forget|example|ask/check|tables/sql|approve)$", link
+            ):
+                left.append(link)
+            elif not link.startswith(("/", "data:")):
+                wrong.append(f"{path} leads elsewhere: {link}")
+    assert wrong == []
+    assert len(seen) > 20
 
 
 def test_a_choice_of_light_or_dark_is_kept(browser: Browser) -> None:

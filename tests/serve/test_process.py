@@ -6,6 +6,7 @@ import http.client
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -137,6 +138,25 @@ def test_a_port_in_use_and_nothing_to_serve(running: Running, tmp_path: Path) ->
         start(tmp_path, "--kb", "nothing")
     with pytest.raises(RuntimeError, match="is not a stack"):
         start(tmp_path, "nothing.stack")
+    with pytest.raises(RuntimeError, match="no catalog has a model 'nothing'"):
+        start(tmp_path, "--model", "nothing", "tickets.stack")
+
+
+def test_a_base_of_another_version_and_a_damaged_one(tmp_path: Path, read_once: Path) -> None:
+    newer = shutil.copytree(read_once, tmp_path / "newer.kb")
+    with sqlite3.connect(newer / "base.db") as db:
+        db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    db.close()
+    damaged = shutil.copytree(read_once, tmp_path / "damaged.kb")
+    (damaged / "base.db").write_bytes(b"nonsense" * 100)
+    with pytest.raises(
+        RuntimeError, match=r"^strati: newer\.kb was written by a newer strati .* update strati"
+    ) as told:
+        start(tmp_path, "--kb", "newer")
+    assert str(told.value).count("\n") == 1
+    with pytest.raises(RuntimeError, match=r"^strati: damaged\.kb is damaged or is no knowledge base") as told:
+        start(tmp_path, "--kb", "damaged")
+    assert str(told.value).count("\n") == 1
 
 
 def test_a_key_is_told_once(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from strati.core.errors import ModelError, TaskError, UserError
 from strati.core.records import JSON
-from strati.serve.engine.bases import Base, embedder_for
+from strati.serve.engine.bases import Base, embedder_for, without_embedder
 from strati.serve.engine.stacks import Served, load_served
 from strati.serve.keys import Key
 from strati.serve.service import Service
@@ -39,6 +39,7 @@ class Opening:
     stacks: tuple[Served, ...]
     bases: tuple[str, ...]
     curl: str
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, JSON]:
         return {
@@ -48,6 +49,7 @@ class Opening:
             "stacks": [served.to_json() for served in self.stacks],
             "bases": list(self.bases),
             "curl": self.curl,
+            "notes": list(self.notes),
         }
 
 
@@ -69,9 +71,11 @@ def load_all(
     """
     served = [load_served(path, settings.catalogs, config) for path in stacks]
     writer = _writer(model, settings, config) if model else None
-    opened = [
-        Base(path, lambda folder: embedder_for(folder, settings.catalogs), settings.waiting, writer) for path in bases
-    ]
+    opened = []
+    for path in bases:
+        base = Base(path, lambda folder: embedder_for(folder, settings.catalogs), settings.waiting, writer)
+        base.note = without_embedder(base.folder, settings.catalogs)
+        opened.append(base)
     names = [one.name for one in served] + [base.name for base in opened]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -154,6 +158,7 @@ def opening_of(service: Service, port: int, key: tuple[str, str, Key]) -> Openin
         stacks,
         tuple(service.bases),
         _curl(service, address, secret),
+        tuple(base.note for base in service.bases.values() if base.note),
     )
 
 

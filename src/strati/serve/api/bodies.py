@@ -23,9 +23,20 @@ async def read_json(request: Request) -> tuple[dict[str, JSON], str]:
         data = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise Refused(400, "invalid_json", f"the body is not JSON: {error}") from error
+    if b"\\u" in raw and not _is_text(data):
+        raise Refused(400, "invalid_json", "the body holds half a character: a surrogate without its other half")
     if not isinstance(data, dict):
         raise Refused(400, "invalid_type", f"the body is {_named(data)}, expected an object")
     return data, hashlib.sha256(raw).hexdigest()[:32]
+
+
+def _is_text(data: JSON) -> bool:
+    """Whether all of it can be written as UTF-8."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def must_know(body: Mapping[str, JSON], known: frozenset[str]) -> None:

@@ -131,7 +131,10 @@ async def embeddings(request: Request) -> Response:
     texts = _texts(body)
     form = field(body, "encoding_format", str, "float")
     if form not in ("float", "base64"):
-        raise Refused(400, "invalid_value", f'encoding_format is {form!r}, expected "float" or "base64"')
+        raise Refused(
+            400, "invalid_value", f'encoding_format is {form!r}, expected "float" or "base64"', "encoding_format"
+        )
+    wanted = field(body, "dimensions", int)
     base = service.bases.get(name)
     if base is None or not caller.key.may_use(name):
         raise Refused(
@@ -143,10 +146,8 @@ async def embeddings(request: Request) -> Response:
         raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
     rows = await service.with_base(base, base.embed(texts), partial(gone, request))
     if rows is None:
-        raise Refused(
-            400, "no_embedder", f"the base {name} was made without an embedder, so it embeds nothing", "model"
-        )
-    wanted = field(body, "dimensions", int)
+        without = base.note or f"the base {name} was made without an embedder, so it embeds nothing"
+        raise Refused(400, "no_embedder", without, "model")
     if wanted is not None and wanted != rows.shape[1]:
         raise Refused(400, "invalid_value", f"dimensions is {wanted}, this embedder has {rows.shape[1]}", "dimensions")
 
@@ -160,6 +161,8 @@ async def embeddings(request: Request) -> Response:
 
 def _texts(body: dict[str, JSON]) -> list[str]:
     given = body.get("input")
+    if given is None:
+        raise Refused(400, "missing_parameter", "the parameter 'input' is missing", "input")
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) and text for text in texts):
         raise Refused(400, "invalid_type", "input is no text and no list of texts, none of them empty", "input")

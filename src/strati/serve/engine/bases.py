@@ -44,6 +44,9 @@ class Base:
         waiting: most questions in the queue.
         model: writes answers from the evidence; without one the nearest sentences are quoted.
 
+    Attributes:
+        note: what to know about it, in a sentence, such as that its embedder is not here.
+
     Raises:
         DataError: there is no base, or another version of strati wrote it.
     """
@@ -56,6 +59,7 @@ class Base:
         model: LanguageModel | None = None,
     ) -> None:
         self.folder = folder_of(folder)
+        self.note = ""
         self.model = model
         self.name = self.folder.name.removesuffix(".kb")
         self.waiting = waiting
@@ -180,3 +184,29 @@ def embedder_for(folder: Path, catalogs: Sequence[Path] = ()) -> Embedder | None
     except ModelError:
         return None
     return found[0] if found else None
+
+
+def without_embedder(folder: Path, catalogs: Sequence[Path] = ()) -> str:
+    """Why a base that was made with an embedder goes by words alone here, in a sentence; "" where it does not."""
+    from importlib.util import find_spec
+
+    from strati.core.errors import install
+    from strati.knowledge.store.sqlite import SqliteStore
+    from strati.models.catalog.catalog import Catalog
+    from strati.models.catalog.store import Store
+
+    store = SqliteStore(folder_of(folder))
+    try:
+        own = store.embedder()
+    finally:
+        store.close()
+    if own is None:
+        return ""
+    begin = f"{folder_of(folder).name} was made with the embedder {own[0]}"
+    if find_spec("onnxruntime") is None or find_spec("tokenizers") is None:
+        return f"{begin}, which needs packages: {install('local')}; until then it is searched by words alone"
+    catalog = Catalog.load(catalogs)
+    if own[0] in {entry.name for entry in Store().pulled(catalog)}:
+        return ""
+    how = f"strati models pull {own[0]}" if own[0] in catalog else "--catalog FILE names the catalog that has it"
+    return f"{begin}, which is not here: {how}; until then it is searched by words alone"

@@ -293,7 +293,8 @@ async def stacks(request: Request) -> Response:
     mine = [one for name, one in service.stacks.items() if caller.key.may_use(name)]
     shown = [stack_view(served, service.alarm(served.name)) for served in mine]
     bases = [name for name in service.bases if caller.key.may_use(name)]
-    return page(request, "stacks.html", caller, stacks=shown, bases=bases)
+    notes = {name: service.bases[name].note for name in bases}
+    return page(request, "stacks.html", caller, stacks=shown, bases=bases, notes=notes)
 
 
 async def live(request: Request) -> Response:

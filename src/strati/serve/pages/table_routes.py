@@ -108,7 +108,7 @@ async def _tables(
         approved_count=len(kept),
         reviewer=caller.key.role.may(Role.REVIEWER),
         limit=SQL,
-        told=f"{problem[:1].upper()}{problem[1:]}." if problem else told,
+        told=problem or told,
         told_kind="bad" if problem else "good",
     )
 

@@ -112,6 +112,8 @@ def _tell(opening: Opening, *, as_json: bool) -> None:
         print(f"  Stack   {served.name}: {served.sentence}")
     for name in opening.bases:
         print(f"  Base    {name}")
+    for name in opening.tables:
+        print(f"  Table   {name}")
     for note in opening.notes:
         print(f"  Note    {note}")
     print(f"\n{opening.curl}\n\nCtrl-C ends it.", flush=True)

@@ -40,6 +40,7 @@ class Opening:
     bases: tuple[str, ...]
     curl: str
     notes: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, JSON]:
         return {
@@ -50,6 +51,7 @@ class Opening:
             "bases": list(self.bases),
             "curl": self.curl,
             "notes": list(self.notes),
+            "tables": list(self.tables),
         }
 
 
@@ -159,6 +161,7 @@ def opening_of(service: Service, port: int, key: tuple[str, str, Key]) -> Openin
         tuple(service.bases),
         _curl(service, address, secret),
         tuple(base.note for base in service.bases.values() if base.note),
+        () if service.desk is None else tuple(path.name for path in service.desk.paths),
     )
 
 

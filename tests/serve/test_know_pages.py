@@ -148,7 +148,7 @@ def test_doubts_are_decided_by_reviewers_and_with_our_token(graphs: World) -> No
     form = {"csrf": token, "base": "deals", "doubt": "x", "action": "same"}
     assert graphs.client.post("/graph/decide", data=form).status_code == 403
     form["csrf"] = log_in(graphs, ADMIN)
-    assert "there is no doubt" in graphs.client.post("/graph/decide", data=form).text
+    assert "There is no doubt" in graphs.client.post("/graph/decide", data=form).text
     assert graphs.client.post("/graph/decide", data={**form, "csrf": "0" * 32}).status_code == 403
     assert graphs.client.post("/graph/decide", data={**form, "action": "burn"}).status_code == 400
 

@@ -27,6 +27,8 @@ from strati.kinds.extract.lists.names import (
 from strati.kinds.extract.lists.places import CODES, COUNTRIES, DEMONYMS, DOUBTFUL, PLACES, STATES
 from strati.kinds.extract.lists.verbs import PREPOSITIONS, VERBS
 from strati.kinds.extract.words import COMMON, Token, bare, capital, legal_form, technical
+from strati.knowledge.graph.boilerplate import FIELDS, SMALL, no_place, trimmed
+from strati.knowledge.graph.definitions import is_role
 
 _BEGIN = word_set(
     "new north south east west northern southern eastern western great big first second third old high long good "
@@ -55,6 +57,7 @@ _IN_NAMES = word_set(
     "pope officer"
 )
 _WRAPPED = 45  # characters: a line that ends before is a line of its own, such as a field of a form
+_LISTED = frozenset("abcdefgh")
 LONGEST = 12  # words
 
 
@@ -108,6 +111,10 @@ def _starts(found: Sequence[Token], at: int, text: str) -> bool:
         return False
     if not capital(token):
         return technical(token.text) and any(map(str.isalpha, token.text))
+    if "__" in token.text:
+        return False
+    if token.low in COMMON and token.low not in SMALL and _form_ahead(found, at, text) and (at or token.text.isupper()):
+        return True
     if token.low in COMMON or token.low.rstrip(".") in WEEKDAYS:
         after = found[at + 1] if at + 1 < len(found) else None
         if after is None or not joined(text, token, after) or not capital(after) or after.low in COMMON - _BEGIN:
@@ -117,8 +124,28 @@ def _starts(found: Sequence[Token], at: int, text: str) -> bool:
     return True
 
 
-def _goes_on(found: Sequence[Token], at: int, before: int) -> bool:
+def _form_ahead(found: Sequence[Token], at: int, text: str) -> bool:
+    """Whether words with capitals lead to a legal form: "CURRENT ELECTRONICS, INC."."""
+    for place in range(at + 1, min(at + 6, len(found))):
+        token, last = found[place], found[place - 1]
+        if not joined(text, last, token):
+            return False
+        if legal_form(token) and place - at > 1 and bare(token.text) not in ("company", "corporation"):
+            return True
+        comma = token.text == "," and place + 1 < len(found) and legal_form(found[place + 1]) is not None
+        if not comma and (not capital(token) or token.low in SMALL):
+            return False
+    return False
+
+
+def _goes_on(found: Sequence[Token], at: int, before: int, text: str) -> bool:
     token = found[at]
+    if token.low.rstrip(".") in FIELDS or "__" in token.text:
+        return False
+    if token.low in ("head", "executive", "vice") and found[before].low in GIVEN:
+        return False
+    if token.low in COMMON and token.low not in SMALL and capital(token) and _form_ahead(found, at, text):
+        return True
     if not capital(token) and not token.text[0].isdigit() and not technical(token.text):
         return False
     if token.text[0].isdigit():
@@ -152,7 +179,7 @@ def _end(found: Sequence[Token], blocked: Sequence[bool], first: int, text: str)
             break
         if closed and not (token.text == "&" and at + 1 < len(found) and found[at + 1].low.startswith(("co", "cie"))):
             break
-        step = 1 if _goes_on(found, at, first) else _connected(found, blocked, first, at, text)
+        step = 1 if _goes_on(found, at, first, text) else _connected(found, blocked, first, at, text)
         if not step:
             break
         at += step
@@ -182,7 +209,7 @@ def _connected(found: Sequence[Token], blocked: Sequence[bool], first: int, at: 
         beyond = found[at + 2] if at + 2 < len(found) else None
         if after.low.rstrip(".") in FAMILY and (beyond is None or beyond.low not in ("of", "for")):
             return 2
-        short = at - first == 1 and legal_form(found[first]) is None
+        short = at - first == 1 and legal_form(found[first]) is None and not is_role(found[first].low.rstrip("s"))
         ends = beyond is not None and joined(text, after, beyond) and legal_form(beyond) is not None
         nouns = {one.low for one in found[first:at]} & (ORG_NOUNS | OF_NOUNS)
         if short and ends and after.low not in COMMON:
@@ -214,6 +241,12 @@ def _typed(found: Sequence[Token], first: int, last: int, telling: bool) -> Iter
     while last > first and (found[last - 1].text in (",", "&") or (not found[last - 1].text[0].isalnum())):
         last -= 1
     titled = False
+    low = [token.low for token in found[first:last]]
+    if " ".join(low) not in PLACES:
+        begin, end = trimmed(low)
+        first, last = first + begin, first + end
+    if first >= last:
+        return
     while last - first > 1 and found[first].low.rstrip(".") in TITLES and _is_title(found, first, last):
         titled, first = True, first + 1
         while last - first > 1 and found[first].text in ("&", ","):
@@ -268,7 +301,7 @@ def _type_of(found: Sequence[Token], first: int, last: int) -> tuple[str, bool] 
         return ("place", True) if name not in DOUBTFUL or _in_place(found, first, last) else ("", False)
     if len(words) > 2 and words[0] in ("state", "city", "republic", "province", "commonwealth", "county", "kingdom"):
         return ("place", True) if words[1] == "of" else ("", False)
-    if _before_state(found, last) and len(words) <= 3:
+    if _before_state(found, last) and len(words) <= 3 and not no_place(words):
         return "place", True
     if _is_person(found, first, last, words):
         return "person", True
@@ -296,7 +329,7 @@ def _before_state(found: Sequence[Token], last: int) -> bool:
     two = f"{one.low} {found[last + 2].low}" if last + 2 < len(found) else one.low
     return (
         one.low in STATES or two in STATES or one.low in COUNTRIES or two in COUNTRIES
-        or (one.text.isupper() and one.low in CODES)
+        or (one.text.isupper() and one.low in CODES and not _loud(found))
     )  # fmt: skip
 
 
@@ -316,6 +349,9 @@ def _is_person(found: Sequence[Token], first: int, last: int, words: Sequence[st
         if plain[0] in GIVEN and plain[-1] not in COMMON - _LATE_SURNAMES and plain[-1] not in PLACES:
             return True
         initials = [token for token in tokens[:-1] if len(token.text.replace(".", "")) == 1]
+        listed = len(plain) == 2 and plain[0] in _LISTED and (not first or found[first - 1].text in ":;.")
+        if listed or is_role(plain[-1]) or plain[-1] in COMMON - _LATE_SURNAMES:
+            return False  # "A. Recipient": a letter of a list
         if initials and len(tokens[-1].text) > 2 and len(plain) <= 3 and "." in initials[0].text:
             return len(initials) == len(tokens) - 1 or tokens[0] not in initials
     if before in _PERSON_ROLES and not technical(tokens[0].text):

@@ -11,9 +11,11 @@ from strati.kinds.extract.lists import word_set
 from strati.kinds.extract.lists.names import GIVEN, LEGAL_FORMS
 from strati.kinds.extract.lists.places import PLACES
 from strati.kinds.extract.patterns import values
-from strati.kinds.extract.words import core_of, key_of, technical
+from strati.kinds.extract.words import core_of, key_of, legal_form, technical
 from strati.knowledge.document import Document, Kind
 from strati.knowledge.graph.atoms import Aliases, Atoms, matched
+from strati.knowledge.graph.boilerplate import furniture, no_term
+from strati.knowledge.graph.boilerplate import named as named_so
 from strati.knowledge.graph.definitions import PART_OF, Definition, definitions, is_paper, is_role
 from strati.knowledge.graph.names import Chunk, chunks, ordinary
 from strati.knowledge.graph.phrases import phrases
@@ -26,6 +28,7 @@ _NO_CAPITALS = frozenset(("de", "lb"))
 _DAY_FIRST = frozenset(("de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "cs", "ro", "hu", "tr", "ru"))
 _SUFFIX = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"))
 _LONGEST_DEFINITION = 240
+_LONGEST_ADDRESS = 500  # characters between a company's name and what it is called in short
 _MOST_MENTIONS = 60_000
 
 
@@ -64,6 +67,8 @@ class _Reader:
         self.taken: list[list[tuple[int, int]]] = [[] for _ in self.sentences]
         self.facts: list[Fact] = []
         self.own = self.atoms.add("document", scope, name="")
+        self.given: list[list[Definition]] = []
+        self.lower = Counter(t.low for sentence in self.sentences for t in sentence.tokens if t.text.islower())
 
     def read(self, id: str, sha256: str, named: Iterable[tuple[str, int, int]]) -> Reading:
         for type_, start, end in named:
@@ -72,6 +77,7 @@ class _Reader:
                 scope = self.scope if type_ == "person" and " " not in key else ""
                 self._place(self.atoms.add(type_, key, scope), start, end)
         self._values()
+        self.given = self._given()
         found = self._chunks()
         self._typed(found)
         self._joined_people()
@@ -127,12 +133,27 @@ class _Reader:
 
     # --- names by their form ----------------------------------------------------------------------------------------
 
+    def _given(self) -> list[list[Definition]]:
+        """The names that each sentence gives."""
+        seen: set[tuple[int, int]] = set()
+        found: list[list[Definition]] = []
+        for sentence in self.sentences:
+            some = [one for one in definitions(self.text, sentence.start, sentence.end)
+                    if (one.start, one.end) not in seen]  # fmt: skip
+            seen.update((one.start, one.end) for one in some)
+            found.append(some)
+        return found
+
     def _chunks(self) -> list[tuple[int, Chunk]]:
         found: list[tuple[int, Chunk]] = []
+        pages = furniture(self.text)
+        begins = [start for start, _ in pages]
         for at, sentence in enumerate(self.sentences):
             if sentence.kind is Kind.CODE:
                 continue
-            spans = self.taken[at]
+            spans = [*self.taken[at], *((one.start, one.end) for one in self.given[at] if not one.acronym)]
+            page = bisect_right(begins, sentence.end)
+            spans += [span for span in pages[max(0, page - 12) : page] if span[1] > sentence.start]
             blocked = (
                 [any(a < token.end and token.start < b for a, b in spans) for token in sentence.tokens]
                 if spans
@@ -146,11 +167,23 @@ class _Reader:
         tokens = self.sentences[at].tokens
         return tokens[chunk.first].start, tokens[chunk.last - 1].end
 
-    def _typed(self, found: Sequence[tuple[int, Chunk]]) -> None:
-        for at, chunk in found:
+    def _typed(self, found: list[tuple[int, Chunk]]) -> None:
+        """Names whose form tells the kind. A name that the document gives itself stands for something else, and what
+        is a common word elsewhere in the document is none: both stay of unknown kind."""
+        own = {one.name.casefold() for some in self.given for one in some if not one.acronym}
+        for number, (at, chunk) in enumerate(found):
             if not chunk.type:
                 continue
             start, end = self._span(at, chunk)
+            tokens = self.sentences[at].tokens[chunk.first : chunk.last]
+            form = any(legal_form(token) for token in tokens)
+            words = [token.low for token in tokens]
+            known = chunk.type == "place" and " ".join(words) in PLACES
+            if " ".join(self.text[start:end].split()).casefold() in own or not (
+                known or named_so(chunk.type, words, self.lower, form)
+            ):
+                found[number] = (at, chunk._replace(type=""))
+                continue
             key = self._key(chunk.type, self.text[start:end])
             if key:
                 scope = self.scope if chunk.type == "person" and " " not in key else ""  # a surname alone
@@ -182,12 +215,9 @@ class _Reader:
     # --- names the document gives -----------------------------------------------------------------------------------
 
     def _defined(self) -> None:
-        seen: set[tuple[int, int]] = set()
-        for at, sentence in enumerate(self.sentences):
-            for one in definitions(self.text, sentence.start, sentence.end):
-                if (one.start, one.end) not in seen:
-                    seen.add((one.start, one.end))
-                    self._define(at, one)
+        for at, some in enumerate(self.given):
+            for one in some:
+                self._define(at, one)
 
     def _define(self, at: int, one: Definition) -> None:
         low = one.name.lower()
@@ -239,6 +269,14 @@ class _Reader:
         near = [m for m in self.atoms.mentions if limit <= m.start and m.end <= one.before + 1]
         near.sort(key=lambda m: -m.end)
         for mention in near:
+            close = one.before - mention.end < _LONGEST_ADDRESS
+            if (
+                close
+                and self.atoms.type(mention.atom) in ("organisation", "person")
+                and _short_for(one.name, self.atoms.keys[mention.atom][1])
+            ):
+                return mention.atom
+        for mention in near:
             between = self.text[mention.end : one.before].strip()
             type_ = self.atoms.type(mention.atom)
             if PART_OF.search(self.text[max(limit, mention.start - 40) : mention.start]):
@@ -278,6 +316,8 @@ class _Reader:
         while words and ordinary(words[0].low):
             words = words[1:]
         if not words or words[-1].end != one.before or len(words) > 6:
+            return None
+        if not named_so("organisation", [word.low for word in words], self.lower, False):
             return None
         start, end = words[0].start, words[-1].end
         if self.text[start:end].lower() in PLACES or "." in self.text[max(0, start - 2) : start]:
@@ -329,7 +369,7 @@ class _Reader:
 
     def _short_names(self) -> None:
         """Companies without their legal form, surnames, "the Company" where there is one only."""
-        lower = Counter(token.low for sentence in self.sentences for token in sentence.tokens if token.text.islower())
+        lower = self.lower
         firms = []
         for number, (type_, key, _) in enumerate(self.atoms.keys):
             if not self.atoms.surfaces[number]:
@@ -382,7 +422,7 @@ class _Reader:
 
     def _terms(self, found: Sequence[tuple[int, Chunk]]) -> None:
         """Capitalised and technical words of unknown kind, and phrases that come back."""
-        lower = Counter(token.low for sentence in self.sentences for token in sentence.tokens if token.text.islower())
+        lower = self.lower
         groups: defaultdict[str, list[tuple[int, int, int, bool]]] = defaultdict(list)
         for at, chunk in found:
             start, end = self._span(at, chunk)
@@ -397,7 +437,7 @@ class _Reader:
             special = technical(written) or any(map(str.isdigit, key))
             if " " not in key and not special and (ordinary(key) or lower[key] >= max(middle, 1) or len(key) < 3):
                 continue
-            if set(key.split()) <= LEGAL_FORMS.keys():
+            if set(key.split()) <= LEGAL_FORMS.keys() or no_term(written):
                 continue
             first_only = not middle and not special and (" " not in key or len(places) < 2)
             sure = 0 if first_only else 2 if middle >= 2 or len(places) >= 3 else 1
@@ -436,6 +476,27 @@ _ORG_ENDS = word_set(
     "commission agency association organization organisation institute university bank authority department "
     "ministry council committee union foundation corporation company society"
 )
+
+
+def _short_for(short: str, key: str) -> bool:
+    """Whether a name is short for a longer one: its first words, or letters that begin its words.
+
+    >>> _short_for("PCQ", "pc quote inc"), _short_for("Ehave", "ehave inc"), _short_for("Goods", "acme ltd")
+    (True, True, False)
+    """
+    words, whole = key_of(short).split(), core_of(key)[0].split()
+    if not words or not whole:
+        return False
+    if words == whole[: len(words)] or (len(words[0]) > 3 and whole[0].startswith(words[0])):
+        return True
+    if len(words) > 1 or len(words[0]) < 2:
+        return False
+    rest = "".join(whole)
+    letters = words[0]
+    if letters[0] != rest[0] or not short.isupper():
+        return False
+    initials = "".join(word[0] for word in whole)
+    return initials.startswith(letters) or letters.startswith(initials) or (len(letters) < 5 and letters in rest)
 
 
 def _same_person(short: Sequence[str], whole: Sequence[str]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from strati.kinds.extract.words import Token, shouted, tokens
@@ -10,6 +11,7 @@ from strati.knowledge.document import Document, Kind
 from strati.knowledge.sentences import sentences
 
 LONGEST = 900  # characters of a sentence without an end: transcripts, lists
+_INITIALS = re.compile(r"(?:^|\s)(?!U\.[SK]\.|D\.C\.|L\.[LP]\.|N\.A\.|[APap]\.M\.|E\.U\.)(?:[A-Z]\.){2,3}$")
 _TITLES = (Kind.TITLE, Kind.HEADING)
 
 
@@ -29,13 +31,31 @@ class Sentence:
 def segments(document: Document) -> Iterator[Sentence]:
     """The sentences of a document in order, without running heads and feet of pages."""
     for kind, start, end, path, level in _runs(document):
-        spans = [(start, end)] if kind in (*_TITLES, Kind.TABLE_ROW) else sentences(document.text, start, end)
+        spans = (
+            [(start, end)]
+            if kind in (*_TITLES, Kind.TABLE_ROW)
+            else _whole(document.text, sentences(document.text, start, end))
+        )
         for first, last in spans:
             for a, b in _cut(document.text, first, last):
                 found = tokens(document.text, a, b)
                 if found:
                     telling = kind not in _TITLES and kind is not Kind.CODE and not shouted(found)
                     yield Sentence(a, b, kind, path, found, telling, level)
+
+
+def _whole(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sentences, without an end at initials that begin a name: "and A.B. Watley, Inc."."""
+    held: tuple[int, int] | None = None
+    for start, end in spans:
+        if held is not None and start - held[1] < 4 and _INITIALS.search(text[held[0] : held[1]]):
+            held = (held[0], end)
+            continue
+        if held is not None:
+            yield held
+        held = (start, end)
+    if held is not None:
+        yield held
 
 
 def _runs(document: Document) -> Iterator[tuple[Kind, int, int, tuple[str, ...], int]]:

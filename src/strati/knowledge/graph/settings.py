@@ -22,7 +22,7 @@ from strati.core.identity import fingerprint
 from strati.core.records import JSON
 from strati.knowledge.graph.records import TYPES
 
-VERSION = "graph.v7"
+VERSION = "graph.v8"
 KEYS = ("types", "patterns", "names", "extractor")
 
 

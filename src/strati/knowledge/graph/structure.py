@@ -22,7 +22,9 @@ _NUMBER = re.compile(
     re.I,
 )
 _BETWEEN = re.compile(
-    r"\b(?:B\s+E\s+T\s+W\s+E\s+E\s+N|by\s+and\s+(?:between|among)|between|among|amongst|zwischen|entre)\b", re.I
+    r"\b(?:B\s+E\s+T\s+W\s+E\s+E\s+N|by\s+and\s+(?:between|among)|between|among|amongst|zwischen|entre|"
+    r"(?:made|entered\s+into|executed|given)\b[^.;]{0,120}?\bby(?!\s+and\s))\b",
+    re.I,
 )
 _PAPER = re.compile(
     r"\b(?:agreement|contract|lease|amendment|deed|memorandum|addendum|license|vertrag|contrat)\b", re.I
@@ -53,9 +55,11 @@ _MONEY = re.compile(
 )
 _ACTS = frozenset(("pay", "owe", "receive", "get", "make", "charge", "cost"))
 _LED = re.compile(
-    r"(?:^|\band\b|&|\bwith\b|[:;)(,]|\n|\d\.)\s*(?:the\s+|professional\s+\w+,?\s+|\([a-z0-9]{1,3}\)\s*|\d+[.)]\s*|Mr\.?\s+|Ms\.?\s+)*$",
+    r"(?:^|\band\b|&|\bwith\b|\bfavou?r\s+of\b|[:;)(,]|\n|\d\.|\band\s*[-–—]+)\s*(?:the\s+|professional\s+\w+,?\s+|\([a-z0-9]{1,3}\)\s*|\d+[.)]\s*|Mr\.?\s+|Ms\.?\s+)*$",
     re.I,
 )
+_ALSO = re.compile(r"\b(?:formerly|f/k/a|d/b/a|a/k/a|also\s+known\s+as)\b[\s\w]{0,16}$", re.I)
+_JOINED = re.compile(r"\band\b|&|[;\n]|\bfavou?r\s+of\b", re.I)
 _LETTERED = re.compile(r"\bParty\s+[A-D]\s*(?:\([^)]{1,40}\))?\s*:\s*$", re.I)
 _SIGNS = re.compile(r"\s*(?:By|Per|Name|/s/)\s*:?\s", re.I)
 _PREAMBLE = 6_000
@@ -219,7 +223,9 @@ class Structure:
         before = start
         for m in inside:
             led = _LED.search(self.text[before : m.start]) is not None and m.start - before < 300
-            joined = not seen or re.search(r"\band\b|&|[;\n]", self.text[before : m.start], re.I) is not None
+            joined = (
+                not seen or re.search(r"\band\b|&|[;\n]|\bfavou?r of\b", self.text[before : m.start], re.I) is not None
+            )
             before = m.end
             if m.atom not in seen and (m.atom in given if len(given) > 1 else m.atom in given or (led and joined)):
                 seen.add(m.atom)
@@ -234,7 +240,8 @@ class Structure:
     def _aside(self, at: int) -> bool:
         """Named only to say what another is: "a division of Acme Ltd"; or in a line about the source of the text."""
         line = self.text[self.text.rfind("\n", 0, at) + 1 : at]
-        return bool(PART_OF.search(self.text[max(0, at - 40) : at])) or line.lstrip().lower().startswith("source:")
+        before = self.text[max(0, at - 40) : at]
+        return bool(PART_OF.search(before) or _ALSO.search(before)) or line.lstrip().lower().startswith("source:")
 
     def _lettered(self) -> Iterator[Fact]:
         """ "Party A (Carrier): Acme Ltd"."""

@@ -1,6 +1,6 @@
 """What serving adds: processor time of a request, latency at a fixed rate, and what becomes of an overload.
 
-    python benchmarks/serve_rate.py [--requests 5000] [--beside-model]
+    python benchmarks/serve_rate.py [--requests 5000] [--beside-model] [--only overload]
 
 A stack of one keyword rule, which answers in some 20 microseconds, is served as a process; `hey` (a load generator in
 Go, from Debian) asks it. Processor time is that of the serving process, all threads: parsing, key, limits, guards, the
@@ -40,6 +40,7 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=20)
     options.add_argument("--cancelled", type=int, default=5000)
     options.add_argument("--beside-model", action="store_true")
+    options.add_argument("--only", choices=("time", "rate", "overload", "cancelled"))
     given = options.parse_args()
     if shutil.which("hey") is None:
         sys.exit("this needs hey: apt install hey")
@@ -50,12 +51,16 @@ def main() -> None:
         save_stack(Stack((Stage(rules), Stage(Person())), "tickets"), folder / "tickets.stack")
         process, address = start(folder, "--audit", "0.02", "--rate", "100000000", "--waiting", "64")
         try:
-            processor_time(process.pid, address, given.requests)
-            fixed_rate(address, given.seconds)
+            if given.only in (None, "time"):
+                processor_time(process.pid, address, given.requests)
+            if given.only in (None, "rate"):
+                fixed_rate(address, given.seconds)
             if given.beside_model:
                 with_model(address, given.seconds)
-            overload(process.pid, address, given.seconds)
-            cancelled(process.pid, address, given.cancelled)
+            if given.only in (None, "overload"):
+                overload(process.pid, address, given.seconds)
+            if given.only in (None, "cancelled"):
+                cancelled(process.pid, address, given.cancelled)
         finally:
             process.terminate()
             process.wait(30)

@@ -142,6 +142,8 @@ def make_demo(folder: Path, rows: int = 1600) -> Demo:
         write_messages(folder / "tickets.csv", rows)
         _strati("bench", "tickets.csv", "--input", "text", "--label", "intent", "--no-llm", folder=folder)
         _strati("certify", "--at-least", ".97", "--out", "tickets.stack", folder=folder)
+        if not stack.is_dir():
+            raise StratiError(f"the demonstration could not be made: {rows} messages were too few for a certificate")
     if not orders.is_file():
         write_orders(orders)
     return Demo([stack], [base], [orders] if find_spec("sqlglot") and find_spec("rapidfuzz") else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from strati.tables import look
-from strati.tables.asking import OverLimit, by_sql
+from strati.tables.asking import OverLimit, by_parser, by_sql
 from strati.tables.database import Database
 from strati.tables.engine import Limits
 from strati.tables.schema import Type
@@ -45,6 +46,46 @@ def test_what_is_no_table(tmp_path: Path, command: str, name: str, content: byte
     assert name in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    done = strati(tmp_path, "tables", "look", "pipe.csv")
+    assert done.returncode == 2
+    assert "pipe.csv: is a pipe or a device, expected a file" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["*.csv", "[ab].csv", "a?.csv"])
+def test_a_name_is_no_pattern(tmp_path: Path, name: str) -> None:
+    for other in ("a.csv", "b.csv", "ab.csv"):
+        (tmp_path / other).write_text("n\n1\n2\n", encoding="utf-8")
+    (tmp_path / name).write_text("n\n7\n", encoding="utf-8")
+    with Database(tmp_path / name) as opened:
+        assert opened.query(f"SELECT n FROM {opened.schema.tables[0].name}").rows == ((7,),)
+
+
+def test_lines_that_end_as_on_the_old_macintosh(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_bytes(b"a,b\r1,x\r2,y\r")
+    assert look(tmp_path / "old.csv").schema.tables[0].rows == 2
+
+
+def test_what_is_no_number_in_json_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "n.jsonl").write_text('{"a": NaN}\n{"a": Infinity}\n{"a": 1.5}\n', encoding="utf-8")
+    column = look(tmp_path / "n.jsonl").schema.tables[0].columns[0]
+    assert (column.type, column.missing) == (Type.NUMBER, 2)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("how many " * 200, "the question has 1,800 characters, the limit is 1,000"),
+        ("e\u0301" * 300, "the question has 300 words and signs, the limit is 120"),
+    ],
+)
+def test_a_question_without_end(tmp_path: Path, question: str, told: str) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n", encoding="utf-8")
+    with Database(tmp_path / "t.csv") as opened:
+        assert by_parser(question, opened).reason == told
 
 
 LOCK = (

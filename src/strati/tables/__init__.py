@@ -1,9 +1,9 @@
 """Talk to your tables: a question in plain words, answered by one checked query that can be read.
 
-Data flows down this list: `sources` (what the user brings), `load` and `types` (files to tables), `engine` and `worker`
-(the locked process that holds them), `database` (how to reach it), `schema`, `parse/` (a question to a query without a
-model), `allowed` (which queries may run), `answer`, `approved`, `layers` and `checks` (parts of a stack), `asking`,
-`profile`, `kind` (how it is benchmarked).
+Data flows down this list: `sources` (what the user brings), `raw`, `delimited`, `load` and `types` (files to tables),
+`engine` and `worker` (the locked process that holds them), `database` (how to reach it), `schema`, `parse/` (a question
+to a query without a model), `allowed` (which queries may run), `answer`, `approved`, `layers` and `checks` (parts of a
+stack), `asking`, `profile`, `kind` (how it is benchmarked).
 """
 
 from __future__ import annotations

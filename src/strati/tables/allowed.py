@@ -6,6 +6,7 @@ parsers leaves nothing to hide in.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def validated(sql: str, schema: Schema) -> Checked:
         from sqlglot.errors import SqlglotError
     except ImportError:
         raise MissingExtra("sqlglot", "tables") from None
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what is refused is said once, by the refusal
     if len(sql) > LONGEST:
         raise Refused(f"the query has {len(sql):,} characters, the limit is {LONGEST:,}")
     try:

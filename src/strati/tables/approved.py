@@ -79,6 +79,10 @@ def filled(question: str, approved: Iterable[Approved], index: Index) -> tuple[A
 
     The newest that fits; None where none does.
     """
+    from strati.tables.parse.parser import too_long
+
+    if too_long(question):
+        return None
     mine, slots = _template(question, index)
     for one in reversed(list(approved)):
         theirs, others = _template(one.question, index)

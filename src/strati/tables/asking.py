@@ -16,7 +16,7 @@ from strati.tables.engine import QueryFailed, Result
 from strati.tables.parse.confidence import confidence
 from strati.tables.parse.link import nearest
 from strati.tables.parse.names import year_like
-from strati.tables.parse.parser import Candidate, Parser
+from strati.tables.parse.parser import Candidate, Parser, too_long
 from strati.tables.parse.reading import Grain, Reading
 from strati.tables.parse.render import sql_of_ignored, sql_of_rows
 
@@ -180,6 +180,8 @@ def _brief(answer: JSON) -> str:
 
 def why_not(question: str, candidates: Sequence[Candidate], parser: Parser, tables: Tables) -> str:
     """The reason for a refusal: the words that were not found with the nearest names, or what fits no shape."""
+    if told := too_long(question):
+        return told
     unknown = list(candidates[0].unknown) if candidates else []
     unknown = unknown or parser.unknown(question)
     if unknown:

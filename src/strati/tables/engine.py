@@ -95,6 +95,7 @@ class Engine:
         locked = {"enable_external_access": "false", "temp_directory": ""}
         self._connection = duckdb.connect(str(path), read_only=True, config={**config, **locked})
         self._connection.execute("SET lock_configuration = true")
+        self._keys: dict[tuple[str, str], str] = {}
 
     def query(self, sql: str, seconds: float | None = None, rows: int | None = None) -> Result:
         """Run one statement that has passed the allow-list. Raises `QueryFailed`."""
@@ -127,11 +128,19 @@ class Engine:
         """The stored values of a column whose letters and digits are one of `keys`, whatever their case."""
         if not keys:
             return []
-        key = f"trim(regexp_replace(lower(strip_accents({quoted(column)})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
         wanted = ", ".join(map(literal, keys))
-        different = f"SELECT DISTINCT {quoted(column)} FROM {quoted(table)}"
-        sql = f"SELECT {quoted(column)} FROM ({different}) AS different WHERE {key} IN ({wanted}) LIMIT 50"
+        sql = f"SELECT value FROM {self._keyed(table, column)} WHERE key IN ({wanted}) LIMIT 50"
         return [row[0] for row in self.query(sql).rows]
+
+    def _keyed(self, table: str, column: str) -> str:
+        """A table in memory of a column's different values with the letters and digits of each, made once."""
+        if (table, column) not in self._keys:
+            name = f"temp.values_{len(self._keys)}"
+            key = "trim(regexp_replace(lower(strip_accents(value)), '[^\\p{L}\\p{N}]+', ' ', 'g'))"
+            different = f"SELECT DISTINCT {quoted(column)} AS value FROM {quoted(table)}"
+            self.query(f"CREATE TEMP TABLE {name} AS SELECT value, {key} AS key FROM ({different}) AS different")
+            self._keys[table, column] = name
+        return self._keys[table, column]
 
     def close(self) -> None:
         self._connection.close()

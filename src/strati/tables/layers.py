@@ -27,6 +27,7 @@ from strati.tables.approved import Approved, filled, nearest
 from strati.tables.engine import QueryFailed, Result
 from strati.tables.held import Held, Holding, opened, to_settings
 from strati.tables.parse.confidence import confidence
+from strati.tables.parse.parser import too_long
 from strati.tables.schema import Schema, Table, Type
 
 ROWS = 1000  # rows of a result that are kept with an answer
@@ -193,6 +194,7 @@ class QuestionParser:
             return case.answered(answer, _spent(started), best.words)
         unknown = self.held.parser.unknown(question) if not fitting else []
         told = f"no column or value like {unknown[0]!r}" if unknown else "no reading that uses every word"
+        told = too_long(question) or told
         return case.passed(self.name, told, _spent(started))
 
     def explain(self, case: Case, ctx: Context) -> Explanation:  # noqa: ARG002

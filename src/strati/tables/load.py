@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import math
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from strati.core.errors import DataError, MissingExtra
+from strati.tables.delimited import read_csv, unpatterned
+from strati.tables.raw import fill, names_of
 from strati.tables.schema import Type, literal, quoted
 from strati.tables.sources import Source
 from strati.tables.types import NOTHING, Guess, cleaned, guesses, inside
 
-MOST_COLUMNS = 1000
 MOST_TABLES = 200
+MOST_ROWS = 1 << 20  # of a sheet, as many as the format allows
 _SAMPLE = 2000  # different values of a column that are looked at to guess its type
-_NULL = "\\N"
 _KEPT = {
     "BOOLEAN": Type.BOOLEAN,
     "DATE": Type.DATE,
@@ -50,7 +49,14 @@ def load(connection: Any, source: Source, taken: set[str], scratch: Path) -> lis
 
     Raises `DataError` with one sentence for what is no table.
     """
-    readers = {"csv": _csv, "excel": _excel, "parquet": _parquet, "json": _json, "sqlite": _sqlite, "duckdb": _duckdb}
+    readers = {
+        "csv": read_csv,
+        "excel": _excel,
+        "parquet": _parquet,
+        "json": _json,
+        "sqlite": _sqlite,
+        "duckdb": _duckdb,
+    }
     loaded = []
     for title in readers[source.kind](connection, source, scratch):
         name = _free(title, taken)
@@ -75,163 +81,6 @@ def _free(title: str, taken: set[str]) -> str:
 # Readers: each leaves the rows of one table in "raw" and gives the table's title
 
 
-def _csv(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
-    path, text = _as_utf8(source, scratch)
-    delimiter, escape = _dialect(text)
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, **_escaping(escape))
-    try:
-        header = next((row for row in rows if row), [])
-    except csv.Error as error:
-        raise DataError(f"{source.name}: is no table: {error}") from None
-    names = _names(header, source.name)
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    options = (
-        f"delim={literal(delimiter)}, quote='\"', escape={literal(escape)}, header=false, skip=1, auto_detect=false, "
-        f"columns={{{columns}}}, strict_mode=true, null_padding=false, max_line_size=4000000, nullstr={literal(_NULL)}"
-    )
-    import duckdb
-
-    try:
-        if "\n" in "".join(header):  # skip counts lines, not records
-            raise duckdb.InvalidInputException("line break in the header")
-        connection.execute(f"CREATE TABLE raw AS SELECT * FROM read_csv({literal(str(path))}, {options})")
-    except duckdb.Error as error:
-        _from_rows(connection, names, _checked(path, delimiter, escape, len(names), source.name), scratch, error)
-    yield Path(source.name).stem
-
-
-def _as_utf8(source: Source, scratch: Path) -> tuple[Path, str]:
-    """A path to the file in UTF-8, and its first characters."""
-    path = Path(source.path)
-    with path.open("rb") as file:
-        head = file.read(1 << 18)
-        whole = len(head) < 1 << 18
-    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
-    if encoding == "utf-8":
-        try:
-            text = head[: len(head) if whole else head.rfind(b"\n") + 1].decode("utf-8-sig")
-            if not head.startswith(b"\xef\xbb\xbf") and (whole or _is_utf8(path)):
-                return path, text
-            encoding = "utf-8-sig" if head.startswith(b"\xef\xbb\xbf") else "cp1252"
-        except UnicodeDecodeError:
-            encoding = "cp1252"
-    copy = scratch / "utf8.csv"
-    with (
-        path.open(encoding=encoding, errors="replace", newline="") as old,
-        copy.open("w", encoding="utf-8", newline="") as new,
-    ):
-        while part := old.read(1 << 20):
-            new.write(part)
-    with copy.open(encoding="utf-8", newline="") as file:
-        return copy, file.read(1 << 18)
-
-
-def _is_utf8(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            while file.read(1 << 20):
-                pass
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _dialect(text: str) -> tuple[str, str]:
-    """The delimiter that gives most records the same number of fields, and how a quote inside quotes is written."""
-    escape = "\\" if re.search(r'\\"', text) and '""' not in text.replace('"",', "").replace(',""', "") else '"'
-    best, chosen = (0.0, 0), ","
-    for delimiter in (",", "\t", ";", "|"):
-        sample = io.StringIO(text[: 1 << 16])
-        try:
-            widths = [len(row) for row in csv.reader(sample, delimiter=delimiter, **_escaping(escape)) if row][:200]
-        except csv.Error:
-            continue
-        if len(widths) > 2 and len(text) > 1 << 16:
-            widths.pop()
-        width, often = Counter(widths).most_common(1)[0] if widths else (0, 0)
-        if width > 1 and (often / len(widths), width) > best:
-            best, chosen = (often / len(widths), width), delimiter
-    return chosen, escape
-
-
-def _escaping(escape: str) -> dict[str, Any]:
-    return {"doublequote": False, "escapechar": "\\"} if escape == "\\" else {"doublequote": True}
-
-
-def _names(header: Sequence[Any], source: str) -> list[str]:
-    """The names of the columns, in one line each. Raises `DataError` for two that are the same."""
-    if len(header) > MOST_COLUMNS:
-        raise DataError(f"{source}: has {len(header):,} columns, the limit is {MOST_COLUMNS:,}")
-    names = [" ".join(str(name if name is not None else "").split()) for name in header]
-    names = [name or f"column {place}" for place, name in enumerate(names, 1)]
-    places: dict[str, int] = {}
-    for place, name in enumerate(names, 1):
-        key = name.casefold()
-        if key in places:
-            raise DataError(
-                f"{source}: columns {places[key]} and {place} are both named {name!r}, "
-                "expected a name of its own for each"
-            )
-        places[key] = place
-    if not names or all(name.startswith("column ") for name in names):
-        raise DataError(f"{source}: has no header, expected the names of the columns in the first row")
-    return names
-
-
-def _checked(path: Path, delimiter: str, escape: str, width: int, source: str) -> Iterator[list[str | None]]:
-    """The records of a CSV file after its header, read by the standard library, which can say what is wrong where."""
-    csv.field_size_limit(1 << 24)
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter, **_escaping(escape))
-        try:
-            number = 0
-            for row in rows:
-                if not row:
-                    continue
-                number += 1
-                if number == 1:
-                    continue
-                if len(row) != width:
-                    raise DataError(
-                        f"{source}: line {rows.line_num} has {_counted(len(row), 'field')}, "
-                        f"expected {width} as in the header"
-                    )
-                yield [cell or None for cell in row]
-        except csv.Error as error:
-            raise DataError(f"{source}: line {rows.line_num} is no record: {error}") from None
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _from_rows(
-    connection: Any,
-    names: Sequence[str],
-    rows: Iterable[Sequence[str | None]],
-    scratch: Path,
-    error: Exception | None = None,
-) -> None:
-    """Fill "raw" with rows of text by way of a file that DuckDB reads fast."""
-    import duckdb
-
-    plain = scratch / "rows.csv"
-    with plain.open("w", encoding="utf-8", newline="") as file:
-        for row in rows:
-            cells = (_NULL if cell is None else '"' + cell.replace('"', '""') + '"' for cell in row)
-            file.write(",".join(cells) + "\n")
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    try:
-        connection.execute(
-            f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_csv({literal(str(plain))}, delim=',', quote='\"', "
-            f"escape='\"', header=false, auto_detect=false, columns={{{columns}}}, nullstr={literal(_NULL)}, "
-            "allow_quoted_nulls=false, new_line='\\n', max_line_size=64000000)"
-        )
-    except duckdb.Error as second:
-        raise DataError(f"the table cannot be read: {str(error or second).splitlines()[0]}") from None
-    plain.unlink()
-
-
 def _excel(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
     try:
         import python_calamine
@@ -239,22 +88,33 @@ def _excel(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
         raise MissingExtra("python-calamine", "tables") from None
     try:
         book = python_calamine.CalamineWorkbook.from_path(source.path)
+        sheets = [(name, _rows_of(book.get_sheet_by_name(name), source.name)) for name in book.sheet_names]
+    except DataError:
+        raise
     except Exception as error:
         raise DataError(f"{source.name}: cannot be opened as a workbook: {str(error).splitlines()[0]}") from None
-    sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=True)) for name in book.sheet_names]
     full = [(name, rows) for name, rows in sheets if len(rows) > 1]
     for name, rows in full:
         width = max(len(row) for row in rows)
         top = next(i for i, row in enumerate(rows) if sum(cell not in ("", None) for cell in row) >= min(width, 2))
         header = [_cell(cell) for cell in rows[top]]
-        names = _names(header, f"{source.name}, sheet {name}")
+        names = names_of(header, f"{source.name}, sheet {name}")
         body = ([_cell(c) for c in row] for row in rows[top + 1 :] if any(c not in ("", None) for c in row))
-        _from_rows(connection, names, ([*row, *[None] * (width - len(row))][:width] for row in body), scratch)
+        fill(connection, names, ([*row, *[None] * (width - len(row))][:width] for row in body), scratch)
         yield (
             name
             if len(full) > 1 and not re.fullmatch(r"(Sheet|Tabelle|Feuil|Hoja)\d*", name)
             else Path(source.name).stem
         )
+
+
+def _rows_of(sheet: Any, source: str) -> list[list[Any]]:
+    if sheet.height > MOST_ROWS:
+        raise DataError(
+            f"{source}: sheet {sheet.name} has {sheet.height:,} rows, the limit of a workbook is {MOST_ROWS:,}"
+        )
+    rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)
+    return rows
 
 
 def _cell(value: Any) -> str | None:
@@ -264,6 +124,8 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
         return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
     if isinstance(value, bytes):
         return None
@@ -276,8 +138,8 @@ def _json(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record))
-    chosen = _names(list(names), source.name)
-    _from_rows(connection, chosen, ([record.get(name) for name in names] for record in records), scratch)
+    chosen = names_of(list(names), source.name)
+    fill(connection, chosen, ([record.get(name) for name in names] for record in records), scratch)
     yield Path(source.name).stem
 
 
@@ -330,8 +192,8 @@ def _sqlite(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
                 if table.startswith("sqlite_"):
                     continue
                 cursor = opened.execute(f"SELECT * FROM {quoted(table)}")
-                names = _names([column[0] for column in cursor.description], f"{source.name}, table {table}")
-                _from_rows(connection, names, ([_cell(cell) for cell in row] for row in cursor), scratch)
+                names = names_of([column[0] for column in cursor.description], f"{source.name}, table {table}")
+                fill(connection, names, ([_cell(cell) for cell in row] for row in cursor), scratch)
                 yield table
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
@@ -341,14 +203,16 @@ def _sqlite(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
         raise DataError(f"{source.name}: cannot be read as SQLite: {error}") from None
 
 
-def _parquet(connection: Any, source: Source, scratch: Path) -> Iterator[str]:  # noqa: ARG001
+def _parquet(connection: Any, source: Source, scratch: Path) -> Iterator[str]:
     import duckdb
 
     try:
-        connection.execute(f"CREATE TABLE raw AS SELECT * FROM read_parquet({literal(source.path)})")
+        connection.execute(
+            f"CREATE TABLE raw AS SELECT * FROM read_parquet({literal(str(unpatterned(Path(source.path), scratch)))})"
+        )
     except duckdb.Error as error:
         raise DataError(f"{source.name}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
-    _names([row[0] for row in connection.execute("DESCRIBE raw").fetchall()], source.name)
+    names_of([row[0] for row in connection.execute("DESCRIBE raw").fetchall()], source.name)
     yield Path(source.name).stem
 
 
@@ -359,7 +223,7 @@ def _duckdb(connection: Any, source: Source, scratch: Path) -> Iterator[str]:  #
     try:
         connection.execute(f"ATTACH {literal(source.path)} AS given (READ_ONLY)")
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if "could not set lock" in str(error).lower():
             raise DataError(f"{source.name}: another program has locked the database; close it there first") from None
         raise DataError(f"{source.name}: cannot be read as DuckDB: {str(error).splitlines()[0]}") from None
     try:
@@ -367,7 +231,7 @@ def _duckdb(connection: Any, source: Source, scratch: Path) -> Iterator[str]:  #
         for schema, table in connection.execute(query).fetchall():
             name = f"given.{quoted(schema)}.{quoted(table)}"
             connection.execute(f"CREATE TABLE raw AS SELECT * FROM {name}")
-            _names([row[0] for row in connection.execute("DESCRIBE raw").fetchall()], f"{source.name}, table {table}")
+            names_of([row[0] for row in connection.execute("DESCRIBE raw").fetchall()], f"{source.name}, table {table}")
             yield table
     finally:
         connection.execute("DETACH given")

@@ -63,6 +63,8 @@ def _file(path: Path) -> Source:
         raise DataError(f"{path}: there is no such file")
     if path.is_dir():
         raise DataError(f"{path}: is a folder, expected a file ({KNOWN})")
+    if not path.is_file():
+        raise DataError(f"{path}: is a pipe or a device, expected a file ({KNOWN})")
     try:
         with path.open("rb") as file:
             head = file.read(4096)

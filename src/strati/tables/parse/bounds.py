@@ -315,7 +315,7 @@ class Bounds(GroupBounds):
                 for f in fields:
                     if word in name_words(f.name):
                         return f
-        if any(state.is_cue(j, Cue.BY, Cue.PER) for j in range(i)):
+        if any(state.is_cue(j, Cue.BY, Cue.PER) and not state.is_cue(j - 1, Cue.LIST) for j in range(i)):
             return None  # average amount by region over 800: each amount, or each average
         if len(fields) == 1 and not any(state.items[j].kind == "word" for j in range(len(state.items))):
             state.doubt += 0.15

@@ -76,6 +76,11 @@ class Index:
         self.table_stems = tuple(stem(word) for word in name_words(base.name))
         self.nouns = frozenset(_nouns(self.named))
         self.people = any(set(n.stems) & set(PERSON_WORDS) for n in self.named if n.field.column.type is Type.TEXT)
+        self.populated = any(
+            column.numeric and {"population", "inhabitants"} & set(name_words(column.name))
+            for table in self.schema.tables
+            for column in table.columns
+        )
         self.totals_in = _totals_in(self.fields, base)
         self._keys = tuple(self._exact)
         self.templates: dict[str, tuple[tuple[str, ...], list[str]]] = {}  # of questions seen, without their values

@@ -51,6 +51,7 @@ class _Builder(Rows):
             return None
         if reading is None:
             return None
+        reading = _without_the_known(reading)
         unused = tuple(state.items[i] for i in self._left(reading))
         if reading.agg or reading.direction or reading.part:
             reading = self._without_totals(reading)
@@ -163,3 +164,13 @@ class _Builder(Rows):
         if agg is not None:
             return self._aggregate(agg)
         return self._rows(agg)
+
+
+def _without_the_known(reading: Reading) -> Reading:
+    """The reading without columns whose only value the question says: they stand beside the answer."""
+    known = {c.field for c in reading.conditions if c.op is Op.IN and not c.negated and len(c.values) == 1}
+    asked = tuple(f for f in reading.columns if f not in known)
+    if not asked or asked == reading.columns or reading.distinct:
+        return reading
+    beside = tuple(f for f in reading.columns if f in known)
+    return replace(reading, columns=asked, context=(*beside, *reading.context))

@@ -153,6 +153,8 @@ def _less_sure(one: Item, options: Sequence[Item], words: Sequence[Token]) -> It
 
 def _table_options(index: Index, words: list[Token], start: int, end: int, text: str) -> Iterator[Item]:
     stems = tuple(word.stem for word in words[start:end])
+    if index.populated and words[start].lower in ("people", "persons", "residents", "inhabitants"):
+        return  # they are counted in a column
     if stems == index.table_stems or (len(stems) == 1 and index.table_stems and stems[0] == index.table_stems[-1]):
         yield Item("table", start, end, text, 0.87)
     elif len(stems) == 1 and stems[0] in ROW_NOUNS:

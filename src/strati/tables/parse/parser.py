@@ -13,7 +13,7 @@ from strati.tables.parse.intent import Built, build
 from strati.tables.parse.lexicon import Cue
 from strati.tables.parse.link import linked, respelled
 from strati.tables.parse.names import year_like
-from strati.tables.parse.reading import Reading
+from strati.tables.parse.reading import Condition, Op, Reading
 from strati.tables.parse.render import sql_of, words_of
 from strati.tables.parse.tokens import Token, name_words, tokens
 
@@ -21,6 +21,7 @@ _ORIGINS = frozenset(("origin", "from", "source", "departure", "sender", "start"
 _ENDS = frozenset(("destination", "to", "dest", "arrival", "receiver", "recipient", "target", "end", "away", "buyer"))
 # How likely another pick than the first is, where it is not as good as equal
 _UNLIKELY = {"distinct": 0.8, "sum": 0.85, "where": 0.8, "concept": 0.88, "big": 0.95}
+_LONGEST, _WORDS = 1000, 120  # characters and words of a question
 _ROUNDS = 6  # other picks that are tried for one choice of meanings
 
 
@@ -41,6 +42,14 @@ class Candidate:
     margin: float = 0.0
 
 
+def too_long(question: str) -> str:
+    """What makes a question too long to be read; empty where it is not."""
+    if len(question) > _LONGEST:
+        return f"the question has {len(question):,} characters, the limit is {_LONGEST:,}"
+    words = len(tokens(question))
+    return f"the question has {words:,} words and signs, the limit is {_WORDS}" if words > _WORDS else ""
+
+
 class Parser:
     """Reads questions on some tables; build it once for many questions."""
 
@@ -51,6 +60,8 @@ class Parser:
     def readings(self, question: str) -> list[Candidate]:
         """All readings that differ in their query, the likeliest first."""
         found: dict[str, Candidate] = {}
+        if too_long(question):
+            return []
         for index in self.indexes:
             for one in _read(question, index):
                 if one.sql not in found or found[one.sql].score < one.score:
@@ -63,6 +74,8 @@ class Parser:
     def unknown(self, question: str) -> list[str]:
         """The words of a question that are no name, no value and no common word, in any table."""
         left: list[set[str]] = []
+        if too_long(question):
+            return []
         for index in self.indexes:
             link = linked(question, index)
             items = respelled(link.choices[0], link.words, index)
@@ -132,6 +145,17 @@ def _way(item: Item, built: Built) -> frozenset[str]:
     return _ORIGINS if cue is Cue.FROM else _ENDS if cue is Cue.TO else frozenset()
 
 
+def _says_itself(reading: Reading) -> bool:
+    """Whether the answer would be a value of the question: "the largest city in Wyoming" is not the city Wyoming."""
+    asked = reading.group if reading.group and (reading.direction or reading.having) else None
+    asked = reading.columns[0] if asked is None and reading.columns else asked
+    return asked is not None and any(_fixed(one) and one.field == asked for one in reading.conditions)
+
+
+def _fixed(one: Condition) -> bool:
+    return one.op is Op.IN and not one.negated and len(one.values) == 1
+
+
 def _candidate(built: Built, others: float) -> Candidate:
     """Score a reading: how surely its words were understood, less what was left over and what was assumed."""
     used = [
@@ -152,6 +176,7 @@ def _candidate(built: Built, others: float) -> Candidate:
     if any(item.kind == "table" and item.quality > 0.8 for item in built.items):
         score *= 1.04
     score *= math.prod(_meant(item, built) for item in built.items if item.kind == "value")
+    score *= 0.6 if _says_itself(built.reading) else 1.0
     joined = sum(field.via is not None for field in built.reading.fields)
     score *= 0.97**joined
     return Candidate(

@@ -225,6 +225,7 @@ class State:
             both = [
                 f for word in ("size", "area", "population") for f in self.index.fields if self._speaks(f, word, False)
             ]
+            both = [f for f in both if f.via is None] or both
             if both:
                 return self.pick("big", list(dict.fromkeys(both))[:3]), 1
         for words, sign in ((straight, 1), (reverse, -1)):

@@ -68,6 +68,13 @@ class Tidied:
             before = items[i - 1].field if i else None
             if item.kind == "word" and item.text.lower() in _HEADS and before is not None and before.column.numeric:
                 state.use(i)  # the satisfaction rating
+        for i in range(len(items) - 1):
+            first, second = items[i], items[i + 1]
+            one, other = first.field, second.field
+            if first.kind == second.kind == "column" and first.end == second.start and one is not None and other != one:
+                rate = other in state.numeric and other is not None and not state.additive(other)
+                if rate and state.additive(one):
+                    state.use(i)  # the population density
         for i, item in enumerate(items):
             if item.kind == "value" and item.contains and self._common(item) and self._asked_noun(i):
                 state.change(i, kind="table", quality=0.8, field=None)

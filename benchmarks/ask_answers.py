@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 
 from strati.core.records import Evidence
 from strati.knowledge.ask.coverage import Coverage, cover
-from strati.knowledge.ask.gate import ANSWERABLE, LEAST, WEIGHTS, answerable, confidence, contradicted_premise
+from strati.knowledge.ask.gate import ANSWERABLE, LEAST, WEIGHTS, answerable, confidence
+from strati.knowledge.ask.premises import contradicted_premise
 from strati.knowledge.ask.question import no_question, read
 from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.sources import Sources
@@ -85,13 +86,15 @@ def measured(name: str, sources: Sources, texts: dict[str, str], rows: Sequence[
     sure = np.array([confidence(one[1]) for one in whole])
     known = np.array([answerable(one[1]) for one in whole])
     f1 = np.array([span_f1(one[1], row) for one, row in zip(whole, rows, strict=True)])
-    answered = np.array([answers(row[0], one[1]) for one, row in zip(whole, rows, strict=True)])
-    gone = []
+    answered = np.array([answers(row[0], one[1], sources) for one, row in zip(whole, rows, strict=True)])
+    gone, left = [], []
     for question, _, file in rows:
         keys = frozenset(word.key for word in words(texts[file]))
-        gone.append(asked(Without(sources.base, gone=file, keys=keys), question)[1])
+        rest = Without(sources.base, gone=file, keys=keys)
+        gone.append(asked(rest, question)[1])
+        left.append(answers(question, gone[-1], rest))
     unsure = np.array([answerable(one) for one in gone])
-    still = np.array([answers(row[0], one) for one, row in zip(gone, rows, strict=True)])
+    still = np.array(left)
     odd = np.arange(len(rows)) % 2 == 1
     if fit:
         fitted([one[1] for one in whole], gone, right, ~odd)
@@ -115,9 +118,11 @@ def asked(sources: Sources, question: str) -> tuple[list[Evidence], Coverage, fl
     return found, covered, time.perf_counter() - start
 
 
-def answers(question: str, covered: Coverage) -> bool:
+def answers(question: str, covered: Coverage, sources: Sources) -> bool:
     taken = read(question)
-    refused = no_question(taken) or covered.names or not covered.candidates or contradicted_premise(taken, covered)
+    refused = (
+        no_question(taken) or covered.names or not covered.candidates or contradicted_premise(taken, covered, sources)
+    )
     return not refused and answerable(covered) >= LEAST
 
 

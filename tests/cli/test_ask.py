@@ -11,6 +11,8 @@ import pytest
 from strati.cli import main
 from tests.knowledge.small import write
 
+KEYS = "question answer state reason confidence sentences citations nearest steps usage snapshot"
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
@@ -42,7 +44,10 @@ def test_a_question_and_one_refused(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert run(monkeypatch, "ask", "When did Django add Zorvania support?", "--kb", "work") == 0
     assert "Not in your sources: 'Django' and 'Zorvania'." in capsys.readouterr().out
     assert run(monkeypatch, "ask", "Who may end the lease?", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["citations"][0]["name"] == "in/lease.md"
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == KEYS.split()
+    assert list(told["citations"][0]) == "n document name start end quote place locator".split()  # noqa: SIM905
+    assert told["citations"][0]["name"] == "in/lease.md"
 
 
 @pytest.mark.usefixtures("folder")

@@ -43,7 +43,6 @@ def ask(
     from strati.knowledge.ask import ask as answer
     from strati.knowledge.ask.answer import checked
     from strati.knowledge.base import KnowledgeBase
-    from strati.knowledge.graph.route import paths_for
 
     checked(question)
     folder = only_base(kb)
@@ -52,13 +51,12 @@ def ask(
     with KnowledgeBase.open(folder, own_embedder(folder, embedder, catalog or []), create=False) as base:
         told = _say if writer is not None and not as_json and sys.stdout.isatty() else None
         reply = answer(base, question, model=writer, source=source, k=k, checks=checks, on_sentence=told)
-        route = paths_for(question, base)
     if as_json:
-        routed = {"route": route.to_json()} if route.entities else {}
-        print(json.dumps({**reply.to_json(), **routed}, ensure_ascii=False, indent=1))
+        print(json.dumps(reply.to_json(), ensure_ascii=False, indent=1))
         return
     _show(reply, explain, said=told is not None)
-    _connect(route)
+    if reply.route is not None:
+        _connect(reply.route)
 
 
 def _say(sentence: Sentence) -> None:

@@ -77,7 +77,10 @@ def test_an_everyday_word_for_the_one_in_the_source(tmp_path: Path) -> None:
 
 def test_sources_that_disagree(base: KnowledgeBase) -> None:
     reply = ask(base, "When did the lease begin in Bern?")
-    assert reply.reason == "the sources disagree: one says '14 May 2023', another '12 May 2023'"
+    assert reply.reason == (
+        "the sources disagree: memo.txt, line 2 (2024-05-01) says '14 May 2023', "
+        "lease.txt, line 3 (2024-05-01) '12 May 2023'"
+    )
     assert [one.state for one in reply.sentences] == ["disputed", "disputed"]
     assert [one.name for one in reply.citations] == ["memo.txt", "lease.txt"]
     only = ask(base, "When did the lease begin in Bern?", source="memo*")

@@ -21,7 +21,9 @@ from strati.knowledge.graph.export import FORMATS, as_json, exported, write_expo
 from strati.knowledge.graph.find import View, page_of
 from strati.knowledge.graph.likeness import like
 from strati.knowledge.graph.paths import path
+from strati.knowledge.graph.records import Graph
 from strati.knowledge.graph.route import paths_for
+from strati.knowledge.graph.store import GraphStore
 from strati.testing import check_layer
 from tests.knowledge import small
 from tests.knowledge.graph.world import FILES, base, view
@@ -163,6 +165,29 @@ def test_a_path_is_quoted_step_by_step(tmp_path: Path) -> None:
         assert "one passage names" in beside.why
         assert paths_for("What does Beta GmbH do?", made).why == "the question names Beta GmbH alone"
         assert paths_for("What is this?", made).entities == ()
+        part = paths_for("How is Delta Corp connected with Bob Miller?", made, source="contract*")
+        assert (part.by, part.why, part.paths) == ("search", "the question names Delta Corp alone", ())
+
+
+def test_an_answer_carries_its_route_and_the_graph_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with base(tmp_path, FILES) as made:
+        loads: list[Graph] = []
+        read_graph = GraphStore.graph
+
+        def counted(store: GraphStore) -> Graph:
+            loads.append(read_graph(store))
+            return loads[-1]
+
+        monkeypatch.setattr(GraphStore, "graph", counted)
+        reply = ask(made, "How is Delta Corp connected with Bob Miller?")
+        assert reply.route is not None
+        assert (reply.route.by, len(reply.route.paths), len(loads)) == ("graph", 1, 1)
+        assert "route" not in reply.to_json()
+        part = ask(made, "How is Delta Corp connected with Bob Miller?", source="contract*").route
+        assert part is not None
+        assert (part.by, part.paths) == ("search", ())
 
 
 def test_a_question_about_two_places_reads_both(tmp_path: Path) -> None:

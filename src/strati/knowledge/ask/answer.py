@@ -76,7 +76,8 @@ def ask(
         case = Extract(sources).run([replace(case, state=State.OPEN)], ctx)[0]
         told = on_sentence
     sent_to = model.card.name if model is not None and not model.card.private and case.usage.calls else ""
-    reply = reply_of(case, sources, note=note, sent_to=sent_to)
+    routes = [stage.layer.route for stage in stack.stages if isinstance(stage.layer, Connect)]
+    reply = replace(reply_of(case, sources, note=note, sent_to=sent_to), route=routes[0] if routes else None)
     for sentence in reply.sentences if told else ():
         told(sentence)  # type: ignore[misc]
     return reply

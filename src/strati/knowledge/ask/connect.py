@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from strati.core.context import Context
 from strati.core.identity import fingerprint
-from strati.core.records import JSON, Case, Evidence, Source, Usage
+from strati.core.records import JSON, Case, Evidence, Usage
 from strati.knowledge.ask.sources import PASSAGE, Sources
 from strati.knowledge.graph.records import Place
 from strati.knowledge.graph.route import DEPTH, Route, ordered, route_for, view_of
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 class Connect:
     """Puts passages near the entities that a question names before the others, where they stand at different places.
 
-    Its step says which way the question goes. A base without a graph is left alone. It comes after `Retrieve`.
+    Its step says which way the question goes; `route` is that of the last one. A base without a graph is left alone. It
+    comes after `Retrieve`.
     """
 
     sources: Sources
     k: int = 8
     name: str = field(default="graph", init=False)
+    route: Route | None = field(default=None, init=False, repr=False, compare=False)
     kind: ClassVar[str] = "connect.v1"
     evidence_only: ClassVar[bool] = True  # it never proposes an answer
 
@@ -49,7 +51,7 @@ class Connect:
     @cached_property
     def view(self) -> View | None:
         """The graph, loaded once; None where the base has none."""
-        return view_of(self.sources.here)
+        return view_of(self.sources.here, self.sources.filters)
 
     @cached_property
     def walk(self) -> Walk:
@@ -68,7 +70,7 @@ class Connect:
         if self.view is None:
             return case.passed(self.name, "plain search: the base has no graph")
         found = [one for one in case.evidence if one.kind == PASSAGE and one.source]
-        route = route_for(self.view, case.text, [_place(one) for one in found])
+        route = self.route = route_for(self.view, case.text, [_place(one) for one in found])
         if route.by == "search":
             return case.passed(self.name, f"plain search: {route.why}", Usage(time.perf_counter() - start))
         chosen = self._passages(case.text)
@@ -94,15 +96,7 @@ class Connect:
         """A passage that search did not find."""
         store = self.sources.here.store
         kept = next(one for one in store.passages_of(place.document) if one.row.start == place.start)
-        entry = store.find(place.document)
-        about: dict[str, JSON] = {
-            "passage": kept.id, "name": entry.name, "title": entry.title, "date": entry.date, "kind": kept.row.kind,
-            "path": list(kept.row.path), "language": kept.row.language, "rank": 99, "place":
-            f"{entry.name}, {kept.row.locate(place.start, place.end)}",
-        }  # fmt: skip
-        return Evidence(
-            PASSAGE, kept.row.text, 0.0, Source(place.document, entry.sha256, place.start, place.end), about
-        )
+        return self.sources.evidence(kept)
 
 
 def _place(one: Evidence) -> Place:

@@ -12,14 +12,12 @@ from typing import ClassVar, Self
 from strati.core.context import Context
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Evidence, Usage
+from strati.knowledge.ask.contradict import dispute
 from strati.knowledge.ask.coverage import Candidate, cover
 from strati.knowledge.ask.gate import confidence, gap_of, passages_of
-from strati.knowledge.ask.quantities import measures, quantities
 from strati.knowledge.ask.question import LONGEST, Question, read
 from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.span import best_span
-from strati.knowledge.ask.support import Verdict, support
-from strati.knowledge.ask.text import Text
 from strati.knowledge.ask.words import words
 
 _MANY = re.compile(
@@ -29,7 +27,6 @@ _MANY = re.compile(
 )
 ALIKE = 0.8  # share of words in common from which two sentences say the same
 LEAST = 0.2
-SAME = 0.8  # share of its words that each of two sentences must find in the other to disagree with it
 NEAR = 0.8  # share of the best sentence's score that another must reach
 
 
@@ -82,9 +79,9 @@ class Extract:
 
     def _chosen(self, question: Question, candidates: Sequence[Candidate]) -> tuple[list[Candidate], str]:
         best = candidates[0]
-        other, differs = disputed(candidates)
-        if other is not None:
-            return [best, other], differs
+        found = dispute(question, candidates, self.sources)
+        if found is not None:
+            return list(found.sides), found.reason
         rest = [one for one in candidates[1:12] if not _alike(one.unit.text, best.unit.text)]
         chosen = [best]
         if _MANY.search(question.text):
@@ -93,39 +90,6 @@ class Extract:
                 if near and not any(_alike(one.unit.text, other.unit.text) for other in chosen):
                     chosen.append(one)
         return chosen[: self.most], ""
-
-
-def disputed(candidates: Sequence[Candidate]) -> tuple[Candidate | None, str]:
-    """A candidate that says otherwise than the best one, and what differs in words."""
-    for one in candidates[1:12]:
-        differs = disagreement(candidates[0], one)
-        if differs:
-            return one, differs
-    return None, ""
-
-
-def disagreement(one: Candidate, other: Candidate) -> str:
-    """In words, what two sources say differently about the same; "" when they do not.
-
-    Two places of one document are compared as well. Each sentence has to say nearly all the other says.
-    """
-    source, against = one.passage.source, other.passage.source
-    if source is None or against is None or (source.document == against.document and one.passage is other.passage):
-        return ""
-    if one.share < 0.5 or other.share < 0.8 * one.share:
-        return ""
-    found = support(one.unit.text, Text.of(other.unit.text))
-    back = support(other.unit.text, Text.of(one.unit.text))
-    if found.verdict is not Verdict.CONTRADICTED or back.verdict is not Verdict.CONTRADICTED:
-        return ""
-    if min(found.features.get("window", 0.0), back.features.get("window", 0.0)) < SAME:
-        return ""
-    named = [number for number in quantities(one.unit.text) if not measures(one.unit.text, number)]
-    if any(f"says {number.text!r}" in found.reason for number in named):
-        return ""  # two versions of a thing, not two opinions
-    return "the sources disagree: " + found.reason.replace("the claim says", "one says").replace(
-        "the source", "another"
-    )
 
 
 def _cited(one: Candidate, n: int, question: Question, disputed: str) -> Evidence:

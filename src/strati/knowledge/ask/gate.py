@@ -15,11 +15,11 @@ from typing import ClassVar, Self
 from strati.core.context import Context
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Case, Evidence, Usage
-from strati.knowledge.ask.coverage import Candidate, Coverage, cover
+from strati.knowledge.ask.coverage import Coverage, cover
 from strati.knowledge.ask.polarity import opposed
-from strati.knowledge.ask.quantities import comparable, measures, missing, quantities
-from strati.knowledge.ask.question import LONGEST, Question, Wanted, no_question, read
-from strati.knowledge.ask.sources import PASSAGE, Sources, piece_of
+from strati.knowledge.ask.premises import contradicted_premise
+from strati.knowledge.ask.question import LONGEST, Question, no_question, read
+from strati.knowledge.ask.sources import PASSAGE, Sources
 from strati.knowledge.ask.support import scored
 
 GAP = "gap"  # the kind of evidence that says why there is no answer
@@ -38,7 +38,6 @@ INTERCEPT = -6.33
 ANSWERABLE: Mapping[str, float] = {"passage": 4.94, "own": 3.56, "before": 1.17, "pairs": 2.21, "telling": 0.19}
 ANSWERABLE_INTERCEPT = -5.9
 LEAST = 0.5
-PREMISE = 0.6  # share of the question's other words in a sentence from which a differing number contradicts it
 
 
 @dataclass
@@ -81,13 +80,15 @@ class Gate:
         why = no_question(question)
         if why:
             return why, None
-        if coverage.names:
+        if coverage.names and not _opposite(question, coverage):
             return f"not in your sources: {_listed(coverage.names)}", None
         if not coverage.candidates:
             return "not in your sources: no passage has a word of the question", None
-        premise = contradicted_premise(question, coverage)
+        premise = contradicted_premise(question, coverage, self.sources)
         if premise is not None:
             return premise
+        if coverage.names:
+            return f"not in your sources: {_listed(coverage.names)}", None
         if answerable(coverage) < self.least:
             lost = coverage.absent_names or coverage.absent
             told = f" ({_listed(lost[:3])} is not beside the rest)" if lost else ""
@@ -105,28 +106,6 @@ def answerable(coverage: Coverage) -> float:
     return scored(coverage.features, ANSWERABLE, ANSWERABLE_INTERCEPT)
 
 
-def contradicted_premise(question: Question, coverage: Coverage) -> tuple[str, Evidence] | None:
-    """What a source says that the question takes to be otherwise, and where; None when it contradicts nothing.
-
-    Only a sentence that holds most of the question's other words can, and only where no candidate says what the
-    question says.
-    """
-    near = [one for one in coverage.candidates[:5] if one.share >= PREMISE]
-    if not near:
-        return None
-    said = [number for one in near for number in quantities(one.passage.text)]
-    for asked in missing([one for one in question.quantities if measures(question.text, one)], said):
-        for one in near[:2]:
-            rivals = [n for n in quantities(one.unit.text) if comparable(asked, n)]
-            if rivals and question.wanted not in (Wanted.DATE, Wanted.NUMBER):
-                return _told(f"the question says {asked.text!r}, the source {rivals[0].text!r}", one)
-    if question.wanted in (Wanted.REASON, Wanted.DATE):
-        other = opposed(question.words, near[0].unit.text)
-        if other is not None and near[0].share >= 0.75:
-            return _told(f"the question says {other[0]!r}, the source {other[1]!r}", near[0])
-    return None
-
-
 def passages_of(case: Case) -> list[Evidence]:
     """The passages that were found for a case, best first."""
     return [one for one in case.evidence if one.kind == PASSAGE]
@@ -137,9 +116,11 @@ def gap_of(case: Case) -> Evidence | None:
     return next((one for one in case.evidence if one.kind == GAP), None)
 
 
-def _told(what: str, one: Candidate) -> tuple[str, Evidence]:
-    piece = piece_of(one.passage, one.unit.start, one.unit.end)
-    return f"the premise does not hold: {what} ({one.passage.data.get('place', '')})", piece
+def _opposite(question: Question, coverage: Coverage) -> bool:
+    """Whether all that is unknown is a word whose opposite the nearest sentence has: that is for the premises."""
+    unknown = [word for word in question.words if word.text in coverage.names]
+    top = coverage.candidates[0].unit.text if coverage.candidates else ""
+    return bool(top) and all(opposed([word], top) for word in unknown)
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -190,10 +190,12 @@ def measures(text: str, one: Quantity) -> bool:
     >>> [measures(text, quantities(text)[0]) for text in ("Python 2 is old.", "It took 2 days.", "It has 2 rows.")]
     [False, True, True]
     """
+    from strati.knowledge.ask.words import NOISE, fold
+
     before = text[: one.start].rstrip().rpartition(" ")[2]
     if one.kind in ("date", "time") or one.unit or one.year:
         return True
-    return not before[:1].isupper()
+    return not before[:1].isupper() or fold(before) in NOISE
 
 
 def _pulled_apart(one: Quantity, text: str) -> bool:

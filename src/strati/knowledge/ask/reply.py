@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from strati.core.records import JSON, Case, Evidence, Outcome, State, Step, Usage
 from strati.knowledge.ask.gate import gap_of, passages_of
 from strati.knowledge.ask.sources import Citation, Sources, misquoted
+
+if TYPE_CHECKING:
+    from strati.knowledge.graph.route import Route
 
 NEAREST = 3  # passages that are shown when nothing is answered
 
@@ -31,6 +35,7 @@ class Reply:
 
     `state` is "answered" or "withheld"; `reason` says why it was withheld, or what to know about the answer;
     `confidence` is not calibrated unless `calibrated`; `nearest` are passages worth a look when it was withheld.
+    `route` says how the base's graph connects what the question names, where there is one; it is not part of the JSON.
     """
 
     question: str
@@ -46,6 +51,7 @@ class Reply:
     snapshot: str
     calibrated: bool = False
     sent_to: str = ""
+    route: Route | None = None
 
     @property
     def answered(self) -> bool:

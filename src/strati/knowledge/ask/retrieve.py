@@ -16,12 +16,14 @@ from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.words import IRREGULAR_FORMS, content, fold
 
 RRF = 60
+VERSIONS = 3  # passages of which other versions are looked up, and how many of them are read
 
 
 @dataclass
 class Retrieve:
     """Adds the `k` best passages to each case, best first, and up to `neighbours` that stand beside the best.
 
+    Where the best stand in other versions too, with other numbers, those are added.
     It looks twice where a question can be put in other words ("begin" for "began", "terminate" for "end").
     """
 
@@ -64,6 +66,7 @@ class Retrieve:
         other = second(question)
         if other:
             found = _fused(found, self.sources.search(other, self.k), self.k)
+        found += self.sources.versions(found[:VERSIONS], VERSIONS)
         return found + (self.sources.around(found[:3], self.neighbours) if self.neighbours else [])
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 from strati.core.errors import ModelError, StackError
 from strati.core.records import JSON, Evidence, Source
 from strati.knowledge.ask.equivalents import others
+from strati.knowledge.ask.quantities import quantities
 from strati.knowledge.ask.untrusted import instruction_in
 from strati.knowledge.ask.words import IRREGULAR_FORMS, Word, content, fold
-from strati.knowledge.store.contract import ALL, Filter
+from strati.knowledge.store.contract import ALL, Filter, Kept
 from strati.models.contract import Embedder
 
 if TYPE_CHECKING:
@@ -151,6 +152,39 @@ class Sources:
                     more.append(Evidence(PASSAGE, kept.row.text, one.score / 2, source, {**about, "near": True}))
         return more
 
+    def versions(self, found: Sequence[Evidence], most: int) -> list[Evidence]:
+        """Passages that nearly repeat those found and have other numbers or dates in them, at most so many.
+
+        Search leaves near-duplicates out; two versions of a contract that differ in one amount are such.
+        """
+        more: list[Evidence] = []
+        allowed = None
+        for one in found:
+            if one.data.get("repeated") and len(more) < most:
+                if allowed is None:
+                    allowed = {entry.id for entry in self.here.documents(self.filters)}
+                told = _values(one.text)
+                for kept, _ in self.here.alike(int(one.data["passage"])):
+                    if kept.document in allowed and _values(kept.row.text) != told and len(more) < most:
+                        more.append(self.evidence(kept))
+        have = {one.data["passage"] for one in found}
+        return [one for one in more if one.data["passage"] not in have]
+
+    def evidence(self, kept: Kept, score: float = 0.0) -> Evidence:
+        """A passage as it is kept, as evidence; for what search did not find itself."""
+        entry = self.here.store.entry(kept.document)
+        row = kept.row
+        locator = str(row.locate(row.start, row.end))
+        about: dict[str, JSON] = {
+            "passage": kept.id, "name": entry.name, "title": entry.title, "date": entry.date, "kind": row.kind,
+            "path": list(row.path), "language": row.language, "rank": 99,
+            "place": f"{entry.name}, {locator}" if locator else entry.name,
+        }  # fmt: skip
+        unsafe = instruction_in(row.text)
+        if unsafe:
+            about["unsafe"] = unsafe
+        return Evidence(PASSAGE, row.text, score, Source(kept.document, entry.sha256, row.start, row.end), about)
+
     def holding(self, word: str) -> int:
         """In how many passages of the whole base a word occurs, in any of its forms."""
         if word not in self._counts:
@@ -215,6 +249,10 @@ def idf(count: int, size: int) -> float:
     return math.log(1 + (size - count + 0.5) / (count + 0.5))
 
 
+def _values(text: str) -> set[tuple[object, ...]]:
+    return {(one.kind, one.value, one.unit) for one in quantities(text)}
+
+
 def evidence_of(hit: Hit) -> Evidence:
     """A hit as the layers here take it."""
     about: dict[str, JSON] = {
@@ -225,6 +263,8 @@ def evidence_of(hit: Hit) -> Evidence:
     unsafe = instruction_in(hit.text)
     if unsafe:
         about["unsafe"] = unsafe
+    if hit.same:
+        about["repeated"] = len(hit.same)
     return Evidence(PASSAGE, hit.text, hit.score, hit.source, about)
 
 

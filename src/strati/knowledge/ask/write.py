@@ -13,8 +13,8 @@ from strati.core.errors import LayerDown, ModelError, StackError
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Evidence, Example, Failure, Usage
 from strati.knowledge.ask.align import Fault, fault_of, locate
+from strati.knowledge.ask.contradict import dispute
 from strati.knowledge.ask.coverage import cover
-from strati.knowledge.ask.extract import disputed
 from strati.knowledge.ask.gate import confidence, gap_of, passages_of
 from strati.knowledge.ask.judge import Judged, Learns, Rules, SentenceCheck, within
 from strati.knowledge.ask.prompt import SYSTEM, Written, declined, keys_for, prompt_for, written
@@ -141,14 +141,20 @@ class Write:
         coverage = cover(question, found, self.sources)
         lowest = min(one.score for one in passed)
         sure = confidence(coverage)
-        why = disputed(coverage.candidates)[1] if coverage.candidates else ""
+        disputed = dispute(question, coverage.candidates, self.sources)
+        why = disputed.reason if disputed else ""
+        said = [(one.text, one.piece, "supported") for one in passed]
+        for one in disputed.sides if disputed else ():
+            piece = piece_of(one.passage, one.unit.start, one.unit.end)
+            if not any(_inside(piece, other) for _, other, _ in said):  # both sides are heard
+                said.append((" ".join(piece.text.split()), piece, "disputed"))
+                if self.on_sentence is not None:
+                    self.on_sentence(said[-1][0], piece)
         citations = tuple(
-            replace(
-                one.piece, data={**one.piece.data, "sentence": n, "said": one.text, "state": "supported", "why": why}
-            )
-            for n, one in enumerate(passed)
+            replace(piece, data={**piece.data, "sentence": n, "said": text, "state": state, "why": why})
+            for n, (text, piece, state) in enumerate(said)
         )
-        text = " ".join(one.text for one in passed)
+        text = " ".join(text for text, *_ in said)
         return Answer(
             text, min(sure, lowest), self.name, features={**coverage.features, "support": lowest}, citations=citations
         )
@@ -278,6 +284,11 @@ def _saved(check: SentenceCheck, folder: Path) -> dict[str, JSON]:
 
 def _loaded(entry: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> SentenceCheck:
     return cast("SentenceCheck", saved_class(entry["kind"]).load(entry["settings"], folder, resources))
+
+
+def _inside(piece: Evidence, other: Evidence) -> bool:
+    a, b = piece.source, other.source
+    return a is not None and b is not None and a.document == b.document and b.start <= a.start and a.end <= b.end
 
 
 def _misquoted(sentence: str, passages: Sequence[Evidence]) -> Fault | None:

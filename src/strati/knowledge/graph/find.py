@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -49,14 +49,18 @@ class Quote:
 
 
 class View:
-    """The graph of a base, ready to be asked; texts are loaded when they are quoted."""
+    """The graph of a base, ready to be asked; texts are loaded when they are quoted.
 
-    def __init__(self, base: KnowledgeBase) -> None:
+    With `documents` (ids) it is what the graph knows from these alone.
+    """
+
+    def __init__(self, base: KnowledgeBase, documents: Collection[str] | None = None) -> None:
         self.base = base
         self.store = GraphStore(base.store)
         if not self.store.built:
             raise DataError(f"{base.store.folder} has no graph yet: strati graph build --kb {base.store.folder.stem}")
-        self.graph: Graph = self.store.graph()
+        whole: Graph = self.store.graph()
+        self.graph = whole if documents is None else _within(whole, documents)
         self._documents: dict[str, Document] = {}
 
     @cached_property
@@ -241,6 +245,24 @@ class View:
             counts[place.document] += 1
         order = sorted(counts, key=lambda id: (-counts[id], self.entries[id].name))
         return [(self.entries[id], counts[id]) for id in order]
+
+
+def _within(graph: Graph, documents: Collection[str]) -> Graph:
+    """What is left of a graph without the other documents: their mentions and evidence are gone."""
+    nodes = [
+        node._replace(mentions=tuple(place for place in node.mentions if place.document in documents))
+        for node in graph.nodes
+    ]
+    edges = [
+        edge._replace(evidence=tuple(place for place in edge.evidence if place.document in documents))
+        for edge in graph.edges
+    ]
+    kept = {node.id for node in nodes if node.mentions}
+    return replace(
+        graph,
+        nodes=tuple(node for node in nodes if node.id in kept),
+        edges=tuple(edge for edge in edges if edge.evidence and edge.head in kept and edge.tail in kept),
+    )
 
 
 def page_of(view: View, node: Node) -> dict[str, JSON]:

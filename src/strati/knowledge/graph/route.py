@@ -19,6 +19,7 @@ from strati.kinds.extract.words import core_of, key_of
 from strati.knowledge.graph.find import View
 from strati.knowledge.graph.paths import Path, path
 from strati.knowledge.graph.records import VALUES, Node, Place
+from strati.knowledge.store.contract import ALL, Filter
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
@@ -237,28 +238,36 @@ def _in_turn(lists: Sequence[Sequence[int]], k: int) -> list[int]:
     return list(chosen)[:k]
 
 
-def paths_for(question: str, base: KnowledgeBase, most: int = 3) -> Route:
+def paths_for(question: str, base: KnowledgeBase, most: int = 3, source: str | None = None) -> Route:
     """The entities a question names and how the graph connects them; empty when the base has no graph.
 
     Args:
         question: in plain words.
         base: the knowledge base.
         most: how many paths at most, best first.
+        source: only what documents with this id or name, or that fit this pattern, say.
     """
-    view = view_of(base)
-    return route_for(view, question, spans_of(base, question, _NEAREST), most) if view else Route((), ())
+    filters = Filter((source,)) if source else ALL
+    view = view_of(base, filters)
+    if view is None:
+        return Route((), ())
+    return route_for(view, question, spans_of(base, question, _NEAREST, filters), most)
 
 
-def view_of(base: KnowledgeBase) -> View | None:
-    """The graph of a base; None where it has none."""
+def view_of(base: KnowledgeBase, filters: Filter = ALL) -> View | None:
+    """The graph of a base, or what it knows from the documents that a filter lets through; None where it has none."""
     from strati.knowledge.graph.store import GraphStore
 
-    return View(base) if GraphStore(base.store).built else None
+    if not GraphStore(base.store).built:
+        return None
+    return View(base, None if filters.empty else {entry.id for entry in base.documents(filters)})
 
 
-def spans_of(base: KnowledgeBase, text: str, k: int) -> list[Place]:
+def spans_of(base: KnowledgeBase, text: str, k: int, filters: Filter = ALL) -> list[Place]:
     """Where the passages stand that search finds for a text."""
     found: Mapping[Place, None] = dict.fromkeys(
-        Place(hit.source.document, hit.source.start, hit.source.end) for hit in base.search(text, k) if hit.source
+        Place(hit.source.document, hit.source.start, hit.source.end)
+        for hit in base.search(text, k, filters=filters)
+        if hit.source
     )
     return list(found)

@@ -70,6 +70,11 @@ def test_whole_wheels_are_listed_only(tmp_path: Path) -> None:
     path.write_text('[models.nlp]\nkind = "spacy"\nsources = ["pypi:nlp-model==3.8.0"]\nlicence = "MIT"\n')
     entry = read_catalog(path)["nlp"]
     assert (entry.usable, entry.artefacts, entry.bytes) == (False, (), None)
+    assert (entry.packages, entry.installed) == (("nlp-model==3.8.0",), False)
+    from importlib.metadata import version
+
+    path.write_text(path.read_text().replace("nlp-model==3.8.0", f"numpy=={version('numpy')}"))
+    assert read_catalog(path)["nlp"].installed
 
 
 def test_a_folder_of_files(tmp_path: Path) -> None:

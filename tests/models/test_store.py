@@ -209,11 +209,14 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_not_pulled_and_not_usable(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="run `strati models pull tiny`"):
         Store(tmp_path).open(entry_of(FileSource(tmp_path / "x")))
-    spacy = Entry("nlp", "spacy", "MIT", None)
-    with pytest.raises(ModelError, match="'spacy', which strati cannot use yet"):
+    other = Entry("nlp", "magic", "MIT", None)
+    with pytest.raises(ModelError, match="'magic', which strati cannot use yet"):
+        Store(tmp_path).pull(other)
+    with pytest.raises(ModelError, match="'magic', which strati cannot use yet"):
+        Store(tmp_path).open(other)
+    spacy = Entry("nlp", "spacy", "MIT", None, packages=("nlp==1.0",))
+    with pytest.raises(ModelError, match=r"a package and is not pulled: pip install nlp==1\.0; strati bench"):
         Store(tmp_path).pull(spacy)
-    with pytest.raises(ModelError, match="'spacy', which strati cannot use yet"):
-        Store(tmp_path).open(spacy)
 
 
 def test_cache_folder() -> None:

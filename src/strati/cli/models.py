@@ -34,6 +34,7 @@ def list_models(catalog: CatalogOption = None, as_json: JsonOption = False) -> N
 
     Example: strati models list --catalog ours.toml
     """
+    from strati.models.catalog.catalog import SPACY
     from strati.models.catalog.store import Store
 
     entries = list(_catalog(catalog))
@@ -44,6 +45,8 @@ def list_models(catalog: CatalogOption = None, as_json: JsonOption = False) -> N
     table = _table("model", "kind", ">size", "licence", "here")
     for entry in entries:
         state = ("yes" if entry.name in here else "no") if entry.usable else "not usable yet"
+        if entry.kind == SPACY:
+            state = "installed" if entry.installed else "with pip"
         table.add_row(entry.name, entry.kind, _size(entry.bytes), entry.licence, state)
     _console().print(table)
 

@@ -92,6 +92,13 @@ class HasFurtherInputs(Protocol):
     def further_inputs(self) -> tuple[str, ...]: ...
 
 
+@runtime_checkable
+class ShowsWithInput(Protocol):
+    """A kind whose answers point into the input: with the input beside them they can be shown in words."""
+
+    def show_with(self, value: JSON, text: str) -> str: ...
+
+
 class Kind(Protocol):
     """A kind of task. One object, without state: whatever depends on a task is passed in.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from strati.core.records import JSON
+from strati.core.records import JSON, text_of
 from strati.kinds.classify.per_class import ClassRow, per_class
 from strati.measure.journal import Journal
 from strati.measure.results import Result, Results, statistics_of
 from strati.statistics import quality_interval
+from strati.task.kind import Kind, ShowsWithInput
 
 SHOWN_DISAGREEMENTS = 12
 SHOWN_CONFUSIONS = 15
@@ -77,9 +78,16 @@ def disagreements(journal: Journal, results: Results) -> list[dict[str, JSON]]:
         {
             "id": key,
             "text": str(examples[key].input)[:SHOWN_TEXT],
-            "reference": show(examples[key].reference),
-            "answers": {name: None if value is None else show(value) for name, value in answers[key].items()},
+            "reference": _shown(results.kind, examples[key].reference, text_of(examples[key].input or "")),
+            "answers": {
+                name: None if value is None else _shown(results.kind, value, text_of(examples[key].input or ""))
+                for name, value in answers[key].items()
+            },
         }
         for kinds, _, key in rows
         if kinds > 1
     ][:SHOWN_DISAGREEMENTS]
+
+
+def _shown(kind: Kind, value: JSON, text: str) -> str:
+    return kind.show_with(value, text) if isinstance(kind, ShowsWithInput) else kind.show(value)

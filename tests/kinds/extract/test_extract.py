@@ -256,3 +256,14 @@ def test_a_metric_that_the_data_cannot_have() -> None:
         kind.ladder(Task(kind="extract", metric="relation_f1"), space, Resources())
     with pytest.raises(DataError, match="some rows have fields"):
         kind.space(Task(kind="extract"), [{"fields": {"a": "b"}}, {"entities": []}])
+
+
+def test_an_answer_is_shown_in_words_and_twins_by_place() -> None:
+    text = "Ann met Ann Lee."
+    value = {
+        "entities": [{"start": 8, "end": 15, "label": "Per"}, {"start": 0, "end": 3, "label": "Per"}],
+        "relations": [{"head": 1, "tail": 0, "label": "met"}],
+    }
+    assert Extract().show_with(value, text) == "Ann at 0 (Per), Ann Lee (Per), Ann at 0 - met - Ann Lee"
+    assert Extract().show_with({"entities": []}, text) == "nothing"
+    assert Extract().show_with({"fields": {"total": "$5"}}, text) == Extract().show({"fields": {"total": "$5"}})

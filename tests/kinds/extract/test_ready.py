@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 from collections.abc import Iterator, Sequence
@@ -99,7 +100,29 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(model: str, exclude: Sequence[str]) -> None:  # noqa: ARG001
         raise OSError("E050")
 
-    monkeypatch.setattr(ready, "find_spec", lambda _: object())
+    monkeypatch.setattr(ready, "find_spec", lambda name: object() if name == "spacy" else None)
     monkeypatch.setitem(sys.modules, "spacy", types.SimpleNamespace(load=load))
     with pytest.raises(ModelError, match="en_core_web_zz is not installed"):
         ReadyNER.of("en_core_web_zz")
+
+
+def test_no_pipeline_is_opened_to_see_what_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real packages in a folder: one that finds names, one that does not, one without a description."""
+    for name, meta in (
+        ("en_names", {"version": "3.8.1", "pipeline": ["tok2vec", "ner"]}),
+        ("en_tags", {"version": "3.8.0", "pipeline": ["tagger"]}),
+        ("en_bare", None),
+        ("spacy", None),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('opened')\n")
+        if meta is not None:
+            (tmp_path / name / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        if name != "spacy":
+            (info / "entry_points.txt").write_text(f"[spacy_models]\n{name} = {name}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert ready.installed() == ["en_names"]
+    assert ReadyNER.of("en_names") == ReadyNER("en_names", "3.8.1", name="en_names")

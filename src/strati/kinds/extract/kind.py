@@ -10,7 +10,7 @@ from strati.core.errors import DataError, TaskError
 from strati.core.records import JSON
 from strati.kinds.extract.metrics import METRICS, get_metric
 from strati.kinds.extract.space import relations_in, schema_of
-from strati.kinds.extract.values import Extraction, reference_of
+from strati.kinds.extract.values import Entity, Extraction, reference_of
 from strati.statistics.metric import Metric
 from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 from strati.task.task import Task
@@ -96,6 +96,21 @@ class Extract:
         ]
         return ", ".join(parts) or "nothing"
 
+    def show_with(self, value: JSON, text: str) -> str:
+        """One line with the words themselves, by place; words that come more than once with their place.
+
+        >>> Extract().show_with({"entities": [{"start": 0, "end": 4, "label": "Org"}]}, "Acme paid.")
+        'Acme (Org)'
+        """
+        found = Extraction.from_json(value)
+        if found.fields is not None:
+            return self.show(value)
+        parts = [f"{_words(one, text)} ({one.label})" for one in sorted(found.entities)]
+        parts += [
+            f"{_words(head, text)} - {label} - {_words(tail, text)}" for head, label, tail in sorted(found.triples())
+        ]
+        return ", ".join(parts) or "nothing"
+
     def ladder(self, task: Task, space: Space, resources: Resources) -> list[Candidate]:
         from strati.kinds.extract.ladder import ladder
 
@@ -107,3 +122,8 @@ class Extract:
         from strati.kinds.extract.checks import check_spans
 
         return (check_spans,)
+
+
+def _words(span: Entity, text: str) -> str:
+    words = " ".join(text[span.start : span.end].split())
+    return words if text.count(text[span.start : span.end]) < 2 else f"{words} at {span.start}"

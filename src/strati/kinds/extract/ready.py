@@ -6,6 +6,7 @@ are its name, version and the mapping, never the model itself.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +47,8 @@ class ReadyNER:
             MissingExtra: spaCy is not installed.
             ModelError: the pipeline is not.
         """
-        return cls(model, str(_pipeline(model).meta["version"]), name=model)
+        version = _about(model).get("version") if find_spec("spacy") is not None else None
+        return cls(model, str(version or _pipeline(model).meta["version"]), name=model)
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind, model=self.model, version=self.version, mapping=dict(self.mapping or {}))
@@ -117,13 +119,24 @@ def mapped(found: Sequence[Sequence[Entity]], right: Sequence[Sequence[Entity]])
 
 
 def installed() -> list[str]:
-    """The spaCy pipelines of this installation that find names; none without spaCy."""
+    """The spaCy pipelines of this installation that find names, by what their packages say: none is opened."""
     if find_spec("spacy") is None:
         return []
     from importlib.metadata import entry_points
 
     names = sorted({one.name for one in entry_points(group="spacy_models")})
-    return [name for name in names if "ner" in _pipeline(name).pipe_names]
+    return [name for name in names if "ner" in _about(name).get("pipeline", ())]
+
+
+def _about(model: str) -> dict[str, Any]:
+    """The `meta.json` of a pipeline's package; empty where there is none."""
+    spec = find_spec(model)
+    for folder in spec.submodule_search_locations or () if spec is not None else ():
+        file = Path(folder) / "meta.json"
+        if file.is_file():
+            found = json.loads(file.read_text(encoding="utf-8"))
+            return found if isinstance(found, dict) else {}
+    return {}
 
 
 @lru_cache(maxsize=2)

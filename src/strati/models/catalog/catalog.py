@@ -20,6 +20,8 @@ from strati.models.weights import KIND as WEIGHTS
 USABLE = ("gguf", "onnx-embedder", whisper_files.KIND, WEIGHTS)
 """Kinds that `pull` and `Store.open` know; others are listed only."""
 
+SPACY = "spacy"  # a package for pip; the kind of task `extract` finds what is installed
+
 _FILE_KEYS = {"sources", "sha256", "bytes"}
 _KEYS = {"kind", "licence", "tokenizer", "files", *_FILE_KEYS}
 _NEEDS = {  # kind: the extra, and its packages as they are imported
@@ -44,7 +46,7 @@ class Entry:
     """A model by name; `catalog` is where the entry was read.
 
     A model is one `file`, perhaps with a `tokenizer`, or a folder of `files` by name; it has none of them where strati
-    cannot use it.
+    cannot use it. A spaCy pipeline is a package that pip installs: `packages` are names with versions.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Entry:
     tokenizer: Artefact | None = None
     catalog: str = ""
     files: Mapping[str, Artefact] = field(default_factory=dict, hash=False)
+    packages: tuple[str, ...] = ()
 
     @property
     def artefacts(self) -> tuple[Artefact, ...]:
@@ -67,12 +70,23 @@ class Entry:
         return sum(size or 0 for size in sizes) if sizes and None not in sizes else None
 
     @property
+    def installed(self) -> bool:
+        """Whether all its packages are in this installation, in these versions."""
+        return bool(self.packages) and all(map(_is_installed, self.packages))
+
+    @property
     def usable(self) -> bool:
         """Whether strati can pull and open it."""
         return self.kind in USABLE and bool(self.artefacts)
 
     def check_usable(self) -> None:
         """Raise `ModelError` when strati cannot pull and open it."""
+        if self.kind == SPACY:
+            asked = " ".join(self.packages) or f"a wheel of {self.name}"
+            raise ModelError(
+                f"{self.name} is a spaCy pipeline, which is a package and is not pulled: pip install {asked}; "
+                "strati bench --kind extract takes every pipeline that is installed"
+            )
         if self.kind not in USABLE:
             raise ModelError(f"{self.name} is of the kind {self.kind!r}, which strati cannot use yet")
         if not self.artefacts:
@@ -127,6 +141,16 @@ class Catalog:
         return self._entries[name]
 
 
+def _is_installed(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    name, _, wanted = package.partition("==")
+    try:
+        return version(name) == wanted
+    except PackageNotFoundError:
+        return False
+
+
 def read_catalog(path: Path) -> dict[str, Entry]:
     """The entries of one catalog file. Raises `ModelError` naming file, key and what was expected."""
     try:
@@ -160,8 +184,9 @@ def _entry(name: str, value: Any, where: str) -> Entry:
             raise ModelError(f"{place}.{key} is {value.get(key)!r}, expected a text")
     kind = value["kind"]
     if kind not in USABLE:
-        _sources(value, place)
-        return Entry(name, kind, value["licence"], None, None, where)
+        wheels = [one for one in _sources(value, place) if isinstance(one, PypiSource) and one.member is None]
+        packages = tuple(f"{one.name}=={one.version}" for one in wheels) if kind == SPACY else ()
+        return Entry(name, kind, value["licence"], None, None, where, packages=packages)
     if kind == whisper_files.KIND:
         return Entry(name, kind, value["licence"], None, None, where, _files(value, place))
     if "files" in value:

@@ -173,7 +173,11 @@ def test_the_gate_refuses_what_is_worse_and_what_cannot_be_shown() -> None:
     [
         (("nothere", "compress"), "begin with 'nothere'"),
         (("latest", "shrink"), "expected one of: compress, ablate"),
-        (("latest", "compress", "--rung", "rules"), "no saved n-gram rung 'rules', expected one of: 'n-grams'"),
+        (
+            ("latest", "compress", "--rung", "rules"),
+            "no saved rung 'rules' to make smaller, expected one of",
+        ),
+        (("latest", "compress", "--from-quantised"), "expected --rung with the name of one"),
         (("latest", "ablate", "--rung", "n-grams"), "expected it with compress or prompts or distil only"),
     ],
 )
@@ -207,7 +211,7 @@ def test_a_run_without_ngrams_says_what_it_has(tmp_path: Path, capsys: pytest.Ca
     runs = tmp_path / ".strati/runs"
     code, _, err = strati(capsys, "improve", "latest", "compress", "--runs-dir", runs)
     assert code == 2
-    assert "no saved n-gram rung to make smaller" in err
+    assert "no saved rung of n-grams or a fine-tuned encoder to make smaller" in err
     assert "'rules'" in err
     code, _, err = strati(capsys, "improve", "latest", "ablate", "--runs-dir", runs)
     assert code == 2

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from strati.core.errors import ModelError
-from strati.models.catalog.catalog import Artefact, Entry
+from strati.models.catalog.catalog import Artefact, Entry, cache_folder
 from strati.models.catalog.sources import FileSource, HfSource, PypiSource, Source
-from strati.models.catalog.store import Store, cache_folder
+from strati.models.catalog.store import Store
 
 DATA = bytes(range(256)) * 20
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from strati.core.errors import MissingExtra
 
 if TYPE_CHECKING:
     from strati.core.context import Context, Memo
     from strati.core.records import JSON, Example, Usage
+    from strati.improve.compress_model import Smaller
     from strati.improve.experiment import Outcome
     from strati.measure.journal import Journal
     from strati.measure.results import Result, Results
+    from strati.models.contract import LanguageModel
     from strati.stack.stack import Stack
     from strati.task.kind import Resources
 
@@ -40,6 +46,7 @@ class Given(NamedTuple):
     audit: Path | None
     data: tuple[Path, ...]
     dollars: float | None
+    from_quantised: bool = False
 
     def say(self, *lines: str) -> None:
         """Print the plan before anything is done; on standard error where the outcome is for machines."""
@@ -116,11 +123,26 @@ class _Both:
 
 
 def _compress(given: Given) -> Done:
-    from strati.improve.compress import SHARES, compress, ngram_rung, plan_compress
+    """By what the rung is: n-grams, a fine-tuned encoder, or a language model that is named."""
+    from strati.improve.compress import small_rung
+    from strati.kinds.classify.encoder.layer import Encoder
+
+    named = next((one for one in given.results.candidates if one.name == given.rung), None)
+    if named is not None and named.record.uses_llm and not named.record.recorded:
+        return _compress_model(given)
+    if given.from_quantised:
+        from strati.core.errors import TaskError
+
+        raise TaskError("--from-quantised is for a rung with a language model, expected --rung with the name of one")
+    name, folder, kind = small_rung(given.results, given.stacks, given.rung)
+    return _compress_encoder(given, name, folder) if kind == Encoder.kind else _compress_ngrams(given, name, folder)
+
+
+def _compress_ngrams(given: Given, name: str, folder: Path) -> Done:
+    from strati.improve.compress import SHARES, compress, plan_compress
     from strati.serve.resources import resources_of
     from strati.stack.folder import load_stack
 
-    name, folder = ngram_rung(given.results, given.stacks, given.rung)
     resources = resources_of(folder, given.catalogs, given.config)
     plan = plan_compress(given.journal, given.results, name, load_stack(folder, resources), folder)
     shares = ", ".join(f"{100 * share:g} %" for share in SHARES)
@@ -129,6 +151,93 @@ def _compress(given: Given) -> Done:
         f"        {plan.rows:,} tune rows answered {len(SHARES) + 1} times over; no model is paid; {given.gate}",
     )
     return compress(given.journal, given.results, plan, resources, given.ctx)
+
+
+def _compress_encoder(given: Given, name: str, folder: Path) -> Done:
+    from strati.improve.compress_encoder import compress_encoder, plan_encoder_sizes
+    from strati.improve.rows import rows_of
+
+    weights = given.resources((), train=True).weights
+    plan = plan_encoder_sizes(given.journal, given.results, name, folder, weights)
+    train = rows_of(given.results, given.data).units[0].train if plan.first else ()
+    trained = f" (trained again on {len(train):,} train rows)" if plan.first else ""
+    given.say(
+        f"Plan    {name}: {', '.join(plan.proposals)}{trained}",
+        f"        {plan.rows:,} tune rows answered {len(plan.proposals) + 1} times over; {given.gate}",
+    )
+    return compress_encoder(given.journal, given.results, plan, train, given.ctx)
+
+
+def _compress_model(given: Given) -> Done:
+    from strati.improve.compress_model import compress_model, model_of, plan_model
+    from strati.improve.rows import rows_of
+    from strati.improve.students import as_measured, language_rung
+
+    results = given.results
+    splits = rows_of(results, given.data)
+    rung = language_rung(results, given.rung)
+    resources = given.resources(rung.record.models)
+    stack = as_measured(results, rung, splits, given.stacks, resources, given.ctx)
+    copies: dict[str, Smaller] = {}
+    told: list[str] = []
+    model = model_of(stack)
+    if model is not None:
+        copies, told = _smaller_copies(given, model)
+    plan = plan_model(results, splits, rung.name, stack, copies, given.ctx.seed)
+    tried = [*plan.prompts, *plan.copies]
+    asked = len(tried) * (len(plan.prior) + len(plan.judge)) + len(plan.judge)
+    given.say(
+        f"Plan    {rung.name}: {', '.join(tried)}",
+        *told,
+        f"        judged on {len(plan.judge):,} tune rows that set no prompt; {given.gate}",
+        f"        about {asked:,} replies of the model{_price(given, rung, asked)}",
+    )
+    return compress_model(results, plan, given.ctx)
+
+
+def _smaller_copies(given: Given, model: LanguageModel) -> tuple[dict[str, Smaller], list[str]]:
+    """The copies of a model on this machine in fewer bits, made when they are asked for; and what is to be said."""
+    from strati.models.catalog.catalog import Catalog
+    from strati.models.catalog.store import Store
+    from strati.models.local.gguf import GgufModel
+    from strati.models.local.requantise import PLAIN, main_type, need_gguf, requantise, smaller_types
+
+    if not isinstance(model, GgufModel):
+        return {}, []
+    try:
+        need_gguf()
+    except MissingExtra as error:
+        if given.from_quantised:
+            raise
+        return {}, [f"        its weights stay as they are: {error}"]
+    own, types = main_type(model.path), smaller_types(model.path)
+    if own not in PLAIN and not given.from_quantised:
+        line = (
+            f"        its weights are {own} already; --from-quantised tries {' and '.join(types) or 'nothing smaller'}"
+        )
+        return {}, [line]
+    store = Store()
+    catalog = Catalog.load(given.catalogs)
+    source = catalog[model.card.name]
+
+    def copy(target: str) -> LanguageModel:
+        name = f"{source.name}-{target}"
+        hashed = source.file.sha256 if source.file else ""
+        if name in catalog and catalog[name].made_from == hashed and store.pulled([catalog[name]]):
+            opened = store.open(catalog[name])
+        else:
+            store.root.mkdir(parents=True, exist_ok=True)
+            given.ctx.begin(f"{name}: writing", 0)
+            with tempfile.TemporaryDirectory(dir=store.root) as folder:
+                file = Path(folder) / "made.gguf"
+                requantise(model.path, target, file)
+                opened = store.open(store.keep(name, source, file))
+        assert isinstance(opened, GgufModel)
+        return opened
+
+    made = {f"{own} as {target}": partial(copy, target) for target in types}
+    names = " and ".join(f"{source.name}-{target}" for target in types)
+    return dict(made), [f"        made from {own} weights, kept as the model {names}"] if types else []
 
 
 def _ablate(given: Given) -> Done:
@@ -266,7 +375,7 @@ def _price(given: Given, rung: Result, replies: int) -> str:
 
 
 EXPERIMENTS = {
-    "compress": Experiment(_compress, ("--rung",)),
+    "compress": Experiment(_compress, ("--rung", "--data", "--from-quantised")),
     "ablate": Experiment(_ablate),
     "encoder": Experiment(_encoder, ("--data",)),
     "prompts": Experiment(_prompts, ("--rung", "--instruction", "--data")),

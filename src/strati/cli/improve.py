@@ -20,7 +20,7 @@ def improve(
         str | None, typer.Argument(help="Of a run: compress, ablate, encoder, prompts or distil; see below.")
     ] = None,
     rung: Annotated[
-        str | None, typer.Option(help="The rung to improve, or the teacher; default the best of its kind on tune.")
+        str | None, typer.Option(help="The rung to improve, or the teacher; else the best of its kind on tune.")
     ] = None,
     instruction: Annotated[
         list[str] | None, typer.Option(help="prompts: an instruction of yours to try; repeatable.")
@@ -30,6 +30,9 @@ def improve(
         list[str] | None, typer.Option(help="distil: only students whose name holds this, e.g. n-grams; repeatable.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="distil: label the first N unlabelled rows only.")] = None,
+    from_quantised: Annotated[
+        bool, typer.Option("--from-quantised", help="compress: requantise a model that is quantised already.")
+    ] = False,
     audit: Annotated[
         Path | None, typer.Option(help="distil: a sample of the teacher's labels for you to check, written or read.")
     ] = None,
@@ -53,7 +56,8 @@ def improve(
 ) -> None:
     """Look for something smaller that is shown not to be worse, or something that is shown to be better.
 
-    compress: a smaller n-gram rung. ablate: the stack without each part.
+    compress: smaller n-grams or encoder; with --rung, fewer examples and bits
+    for a language model. ablate: the stack without each part.
     encoder: a small encoder of your own, fine-tuned on your labels.
     prompts: another instruction, form or examples for a language model.
     distil: a language model labels rows for a small model to learn from.
@@ -92,6 +96,7 @@ def improve(
         "--limit": limit,
         "--audit": audit,
         "--data": data,
+        "--from-quantised": from_quantised,
     }
     does = EXPERIMENTS[experiment]
     for option, value in given_options.items():
@@ -124,6 +129,7 @@ def improve(
                 audit=audit,
                 data=tuple(data or ()),
                 dollars=dollars,
+                from_quantised=from_quantised,
             )
             outcome, stack = does.run(given)
     written = out if out is not None and stack is not None else None

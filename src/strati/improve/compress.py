@@ -20,9 +20,11 @@ from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import Example, Usage
 from strati.improve.experiment import Outcome, decide, measured, tune_examples
+from strati.improve.students import saved
+from strati.kinds.classify.encoder.layer import Encoder
 from strati.kinds.classify.linear import Linear
 from strati.measure.journal import Journal
-from strati.measure.results import Result, Results, group_names
+from strati.measure.results import Results, group_names
 from strati.stack.folder import load_stack
 from strati.stack.stack import Stack
 
@@ -40,29 +42,29 @@ class CompressPlan:
     keeps: tuple[int, ...]
 
 
-def ngram_rung(results: Results, stacks: Path, rung: str | None = None) -> tuple[str, Path]:
-    """The saved rung with n-grams that did best on tune, or the one that is named; with its folder.
+def small_rung(results: Results, stacks: Path, rung: str | None = None) -> tuple[str, Path, str]:
+    """The saved rung of n-grams or a fine-tuned encoder that did best on tune, or the one that is named.
+
+    Returns:
+        Its name, its folder, and the kind of the layer that can be made smaller.
 
     Raises:
         DataError: there is none.
     """
-    saved = {
-        result.name: result
-        for result in results.candidates
-        if result.complete and result.record.stack and not result.record.composed
-    }
-    able = {name: one for name, one in saved.items() if (stacks / str(one.record.stack) / "stack.toml").is_file()}
-    with_ngrams = {name: one for name, one in able.items() if _has_ngrams(stacks / str(one.record.stack))}
-    if rung is not None and rung not in with_ngrams:
-        there = ", ".join(map(repr, with_ngrams)) or "none"
-        raise DataError(f"run {results.run} has no saved n-gram rung {rung!r}, expected one of: {there}")
-    if not with_ngrams:
+    able = saved(results, stacks)
+    kinds = {name: _shrinks(folder) for name, folder in able.items()}
+    able = {name: folder for name, folder in able.items() if kinds[name] and not results.result(name).record.composed}
+    if rung is not None and rung not in able:
         there = ", ".join(map(repr, able)) or "none"
+        raise DataError(f"run {results.run} has no saved rung {rung!r} to make smaller, expected one of: {there}")
+    if not able:
+        there = ", ".join(map(repr, saved(results, stacks))) or "none"
         raise DataError(
-            f"run {results.run} has no saved n-gram rung to make smaller, expected one in {stacks}; saved: {there}"
+            f"run {results.run} has no saved rung of n-grams or a fine-tuned encoder to make smaller, expected one in "
+            f"{stacks}; saved: {there}"
         )
-    name = rung if rung is not None else max(with_ngrams, key=lambda one: _tuned(with_ngrams[one]))
-    return name, stacks / str(with_ngrams[name].record.stack)
+    name = rung if rung is not None else next(iter(able))
+    return name, able[name], kinds[name]
 
 
 def plan_compress(journal: Journal, results: Results, name: str, stack: Stack, folder: Path) -> CompressPlan:
@@ -140,14 +142,11 @@ def _part_of(block: Any, stay: NDArray[np.bool_]) -> Any:
     return fresh
 
 
-def _has_ngrams(folder: Path) -> bool:
-    """Whether a saved stack has a linear layer; its models are not opened for that."""
+def _shrinks(folder: Path) -> str:
+    """The kind of the first layer of a saved stack that can be made smaller; its models are not opened for that."""
     contents = tomllib.loads((folder / "stack.toml").read_text(encoding="utf-8"))
-    return any(stage.get("layer", {}).get("kind") == Linear.kind for stage in contents.get("stages", []))
-
-
-def _tuned(result: Result) -> float:
-    return result.record.tuned or 0.0
+    kinds = [str(stage.get("layer", {}).get("kind")) for stage in contents.get("stages", [])]
+    return next((kind for kind in kinds if kind in (Linear.kind, Encoder.kind)), "")
 
 
 def _width(layer: Linear) -> int:

@@ -23,7 +23,7 @@ USABLE = ("gguf", "onnx-embedder", whisper_files.KIND, WEIGHTS)
 SPACY = "spacy"  # a package for pip; the kind of task `extract` finds what is installed
 
 _FILE_KEYS = {"sources", "sha256", "bytes"}
-_KEYS = {"kind", "licence", "tokenizer", "files", *_FILE_KEYS}
+_KEYS = {"kind", "licence", "tokenizer", "files", "made_from", *_FILE_KEYS}
 _NEEDS = {  # kind: the extra, and its packages as they are imported
     "gguf": ("local", ("xllamacpp",)),
     "onnx-embedder": ("local", ("onnxruntime", "tokenizers")),
@@ -57,6 +57,7 @@ class Entry:
     catalog: str = ""
     files: Mapping[str, Artefact] = field(default_factory=dict, hash=False)
     packages: tuple[str, ...] = ()
+    made_from: str = ""  # the hash of the file that this one was made from, on this machine
 
     @property
     def artefacts(self) -> tuple[Artefact, ...]:
@@ -114,7 +115,9 @@ class Catalog:
 
     @classmethod
     def load(cls, extra: Sequence[Path | str] = (), environment: Mapping[str, str] | None = None) -> Catalog:
-        """The product's catalog, those that STRATI_CATALOG names (joined as in PATH), and `extra`; later ones win.
+        """The product's catalog, models made here, those that STRATI_CATALOG names (joined as in PATH), and `extra`.
+
+        Later ones win.
 
         An entry that says nothing of its files does not hide one that does. Raises `ModelError` for a catalog that is
         missing or wrong, and when two give one name different hashes.
@@ -123,7 +126,8 @@ class Catalog:
         named = [Path(part) for part in environment.get("STRATI_CATALOG", "").split(os.pathsep) if part]
         own = importlib.resources.files("strati.models.catalog") / "catalog.toml"
         entries = _parse(own.read_text(encoding="utf-8"), "the catalog of strati")
-        for path in [*named, *map(Path, extra)]:
+        made = made_here(environment)
+        for path in [*([made] if made.is_file() else []), *named, *map(Path, extra)]:
             for name, entry in read_catalog(path).items():
                 entries[name] = _merged(entries[name], entry) if name in entries else entry
         return cls(entries)
@@ -149,6 +153,19 @@ def _is_installed(package: str) -> bool:
         return version(name) == wanted
     except PackageNotFoundError:
         return False
+
+
+def cache_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """STRATI_MODELS, or `strati/models` in the user's cache folder."""
+    environment = os.environ if environment is None else environment
+    if chosen := environment.get("STRATI_MODELS"):
+        return Path(chosen)
+    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "strati" / "models"
+
+
+def made_here(environment: Mapping[str, str] | None = None) -> Path:
+    """The catalog of the models that were made on this machine from others, in the cache folder."""
+    return cache_folder(environment) / "made-here.toml"
 
 
 def read_catalog(path: Path) -> dict[str, Entry]:
@@ -195,7 +212,8 @@ def _entry(name: str, value: Any, where: str) -> Entry:
     if kind in ("onnx-embedder", WEIGHTS) and not isinstance(tokenizer, dict):
         raise ModelError(f"{place}.tokenizer is {tokenizer!r}, expected a table with sources and sha256")
     second = _artefact(tokenizer, f"{place}.tokenizer") if isinstance(tokenizer, dict) else None
-    return Entry(name, kind, value["licence"], _artefact(value, place), second, where)
+    made_from = str(value.get("made_from", ""))
+    return Entry(name, kind, value["licence"], _artefact(value, place), second, where, made_from=made_from)
 
 
 def _files(value: Mapping[str, Any], place: str) -> dict[str, Artefact]:

@@ -16,13 +16,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from strati.core.errors import ModelError
 from strati.core.identity import fingerprint, sha256_of
 from strati.core.records import JSON
-from strati.models.catalog.catalog import Artefact, Entry
-from strati.models.catalog.sources import PIECE
+from strati.models.catalog.catalog import Artefact, Entry, cache_folder, read_catalog
+from strati.models.catalog.sources import PIECE, FileSource
 from strati.models.local.gguf import GgufModel
 from strati.models.local.linked import link_files
 from strati.models.local.onnx_embedder import OnnxEmbedder
@@ -31,14 +32,6 @@ from strati.models.weights import EncoderWeights
 
 Progress = Callable[[int, int | None], None]
 """Told of (bytes so far, bytes in all where known)."""
-
-
-def cache_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """STRATI_MODELS, or `strati/models` in the user's cache folder."""
-    environment = os.environ if environment is None else environment
-    if chosen := environment.get("STRATI_MODELS"):
-        return Path(chosen)
-    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "strati" / "models"
 
 
 class Store:
@@ -124,6 +117,30 @@ class Store:
         if entry.kind == WEIGHTS:
             return EncoderWeights(path, tokenizer, name=entry.name, licence=entry.licence, sha256=hashes)
         return OnnxEmbedder(path, tokenizer, name=entry.name, licence=entry.licence, sha256=hashes, **settings)
+
+    def keep(self, name: str, source: Entry, file: Path) -> Entry:
+        """Move a GGUF file that was made from a model into the store, and list it as a model of that name.
+
+        It has the licence of what it was made from. Raises `ModelError` where it cannot be kept.
+        """
+        assert source.file is not None
+        try:
+            artefact = Artefact((), sha256_of(file), file.stat().st_size)
+            to = self._file(artefact)
+            with self._locked(artefact):
+                shutil.move(file, to)
+            artefact = replace(artefact, sources=(FileSource(to),))
+            listed = self.root / "made-here.toml"
+            entry = Entry(name, source.kind, source.licence, artefact, None, str(listed), made_from=source.file.sha256)
+            self._note(name, entry.licence, entry.kind, artefact)
+            with self._locked(Artefact((), "made-here")):
+                known = {**(read_catalog(listed) if listed.is_file() else {}), name: entry}
+                fresh = listed.with_name(f"made-here.{os.getpid()}.toml")
+                fresh.write_text("".join(map(_listed, known.values())), encoding="utf-8")
+                fresh.replace(listed)
+        except OSError as error:
+            raise ModelError(self._trouble(source, error)) from error
+        return entry
 
     def _pull(self, entry: Entry, artefact: Artefact, advance: Callable[[int], None]) -> int:
         if self._looks_whole(artefact):
@@ -218,6 +235,15 @@ def _described(entry: Entry, artefact: Artefact) -> str:
     """The model, and which of its files where it has several."""
     names = [name for name, one in entry.files.items() if one == artefact]
     return f"{entry.name} ({names[0]})" if names else entry.name
+
+
+def _listed(entry: Entry) -> str:
+    """A model that was made here, as a table of a catalog."""
+    assert entry.file is not None
+    text = {"kind": entry.kind, "licence": entry.licence, "made_from": entry.made_from, "sha256": entry.file.sha256}
+    sources = [f"file:{one.path}" for one in entry.file.sources if isinstance(one, FileSource)]
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {**text, "sources": sources}.items()]
+    return "\n".join([f"[models.{json.dumps(entry.name)}]", *lines, f"bytes = {entry.file.bytes}", "", ""])
 
 
 def _stamp(file: Path) -> list[int]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strati.core.errors import ModelError
-from strati.models.catalog.catalog import Catalog, Entry
-from strati.models.catalog.store import Store, cache_folder
+from strati.models.catalog.catalog import Catalog, Entry, cache_folder
+from strati.models.catalog.store import Store
 from strati.models.local.whisper_files import KIND, folder_hash, missing_file, model_hash
 
 

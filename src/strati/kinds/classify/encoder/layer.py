@@ -104,6 +104,14 @@ class Encoder:
         )
         return replace(fitted, scale=fitted._fit_scale(tune), engine=fitted.engine) if tune else fitted
 
+    def in_bytes(self) -> Self:
+        """The fitted layer with its weights as int8; raises `MissingExtra` where the package onnx is not installed."""
+        from strati.kinds.classify.encoder.onnx_file import in_bytes
+
+        if self.int8 or not self.model:
+            return self
+        return replace(self, model=in_bytes(self.model), int8=True, engine=_Engine())
+
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         ctx.check()
         if not cases:

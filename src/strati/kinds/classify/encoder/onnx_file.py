@@ -33,13 +33,21 @@ def as_onnx(trained: Trained, *, int8: bool = True) -> bytes:
 
     model = _Graph(trained).model()
     onnx.checker.check_model(model)
-    if not int8:
-        return bytes(model.SerializeToString())
+    plain = bytes(model.SerializeToString())
+    return in_bytes(plain) if int8 else plain
+
+
+def in_bytes(model: bytes) -> bytes:
+    """The ONNX file with the weights of its products and tables as int8, by channel.
+
+    Raises `MissingExtra` where the package onnx is not installed.
+    """
+    need_onnx()
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as folder:
         plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
-        onnx.save(model, str(plain))
+        plain.write_bytes(model)
         logging.disable(logging.WARNING)  # it asks for a shape inference that changes nothing here
         try:
             quantize_dynamic(

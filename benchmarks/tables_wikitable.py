@@ -1,6 +1,7 @@
 """WikiTableQuestions without a language model: right answers over all, and on the share answered most surely.
 
-    python benchmarks/tables_wikitable.py --data FOLDER [--part tune|report|all] [--most 500] [--wrong 20] [--fit]
+    python benchmarks/tables_wikitable.py --data FOLDER [--part tune|report|all] [--most 500] [--wrong 20]
+        [--fit [--without NAME...]]
 
 FOLDER holds `data/random-split-1-dev.tsv` and `csv/`, as published. Settings are chosen on the tables of "tune" (half
 of all, by a hash of their name); "report" is the other half, looked at once. An answer is right when its values are
@@ -178,14 +179,17 @@ def _answered(asked: Asked, engine: Engine, parser: Parser) -> Asked:
     return asked
 
 
-def fit(found: Sequence[Asked]) -> None:
+def fit(found: Sequence[Asked], without: Sequence[str] = ()) -> None:
     """Print the weights learned from these questions, and how right the surest are, each fold of tables left out."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
     kept = [one for one in found if one.seen]
-    names = [name for name in kept[0].seen if sum(one.seen[name] != 0 for one in kept) >= SEEN]
+    names = [name for name in kept[0].seen if sum(one.seen[name] != 0 for one in kept) >= SEEN and name not in without]
+    for name in ("looks differ", "same as", "in longer values"):
+        mine = [one.right for one in kept if one.seen[name]]
+        print(f"  {name}: {sum(mine)} of {len(mine)} right")
     x, y = np.array([[one.seen[name] for name in names] for one in kept]), np.array([one.right for one in kept])
     scale = x.std(axis=0) + 1e-9
     model = LogisticRegression(C=0.2, max_iter=5000)
@@ -221,11 +225,12 @@ def main() -> None:
     options.add_argument("--most", type=int, default=0, help="questions; 0 for all")
     options.add_argument("--wrong", type=int, default=0, help="wrong answers to print, the surest first")
     options.add_argument("--fit", action="store_true", help="learn the weights of the confidence from this part")
+    options.add_argument("--without", nargs="*", default=(), metavar="NAME", help="features that --fit leaves out")
     given = options.parse_args()
     found = list(answers(given.data, given.part, given.most))
     report(given.part, found, len(found))
     if given.fit:
-        fit(found)
+        fit(found, given.without)
     for shape in sorted({one.shape for one in found}):
         mine = [one for one in found if one.shape == shape]
         print(f"  {shape or 'no reading'}: {sum(one.right for one in mine)} of {len(mine)}")

@@ -19,6 +19,7 @@ from strati.tables.parse.names import year_like
 from strati.tables.parse.parser import Candidate, Parser, too_long
 from strati.tables.parse.reading import Grain, Reading
 from strati.tables.parse.render import sql_of_ignored, sql_of_rows
+from strati.tables.parse.second_look import differing
 
 if TYPE_CHECKING:
     from strati.models.contract import LanguageModel
@@ -107,10 +108,11 @@ def answered(question: str, one: Found, tables: Tables, started: float, badge: B
         notes.append(f"only the first {len(one.result.rows):,} rows are shown")
     if one.answer in (None, []):
         notes.append("no row fits")
+    notes.append(differing(question.casefold(), reading, one.answer))
     sure = confidence(question, one.candidate, one.answer)
     return TableAnswer(
         question, Standing.ANSWERED, one.answer, one.result.columns, one.result.rows, one.checked.sql, words, sure,
-        badge, "; ".join(notes), cells_of(reading, tables), _usage(started), _chart(one.result, reading),
+        badge, "; ".join(filter(None, notes)), cells_of(reading, tables), _usage(started), _chart(one.result, reading),
     )  # fmt: skip
 
 

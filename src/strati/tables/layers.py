@@ -28,6 +28,7 @@ from strati.tables.engine import QueryFailed, Result
 from strati.tables.held import Held, Holding, opened, to_settings
 from strati.tables.parse.confidence import confidence
 from strati.tables.parse.parser import too_long
+from strati.tables.parse.second_look import differing
 from strati.tables.schema import Schema, Table, Type
 
 ROWS = 1000  # rows of a result that are kept with an answer
@@ -189,7 +190,9 @@ class QuestionParser:
                 "unused": float(len(best.unused)),
                 "notes": float(len(best.notes)),
             }
-            sure = confidence(question, best, answer_of(result, best.reading))
+            answered = answer_of(result, best.reading)
+            features["differs"] = float(bool(differing(question.casefold(), best.reading, answered)))
+            sure = confidence(question, best, answered)
             answer = Answer(value, sure, self.name, features=features)
             return case.answered(answer, _spent(started), best.words)
         unknown = self.held.parser.unknown(question) if not fitting else []

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from strati.core.records import JSON
 from strati.tables.parse.reading import Op, Shape
+from strati.tables.parse.second_look import looks
 
 if TYPE_CHECKING:
     from strati.tables.parse.parser import Candidate
@@ -24,14 +25,14 @@ _ONE = re.compile(
     r"\b(?:which|what) (?:is the |was the |were the )?(\w+)|\b(?:who|when|where) (?:is|was|has|had|did|won)\b"
 )
 
-_BASE = -0.201
+_BASE = 0.190
 _WEIGHTS: Mapping[str, float] = {
-    "nothing found": -3.90, "zero": -3.56, "several for one": -2.68, "shape: compare two": 1.70, "one": -1.57,
-    "shape: sum": 1.31, "margin": 1.30, "says order": -1.26, "part of a text": -1.24,
-    "shape: minimum or maximum with its row": 1.21, "shape: group by": 1.20, "words": -1.18, "no condition": -0.89,
-    "score": 0.78, "shape: count": 0.68, "shape: look up": -0.53, "conditions": 0.38, "gaps": -0.35,
-    "says several": 0.32, "bound": 0.20, "assumed": -0.15, "shape: filter by value": -0.11,
-    "taken from a text": -0.05, "totals": 0.02,
+    "nothing found": -4.33, "zero": -3.71, "looks differ": -3.66, "several for one": -2.99, "same as": -2.56,
+    "shape: compare two": 2.07, "one": -1.67, "says order": -1.57, "margin": 1.44, "part of a text": -1.41,
+    "shape: minimum or maximum with its row": 1.21, "words": -1.17, "shape: group by": 1.15, "no condition": -1.09,
+    "score": 0.86, "says several": 0.84, "shape: sum": 0.79, "shape: look up": -0.78, "gaps": -0.51,
+    "conditions": 0.39, "bound": 0.38, "in longer values": -0.36, "shape: count": 0.35, "totals": 0.20,
+    "taken from a text": -0.10, "shape: filter by value": 0.08, "assumed": -0.07,
 }  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def features(question: str, one: Candidate, answer: JSON) -> dict[str, float]:
         "several for one": isinstance(answer, list) and len(answer) > 1 and _wants_one(lower),
         "as asked": isinstance(answer, str) and answer.casefold() in lower,
     }
+    seen |= looks(lower, reading, answer)
     shapes = {f"shape: {shape}": reading.shape is shape for shape in Shape}
     return {name: float(value) for name, value in {**seen, **shapes}.items()}
 

@@ -102,3 +102,19 @@ def test_a_wrong_decision_changes_nothing(out: Path, text: str, words: str) -> N
         take(out, text)
     assert out.read_bytes() == before
     assert sorted(path.name for path in out.parent.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_query_is_shown_by_its_sql_and_what_it_gave(tmp_path: Path) -> None:
+    value = {
+        "sql": "SELECT town FROM towns",
+        "columns": ["town"],
+        "rows": [[f"t{n}"] for n in range(7)],
+        "snapshot": "f0",
+    }
+    step = {"layer": "parser", "outcome": "passed", "proposed": value, "confidence": 0.3}
+    record = {"id": "1", "state": "pending", "input": "which towns?", "reason": "not sure enough", "steps": [step]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    assert export(tmp_path / "a.jsonl", tmp_path / "people.csv", "csv") == 1
+    with (tmp_path / "people.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["proposed"] == "SELECT town FROM towns -- gives: t0; t1; t2; t3; t4; ... 7 rows"

@@ -66,7 +66,8 @@ def _csv(records: Iterator[dict[str, JSON]], path: Path, labels: tuple[str, ...]
         writer.writerow(("id", "input", "proposed", "confidence", "reason", "answer", "by"))
         for count, record in enumerate(records, 1):  # noqa: B007
             value, confidence = proposal(record)
-            writer.writerow((record["id"], text_of(record["input"]), value, confidence, record["reason"], "", ""))
+            proposed = shown(value)
+            writer.writerow((record["id"], text_of(record["input"]), proposed, confidence, record["reason"], "", ""))
     return count
 
 
@@ -117,6 +118,21 @@ FORMS: dict[str, Callable[[Iterator[dict[str, JSON]], Path, tuple[str, ...]], in
     "argilla": _argilla,
     "labelstudio": _labelstudio,
 }
+
+
+def shown(value: JSON) -> str:
+    """What a layer proposed, for a person to read: of a query its SQL and the first rows that it gave.
+
+    >>> shown({"sql": "SELECT count(*) FROM t", "columns": ["count"], "rows": [[3]], "snapshot": "f00"})
+    'SELECT count(*) FROM t -- gives: 3'
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, dict) and isinstance(value.get("sql"), str):
+        rows = value.get("rows") or []
+        given = "; ".join(", ".join(map(str, row)) for row in rows[:5]) or "no row"
+        return f"{value['sql']} -- gives: {given}" + (f"; ... {len(rows)} rows" if len(rows) > 5 else "")
+    return json.dumps(value, ensure_ascii=False)
 
 
 def proposal(record: Mapping[str, JSON]) -> tuple[JSON, float | None]:

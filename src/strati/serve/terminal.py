@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from strati.core.errors import DataError
+from strati.serve.people import shown
 from strati.serve.queue.reviews import Reviews
 from strati.serve.records import Action, Item
 
@@ -158,7 +159,7 @@ class Terminal:
             return False
         for step in item.steps:
             sure = "" if step.confidence is None else f" {100 * step.confidence:.0f} %"
-            said = "" if step.proposed is None else f" {step.proposed}{sure}"
+            said = "" if step.proposed is None else f" {shown(step.proposed)}{sure}"
             self.console.print(f"  {step.layer}:{said}  {step.reason}", markup=False, highlight=False)
         for cited in item.evidence[:3]:
             self.console.print(f"  {cited.place}: {_plain(cited.text)[:300]}", markup=False, highlight=False)

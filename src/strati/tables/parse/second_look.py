@@ -44,6 +44,7 @@ def looks(question: str, reading: Reading, answer: JSON) -> dict[str, bool]:
 def differing(question: str, reading: Reading, answer: JSON) -> str:
     """What is asked for and is not what the answer is; empty where they agree.
 
+    >>> from strati.tables.parse.reading import Shape
     >>> differing("in which year did he win?", Reading("races", Shape.LOOK_UP), "Monza")
     'a time is asked for, the answer is none'
     """

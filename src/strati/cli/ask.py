@@ -25,6 +25,9 @@ def ask(
     ] = None,
     source: Annotated[str | None, typer.Option(metavar="PATTERN", help="Only this document or pattern.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages are read.")] = 8,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="The time that the model has; then it goes on without.")
+    ] = 120,
     classifier: ClassifierOption = None,
     judge: JudgeOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the steps, seconds and tokens.")] = False,
@@ -50,7 +53,9 @@ def ask(
     checks = checks_for(classifier, judge, catalog or [], config)
     with KnowledgeBase.open(folder, own_embedder(folder, embedder, catalog or []), create=False) as base:
         told = _say if writer is not None and not as_json and sys.stdout.isatty() else None
-        reply = answer(base, question, model=writer, source=source, k=k, checks=checks, on_sentence=told)
+        reply = answer(
+            base, question, model=writer, source=source, k=k, checks=checks, seconds=seconds, on_sentence=told
+        )
     if as_json:
         print(json.dumps(reply.to_json(), ensure_ascii=False, indent=1))
         return

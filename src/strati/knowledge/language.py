@@ -41,6 +41,14 @@ _SCRIPTS = (
     ("hi", re.compile("[\u0900-\u097f]"), 0.4),
     ("th", re.compile("[\u0e00-\u0e7f]"), 0.4),
 )
+SCRIPTS = frozenset(("ja", "ko", "zh", "el", "he", "ar", "hi", "th", "ru", "uk"))
+"""Languages that are told by their script, of however short a text."""
+_NAMES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "pl": "Polish", "cs": "Czech",
+    "ro": "Romanian", "hu": "Hungarian", "tr": "Turkish", "ja": "Japanese", "ko": "Korean", "zh": "Chinese",
+    "el": "Greek", "he": "Hebrew", "ar": "Arabic", "hi": "Hindi", "th": "Thai", "ru": "Russian", "uk": "Ukrainian",
+}  # fmt: skip
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -68,6 +76,15 @@ def language_of(text: str) -> str | None:
     if len(_CYRILLIC.findall(sample)) >= 0.4 * letters:
         return "uk" if len(_UKRAINIAN.findall(sample)) >= 0.01 * letters else "ru"
     return _by_words(_WORD.findall(sample.lower()))
+
+
+def named(code: str) -> str:
+    """The name of a language, or its code where the name is not known.
+
+    >>> named("zh"), named("xx")
+    ('Chinese', 'xx')
+    """
+    return _NAMES.get(code, code)
 
 
 def _by_words(words: list[str]) -> str | None:

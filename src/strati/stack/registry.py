@@ -37,6 +37,7 @@ KINDS = {
     "agreement.v1": "strati.stack.checks.agreement:Agreement",
     "retrieve.v1": "strati.knowledge.ask.retrieve:Retrieve",
     "connect.v1": "strati.knowledge.ask.connect:Connect",
+    "every_document.v1": "strati.knowledge.ask.every:EveryDocument",
     "withhold.v1": "strati.knowledge.ask.gate:Gate",
     "extract.v1": "strati.knowledge.ask.extract:Extract",
     "write_answer.v1": "strati.knowledge.ask.write:Write",

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from strati.core.errors import LayerDown, TaskError
+from strati.core.context import Context
+from strati.core.errors import LayerDown, Stopped, TaskError
 from strati.knowledge.ask import Reply, Sentence, ask
 from strati.knowledge.ask.gate import Gate
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.base import KnowledgeBase
-from strati.models.contract import Prompt
+from strati.models.contract import Generation, Prompt
 from strati.models.local.gguf import GgufModel
 from strati.models.scripted import ScriptedModel
 from strati.testing.layers import check_layer
@@ -57,7 +60,11 @@ def test_the_sentence_that_answers(base: KnowledgeBase, question: str, answer: s
         ("Show me a picture of the tower", "something to see or hear"),
         ("Why was the tower of Ems built in 1850 by Ida Brunner?", "the question says '1850', the source '1931'"),
         ("How many elephants carry pianos through the desert?", "not in your sources"),
-        ("什么是租金?", "not in your sources"),
+        ("什么是租金?", "not in your sources: the question is in Chinese, and no document is"),
+        (
+            "Wie hoch ist die Miete für das Haus und wann ist sie zu zahlen?",
+            "the question is in German, and no document",
+        ),
     ],
 )
 def test_an_honest_none(base: KnowledgeBase, question: str, reason: str) -> None:
@@ -71,7 +78,8 @@ def test_an_everyday_word_for_the_one_in_the_source(tmp_path: Path) -> None:
     clause = "The Tenant may terminate this Lease for convenience on 90 days' notice."
     with world.base(tmp_path, lease=(clause, "The rent is due monthly."), other=("The car is red.",)) as base:
         reply = ask(base, "Which agreements can be ended for convenience, and with what notice?")
-        assert reply.answer == clause
+        assert reply.answer == f"lease.txt: {clause}"
+        assert reply.citations[0].quote == clause
         assert not ask(base, "Which agreements can be ended for Zorvania?").answered
 
 
@@ -166,6 +174,37 @@ def test_a_real_model_is_read_while_it_writes(base: KnowledgeBase, smollm2: Gguf
     assert [one.text for one in said] == [one.text for one in reply.sentences]
     assert reply.usage.tokens_out > 0
     quotes_stand(base, reply)
+
+
+class Endless(ScriptedModel):
+    """Writes one good sentence, then goes on and on."""
+
+    def stream(self, *_: object, **__: object) -> Generator[str, None, Generation]:
+        yield "The tower of Ems was built by Ida Brunner in 1931. "
+        while True:
+            time.sleep(self.pause)
+            yield "And then it rained. "
+
+    pause = 0.0
+
+
+def test_a_model_that_never_stops_is_stopped(base: KnowledgeBase) -> None:
+    said: list[Sentence] = []
+    endless = Endless(lambda _: "")
+    reply = ask(base, "Who built the tower of Ems?", model=endless, on_sentence=said.append)
+    assert reply.answer == "The tower of Ems was built by Ida Brunner in 1931."
+    endless.pause = 0.05
+    slow = ask(base, "Who built the tower of Ems?", model=endless, on_sentence=said.append, seconds=0.3)
+    assert slow.answer == reply.answer
+    assert slow.steps[-1].reason == "scripted had not ended after 0 seconds; what had passed stands"
+
+
+def test_the_limit_of_a_run_is_no_failure_of_the_model(base: KnowledgeBase) -> None:
+    over = Context(deadline=time.monotonic() + 0.3)
+    endless = Endless(lambda _: "")
+    endless.pause = 0.05
+    with pytest.raises(Stopped):
+        ask(base, "Who built the tower of Ems?", model=endless, on_sentence=lambda _: None, ctx=over)
 
 
 def test_no_model_is_asked_what_the_sources_cannot_answer(base: KnowledgeBase) -> None:

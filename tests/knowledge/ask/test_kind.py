@@ -6,7 +6,7 @@ import pytest
 
 from strati.core.context import Context
 from strati.core.errors import StackError, TaskError
-from strati.core.records import Case, State
+from strati.core.records import Case, Example, State
 from strati.knowledge.ask.cache import AnswerCache
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import Gate
@@ -17,6 +17,7 @@ from strati.knowledge.ask.llm_judge import LlmJudge
 from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.write import Write
+from strati.models.hosted.openai_compatible import OpenAICompatible
 from strati.models.scripted import ScriptedModel
 from strati.stack.folder import load_stack, save_stack
 from strati.stack.stack import Stack
@@ -107,11 +108,51 @@ def test_the_ladder(tmp_path: Path) -> None:
         "sentences or none",
         "scripted unchecked",
         "scripted + rules",
+        "scripted + learned check",
     ]
+    assert all(rung.learns for rung in rungs)
     for rung in rungs:
-        case = rung.forms[0].stack.run([CASES[0]], Context())[0]
+        case = rung.forms[0].stack.fit((), (), Context()).run([CASES[0]], Context())[0]
         assert case.answer is not None
         assert loss(case.answer.value, ["Ida Brunner"]) == 0.0
+
+
+def test_a_model_behind_a_server_judges(tmp_path: Path) -> None:
+    """A small model writes and does not judge; one that is large, or behind a server, may."""
+    with world.base(tmp_path) as base:
+        folder = base.store.folder
+    small = ScriptedModel(lambda _: "Ida Brunner.")
+    behind = OpenAICompatible.of("far", {"url": "http://127.0.0.1:1/v1", "model": "far-1"})
+    names = [rung.name for rung in ladder(Resources(models=(small, behind), bases=(folder,)))]
+    assert [name for name in names if "judge" in name] == [
+        "scripted + rules + judge far",
+        "far + rules + judge far",
+    ]
+
+
+def rows(count: int) -> list[Example]:
+    """Questions about towers; the sources hold the height of every second one, and speak of it in other words."""
+    return [
+        Example(str(n), f"How high does tower {n} rise?", [f"{n + 100} metres"] if n % 2 else []) for n in range(count)
+    ]
+
+
+def test_train_rows_teach_what_is_delivered(tmp_path: Path) -> None:
+    said = [f"The top of number {n} is {n + 100} metres above the street." for n in range(1, 60, 2)]
+    with world.base(tmp_path, towers=tuple(said), other=("A tower may rise high.", "How high? Nobody knows.")) as base:
+        sources = Sources(base)
+        gate, extract = Gate(sources), Extract(sources)
+        taught = gate.fit(rows(60), (), Context())
+        assert (gate.weights.rows, taught.weights.rows) == (0, 60)
+        assert taught.fingerprint() != gate.fingerprint()
+        assert gate.fit(rows(8), (), Context()).weights == gate.weights  # too few teach nothing
+        asked = Retrieve(sources).run([Case("1", "How high does tower 41 rise?")], Context())
+        assert gate.run(asked, Context())[0].steps[-1].reason != taught.run(asked, Context())[0].steps[-1].reason
+        sure = extract.fit(rows(60), (), Context())
+        stack = Stack.of(Retrieve(sources), taught, sure, name="taught")
+        save_stack(stack, tmp_path / "taught.stack")
+        assert load_stack(tmp_path / "taught.stack").fingerprint() == stack.fingerprint()
+        check_layer(gate, Retrieve(sources).run(CASES, Context()), train=rows(60))
 
 
 def test_a_model_with_every_check_and_the_cache_are_saved_and_answer_alike(tmp_path: Path) -> None:

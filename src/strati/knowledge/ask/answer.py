@@ -11,6 +11,7 @@ from strati.core.context import Context
 from strati.core.errors import TaskError
 from strati.core.records import Case, Evidence, State
 from strati.knowledge.ask.connect import Connect
+from strati.knowledge.ask.every import EveryDocument
 from strati.knowledge.ask.extract import LEAST as NEAR_ENOUGH
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import LEAST, Gate, gap_of, passages_of
@@ -19,7 +20,7 @@ from strati.knowledge.ask.question import LONGEST
 from strati.knowledge.ask.reply import Reply, Sentence, reply_of
 from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.sources import Sources
-from strati.knowledge.ask.write import Write
+from strati.knowledge.ask.write import SECONDS, Write
 from strati.knowledge.graph.store import GraphStore
 from strati.knowledge.store.contract import Filter
 from strati.stack.contract import Layer
@@ -40,6 +41,7 @@ def ask(
     k: int = 8,
     least: float = LEAST,
     checks: tuple[SentenceCheck, ...] = (RULES,),
+    seconds: float = SECONDS,
     on_sentence: Callable[[Sentence], None] | None = None,
     ctx: Context | None = None,
 ) -> Reply:
@@ -54,6 +56,7 @@ def ask(
         k: how many passages are read.
         least: below this confidence nothing is answered.
         checks: what a sentence that the model wrote has to pass.
+        seconds: the time that the model has; after it the nearest sentences are the answer, or what had passed.
         on_sentence: told of each sentence as soon as it has passed its check.
         ctx: limits on time and money, and where to tell of progress.
 
@@ -67,9 +70,9 @@ def ask(
     sources = sources_of(base, embedder, source)
     text = checked(question)
     ctx = ctx or Context()
-    stack = stack_for(sources, model, k=k, least=least, checks=checks, on_sentence=on_sentence)
+    stack = stack_for(sources, model, k=k, least=least, checks=checks, seconds=seconds, on_sentence=on_sentence)
     case = stack.run([Case("question", text)], ctx)[0]
-    told = on_sentence if model is None else None
+    told = on_sentence if model is None or (case.answer and case.answer.layer == EveryDocument.name) else None
     note = ""
     if model is not None and case.answer is None and gap_of(case) is None and passages_of(case):
         note = f"{case.steps[-1].reason}; these are the nearest sentences"
@@ -90,9 +93,10 @@ def stack_for(
     k: int = 8,
     least: float = LEAST,
     checks: tuple[SentenceCheck, ...] = (RULES,),
+    seconds: float = SECONDS,
     on_sentence: Callable[[Sentence], None] | None = None,
 ) -> Stack:
-    """The stack that `ask` runs: retrieve, route where there is a graph, withhold, then extract, or write and check."""
+    """The stack that `ask` runs: retrieve, route by the graph, list, withhold, then extract, or write and check."""
     last: Layer = Extract(sources, least=NEAR_ENOUGH)
     if model is not None:
         count = itertools.count(1)
@@ -101,9 +105,10 @@ def stack_for(
             if on_sentence is not None:
                 on_sentence(Sentence(text, "supported", (next(count),)))
 
-        last = Write(sources, model, checks, on_sentence=told)
+        last = Write(sources, model, checks, on_sentence=told, seconds=seconds)
     connect = [Stage(Connect(sources, k))] if GraphStore(sources.base.store).built else []
-    return Stack((Stage(Retrieve(sources, k)), *connect, Stage(Gate(sources, least)), Stage(last)), "ask")
+    every = Stage(EveryDocument(sources))
+    return Stack((Stage(Retrieve(sources, k)), *connect, every, Stage(Gate(sources, least)), Stage(last)), "ask")
 
 
 def checked(question: str) -> str:

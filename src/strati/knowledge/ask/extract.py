@@ -11,10 +11,11 @@ from typing import ClassVar, Self
 
 from strati.core.context import Context
 from strati.core.identity import fingerprint
-from strati.core.records import JSON, Answer, Case, Evidence, Usage
+from strati.core.records import JSON, Answer, Case, Evidence, Example, Usage
 from strati.knowledge.ask.contradict import dispute
 from strati.knowledge.ask.coverage import Candidate, cover
-from strati.knowledge.ask.gate import confidence, gap_of, passages_of
+from strati.knowledge.ask.gate import PASSAGES, RIGHT, gap_of, passages_of
+from strati.knowledge.ask.learn import Weights, covered
 from strati.knowledge.ask.question import LONGEST, Question, read
 from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.span import best_span
@@ -41,18 +42,35 @@ class Extract:
     sources: Sources
     most: int = 3
     least: float = 0.0
+    weights: Weights = RIGHT
     name: str = field(default="extract", init=False)
     kind: ClassVar[str] = "extract.v1"
 
     def fingerprint(self) -> str:
-        return fingerprint(self.kind, most=self.most, least=self.least, snapshot=self.sources.snapshot)
+        weights = self.weights.to_json()
+        return fingerprint(
+            self.kind, most=self.most, least=self.least, snapshot=self.sources.snapshot, weights=weights
+        )  # fmt: skip
+
+    def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
+        """The same with weights learned from train: whether the nearest sentence states a reference answer."""
+        from strati.knowledge.ask.kind import loss
+
+        rows = covered(train, self.sources, PASSAGES, ctx)
+        right = [
+            bool(coverage.candidates) and loss(coverage.candidates[0].unit.text, example.reference) == 0
+            for example, _, coverage in rows
+        ]
+        return replace(self, weights=self.weights.learned([coverage.features for *_, coverage in rows], right))
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
-        return {"most": self.most, "least": self.least, **self.sources.save()}
+        weights = self.weights.to_json()
+        return {"most": self.most, "least": self.least, "weights": weights, **self.sources.save()}
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
-        return cls(Sources.load(settings, resources), settings["most"], settings["least"])
+        weights = Weights.from_json(settings["weights"]) if "weights" in settings else RIGHT
+        return cls(Sources.load(settings, resources), settings["most"], settings["least"], weights)
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]
@@ -67,13 +85,14 @@ class Extract:
         coverage = cover(question, passages_of(case), self.sources)
         if not coverage.candidates:
             return case.passed(self.name, "no passage was found", Usage(time.perf_counter() - start))
-        if confidence(coverage) < self.least:
+        sure = self.weights.of(coverage.features)
+        if sure < self.least:
             usage = Usage(time.perf_counter() - start)
             return case.passed(self.name, "no sentence comes near enough to the question", usage)
         chosen, disputed = self._chosen(question, coverage.candidates)
         citations = tuple(_cited(one, n, question, disputed) for n, one in enumerate(chosen))
         text = " ".join(" ".join(one.text.split()) for one in citations)
-        answer = Answer(text, confidence(coverage), self.name, features=coverage.features, citations=citations)
+        answer = Answer(text, sure, self.name, features=coverage.features, citations=citations)
         told = f"{len(chosen)} of {len(coverage.candidates)} sentences; {disputed or 'the nearest to the question'}"
         return case.answered(answer, Usage(time.perf_counter() - start), told)
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
 from strati.core.context import Context
 from strati.core.identity import fingerprint
-from strati.core.records import JSON, Case, Evidence, Usage
+from strati.core.records import JSON, Case, Evidence, Example, Usage
 from strati.knowledge.ask.coverage import Coverage, cover
+from strati.knowledge.ask.learn import Weights, covered
 from strati.knowledge.ask.polarity import opposed
 from strati.knowledge.ask.premises import contradicted_premise
 from strati.knowledge.ask.question import LONGEST, Question, no_question, read
 from strati.knowledge.ask.sources import PASSAGE, Sources
-from strati.knowledge.ask.support import scored
+from strati.knowledge.language import SCRIPTS, language_of, named
 
 GAP = "gap"  # the kind of evidence that says why there is no answer
 # Fitted by benchmarks/ask_answers.py on the even questions of its sets.
@@ -37,7 +38,10 @@ INTERCEPT = -6.33
 # The same for whether the base holds an answer at all; nothing in it depends on how often it is said.
 ANSWERABLE: Mapping[str, float] = {"passage": 4.94, "own": 3.56, "before": 1.17, "pairs": 2.21, "telling": 0.19}
 ANSWERABLE_INTERCEPT = -5.9
+RIGHT = Weights(WEIGHTS, INTERCEPT)
+ANSWERS = Weights(ANSWERABLE, ANSWERABLE_INTERCEPT)
 LEAST = 0.5
+PASSAGES = 8  # passages that are looked at for each question it learns from
 
 
 @dataclass
@@ -46,20 +50,33 @@ class Gate:
 
     sources: Sources
     least: float = LEAST
+    weights: Weights = ANSWERS
     name: str = field(default="withhold", init=False)
     kind: ClassVar[str] = "withhold.v1"
     evidence_only: ClassVar[bool] = True  # it never proposes an answer
 
     def fingerprint(self) -> str:
-        weights = [[name, weight] for name, weight in WEIGHTS.items()]
-        return fingerprint(self.kind, least=self.least, snapshot=self.sources.snapshot, w=weights, b=INTERCEPT)
+        weights = self.weights.to_json()
+        return fingerprint(self.kind, least=self.least, snapshot=self.sources.snapshot, weights=weights)
+
+    def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
+        """The same with weights learned from train: whether the passages that are found state a reference answer."""
+        from strati.knowledge.ask.kind import states
+
+        rows = covered(train, self.sources, PASSAGES, ctx)
+        there = [
+            any(states(one.text, str(answer)) for one in passages for answer in example.reference)
+            for example, passages, _ in rows
+        ]
+        return replace(self, weights=self.weights.learned([coverage.features for *_, coverage in rows], there))
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
-        return {"least": self.least, **self.sources.save()}
+        return {"least": self.least, "weights": self.weights.to_json(), **self.sources.save()}
 
     @classmethod
     def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
-        return cls(Sources.load(settings, resources), settings["least"])
+        weights = Weights.from_json(settings["weights"]) if "weights" in settings else ANSWERS
+        return cls(Sources.load(settings, resources), settings["least"], weights)
 
     def run(self, cases: Sequence[Case], ctx: Context) -> Sequence[Case]:
         return [self._one(case, ctx) for case in cases]
@@ -72,7 +89,9 @@ class Gate:
         reason, at = self._why(question, coverage)
         usage = Usage(time.perf_counter() - start)
         if not reason:
-            return case.passed(self.name, f"the sources may answer it ({answerable(coverage):.2f})", usage)
+            return case.passed(
+                self.name, f"the sources may answer it ({self.weights.of(coverage.features):.2f})", usage
+            )
         gap = Evidence(GAP, reason, 0.0, at.source if at else None, at.data if at else {})
         return case.with_evidence(gap).passed(self.name, reason, usage)
 
@@ -80,6 +99,9 @@ class Gate:
         why = no_question(question)
         if why:
             return why, None
+        other = self._other_language(question)
+        if other:
+            return other, None
         if coverage.names and not _opposite(question, coverage):
             return f"not in your sources: {_listed(coverage.names)}", None
         if not coverage.candidates:
@@ -89,21 +111,38 @@ class Gate:
             return premise
         if coverage.names:
             return f"not in your sources: {_listed(coverage.names)}", None
-        if answerable(coverage) < self.least:
+        if self.weights.of(coverage.features) < self.least:
             lost = coverage.absent_names or coverage.absent
             told = f" ({_listed(lost[:3])} is not beside the rest)" if lost else ""
             return f"not in your sources: no passage says enough about the question{told}", None
         return "", None
 
+    def _other_language(self, question: Question) -> str:
+        """In a sentence, that the question is in a language that no document is in; "" where that cannot be told."""
+        asked = language_of(question.text)
+        if asked is None or self.sources.here.embedder is not None:
+            return ""
+        held = self.sources.languages
+        unknown = [word for word in question.words if not self.sources.holding(word.text.lower())]
+        script = not question.text.isascii() and asked in SCRIPTS
+        if asked in held or len(unknown) < len(question.words) * (1.0 if script else 0.5):
+            return ""
+        told = " and ".join(named(one) for one in held) if held else ""
+        hint = f", they are in {told}: ask in that, or" if told else ":"
+        return (
+            f"not in your sources: the question is in {named(asked)}, and no document is{hint} "
+            "ingest with an embedding model that knows both"
+        )
+
 
 def confidence(coverage: Coverage) -> float:
     """How likely the nearest sentence answers. Not calibrated on the user's questions."""
-    return scored(coverage.features, WEIGHTS, INTERCEPT)
+    return RIGHT.of(coverage.features)
 
 
 def answerable(coverage: Coverage) -> float:
     """How likely the base holds an answer at all."""
-    return scored(coverage.features, ANSWERABLE, ANSWERABLE_INTERCEPT)
+    return ANSWERS.of(coverage.features)
 
 
 def passages_of(case: Case) -> list[Evidence]:

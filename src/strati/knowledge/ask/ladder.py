@@ -10,9 +10,11 @@ from strati.core.errors import TaskError
 from strati.knowledge.ask.extract import LEAST as NEAR_ENOUGH
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import LEAST, Gate
-from strati.knowledge.ask.judge import Rules
+from strati.knowledge.ask.judge import Rules, SentenceCheck
+from strati.knowledge.ask.llm_judge import LlmJudge
 from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.sources import Sources
+from strati.knowledge.ask.trained import Trained
 from strati.knowledge.ask.write import Write
 from strati.models.ask import Remote
 from strati.stack.candidate import Candidate, Form
@@ -22,6 +24,8 @@ from strati.stack.stack import Stack
 if TYPE_CHECKING:
     from strati.models.contract import Embedder, LanguageModel
     from strati.task.kind import Resources
+
+JUDGES = 2 * 10**9  # bytes: smaller models write, but say yes or no no better than chance
 
 
 def ladder(resources: Resources) -> list[Candidate]:
@@ -50,14 +54,25 @@ def _rungs(path: Path, resources: Resources, before: str) -> list[Candidate]:
         _rung(f"{before}sentences or none", [Retrieve(both), Gate(both, LEAST), Extract(both, least=NEAR_ENOUGH)])
     )
     for model in _ordered(resources.models):
-        written: list[Layer] = [Retrieve(both), Gate(both, LEAST)]
-        rungs.append(_rung(f"{before}{model.card.name} unchecked", [*written, Write(both, model, ())]))
-        rungs.append(_rung(f"{before}{model.card.name} + rules", [*written, Write(both, model, (Rules(),))]))
+        for name, checks in _checks(resources.models).items():
+            layers: list[Layer] = [Retrieve(both), Gate(both, LEAST), Write(both, model, checks)]
+            rungs.append(_rung(f"{before}{model.card.name} {name}", layers))
     return rungs
 
 
+def _checks(models: Sequence[LanguageModel]) -> dict[str, tuple[SentenceCheck, ...]]:
+    """Each check by itself, and none; the largest model judges, if it is large enough to."""
+    found: dict[str, tuple[SentenceCheck, ...]] = {
+        "unchecked": (), "+ rules": (Rules(),), "+ learned check": (Trained(),),
+    }  # fmt: skip
+    able = [model for model in _ordered(models) if isinstance(model, Remote) or (model.card.size_bytes or 0) >= JUDGES]
+    if able:
+        found[f"+ rules + judge {able[-1].card.name}"] = (Rules(), LlmJudge(able[-1]))
+    return found
+
+
 def _rung(name: str, layers: Sequence[Layer]) -> Candidate:
-    return Candidate(name, (Form({}, Stack.of(*layers, name=name)),))
+    return Candidate(name, (Form({}, Stack.of(*layers, name=name)),), learns=True)
 
 
 def _own(sources: Sources, embedders: Sequence[Embedder]) -> Embedder | None:

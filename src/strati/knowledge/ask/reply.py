@@ -94,9 +94,10 @@ def reply_of(case: Case, sources: Sources, *, note: str = "", sent_to: str = "")
         steps = (*steps, Step("cite", Outcome.VETOED, f"{dropped} sentences: their quote is not at its place any more"))
     reason = _reason(case, answered)
     disputed = next((str(one.data.get("why")) for one in _pieces(case) if one.data.get("why")), "")
+    many = any(one.data.get("list") for one in _pieces(case))
     return Reply(
         question=case.text,
-        answer=" ".join(one.text for one in sentences),
+        answer=("\n" if many else " ").join(one.text for one in sentences),
         state=str(State.ANSWERED if answered else State.WITHHELD),
         reason="; ".join(part for part in (disputed if answered else reason, note) if part),
         confidence=case.answer.confidence if answered and case.answer else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PASSAGE = "passage"
 _SIGNS = re.compile(r'["“”„]|(?<!\S)-(?=\w)|(?<=\w):(?=\S)')
+DEPTH = 20_000  # passages that are looked through for each document's best
 LONGEST_QUERY = 1500  # characters of a text that are searched for
 
 
@@ -128,12 +130,38 @@ class Sources:
         """How many passages there are."""
         return self.here.store.passage_count()
 
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the documents, most common first; those that cannot be told are left out."""
+        found = Counter(entry.language for entry in self.here.documents(self.filters) if entry.language)
+        return tuple(language for language, _ in found.most_common())
+
     def search(self, text: str, k: int) -> list[Evidence]:
         """The best passages for a text, which is taken as plain words: signs have no meaning."""
         plain = " ".join(_SIGNS.sub(" ", text[:LONGEST_QUERY]).split())
         if not plain:
             return []
         return [evidence_of(hit) for hit in self.here.search(plain, k, self.mode, self.filters)]
+
+    def by_document(self, text: str, most: int) -> dict[str, list[Evidence]]:
+        """For each document that has a word of a text its best passages by words, at most `most`, best first."""
+        from strati.knowledge.search.query import parse
+
+        query = parse(" ".join(_SIGNS.sub(" ", text[:LONGEST_QUERY]).split()))
+        ids = self.here.store.search(query, DEPTH, self.filters).ids.tolist()
+        kept = self.here.store.passages(ids)
+        found: dict[str, list[Evidence]] = {}
+        for one in (kept[id] for id in ids if id in kept):
+            some = found.setdefault(one.document, [])
+            if len(some) < most:
+                some.append(self.evidence(one))
+        return found
+
+    def passage_of(self, piece: Evidence) -> Evidence | None:
+        """The passage that a piece was cut from; None when it is not there any more."""
+        id = int(piece.data["passage"])
+        kept = self.here.store.passages([id]).get(id)
+        return None if kept is None else self.evidence(kept)
 
     def around(self, found: Sequence[Evidence], most: int) -> list[Evidence]:
         """The passages before and after those found, of the same documents, at most so many."""

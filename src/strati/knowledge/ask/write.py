@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Self, cast
 
 from strati.core.context import Context
-from strati.core.errors import LayerDown, ModelError, StackError
+from strati.core.errors import BudgetReached, LayerDown, ModelError, StackError, Stopped
 from strati.core.identity import fingerprint
 from strati.core.records import JSON, Answer, Case, Evidence, Example, Failure, Usage
 from strati.knowledge.ask.align import Fault, fault_of, locate
@@ -29,6 +29,8 @@ from strati.stack.registry import saved_class
 
 PASSAGES = 5  # passages that a model is shown
 TOKENS = 160  # tokens that it may write
+SECONDS = 120.0  # after which a model is stopped
+TOO_LONG = 20  # characters for each token it may write: a server that sends more does not keep to the limit
 FRAGMENT = 4  # telling words: an answer with fewer is read together with its question
 ABOUT = 0.2  # share of the question's words that a sentence after the first must have
 MOST = 3  # sentences that are delivered
@@ -49,7 +51,8 @@ class Write:
     """A model writes from the best passages; each sentence is cited by our own search for its place, and checked.
 
     What no check supports is dropped, with the reason; what is left is the answer. Without `checks` everything is
-    delivered that can be placed at all.
+    delivered that can be placed at all. A model that has not ended after `seconds`, or goes on far beyond `tokens`, is
+    stopped: what has passed by then is the answer, if anything has.
     """
 
     sources: Sources
@@ -58,6 +61,7 @@ class Write:
     passages: int = PASSAGES
     tokens: int = TOKENS
     on_sentence: Callable[[str, Evidence], None] | None = None
+    seconds: float = SECONDS
     name: str = field(default="write", init=False)
     kind: ClassVar[str] = "write_answer.v1"
 
@@ -111,11 +115,20 @@ class Write:
         question = read(case.text[:LONGEST])
         sieve = _Sieve(self, question, tuple(within(one, ctx) for one in self.checks))
         try:
-            reply = self._reply(question.text, found, sieve, ctx)
+            reply = self._reply(question.text, found, sieve, self._limited(ctx))
         except ContextOverflow as error:
             return case.failed(self.name, Failure.CONTEXT_OVERFLOW, str(error), error.usage)
         except LayerDown as error:
             return case.failed(self.name, Failure.LAYER_DOWN, f"{self.model.card.name} failed: {error}")
+        except Stopped as error:
+            ctx.check()
+            if isinstance(error, BudgetReached):
+                raise
+            told = f"{self.model.card.name} had not ended after {self.seconds:.0f} seconds"
+            usage = replace(sieve.usage, seconds=time.perf_counter() - start)
+            if not sieve.passed:
+                return case.failed(self.name, Failure.TIMEOUT, told, usage)
+            return case.answered(self._answer(question, sieve.passed, found), usage, f"{told}; what had passed stands")
         if not reply.text.strip():
             usage = replace(reply.usage, seconds=time.perf_counter() - start)
             return case.failed(self.name, Failure.UNUSABLE_REPLY, f"{self.model.card.name} wrote nothing", usage)
@@ -136,6 +149,11 @@ class Write:
             return replace(step, steps=(*step.steps[:-1], replace(step.steps[-1], proposed=reply.text)))
         answer = self._answer(question, sieve.passed, found)
         return case.answered(answer, usage, told or "every sentence passed the check")
+
+    def _limited(self, ctx: Context) -> Context:
+        """The limits of the run, and the time that the model has."""
+        end = time.monotonic() + self.seconds
+        return replace(ctx, deadline=end if ctx.deadline is None else min(end, ctx.deadline))
 
     def _answer(self, question: Question, passed: Sequence[Passed], found: Sequence[Evidence]) -> Answer:
         coverage = cover(question, found, self.sources)
@@ -189,6 +207,8 @@ class Write:
                 text += next(pieces)
                 if not declined(text):
                     sieve.take(text)
+                if len(text) > TOO_LONG * self.tokens:
+                    return Generation(text, Usage(time.perf_counter() - start, calls=1), False)
         except StopIteration as end:
             made: Generation = end.value
         finally:

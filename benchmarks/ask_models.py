@@ -22,8 +22,8 @@ from strati.core.records import Case
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import Gate
 from strati.knowledge.ask.judge import Rules, SentenceCheck
-from strati.knowledge.ask.kind import f1, loss
 from strati.knowledge.ask.retrieve import Retrieve
+from strati.knowledge.ask.right import f1, loss
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.words import words
 from strati.knowledge.ask.write import Write

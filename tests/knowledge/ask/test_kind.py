@@ -11,10 +11,11 @@ from strati.knowledge.ask.cache import AnswerCache
 from strati.knowledge.ask.extract import Extract
 from strati.knowledge.ask.gate import Gate
 from strati.knowledge.ask.judge import Rules
-from strati.knowledge.ask.kind import AnswerKind, loss
+from strati.knowledge.ask.kind import AnswerKind
 from strati.knowledge.ask.ladder import ladder
 from strati.knowledge.ask.llm_judge import LlmJudge
 from strati.knowledge.ask.retrieve import Retrieve
+from strati.knowledge.ask.right import loss
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.write import Write
 from strati.models.hosted.openai_compatible import OpenAICompatible

@@ -17,6 +17,7 @@ from strati.knowledge.ask.coverage import Candidate, cover
 from strati.knowledge.ask.gate import PASSAGES, RIGHT, gap_of, passages_of
 from strati.knowledge.ask.learn import Weights, covered
 from strati.knowledge.ask.question import LONGEST, Question, read
+from strati.knowledge.ask.right import loss
 from strati.knowledge.ask.sources import Sources, piece_of
 from strati.knowledge.ask.span import best_span
 from strati.knowledge.ask.words import words
@@ -54,8 +55,6 @@ class Extract:
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
         """The same with weights learned from train: whether the nearest sentence states a reference answer."""
-        from strati.knowledge.ask.kind import loss
-
         rows = covered(train, self.sources, PASSAGES, ctx)
         right = [
             bool(coverage.candidates) and loss(coverage.candidates[0].unit.text, example.reference) == 0

@@ -20,6 +20,7 @@ from strati.knowledge.ask.learn import Weights, covered
 from strati.knowledge.ask.polarity import opposed
 from strati.knowledge.ask.premises import contradicted_premise
 from strati.knowledge.ask.question import LONGEST, Question, no_question, read
+from strati.knowledge.ask.right import states
 from strati.knowledge.ask.sources import PASSAGE, Sources
 from strati.knowledge.language import SCRIPTS, language_of, named
 
@@ -61,8 +62,6 @@ class Gate:
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
         """The same with weights learned from train: whether the passages that are found state a reference answer."""
-        from strati.knowledge.ask.kind import states
-
         rows = covered(train, self.sources, PASSAGES, ctx)
         there = [
             any(states(one.text, str(answer)) for one in passages for answer in example.reference)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from strati.core.records import JSON, Example
 from strati.knowledge.ask.coverage import Coverage, cover
 from strati.knowledge.ask.question import LONGEST, read
+from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.support import scored
 
 if TYPE_CHECKING:
@@ -81,8 +82,6 @@ def covered(
     examples: Sequence[Example], sources: Sources, k: int, ctx: Context
 ) -> list[tuple[Example, list[Evidence], Coverage]]:
     """The examples with a reference, what is found for each question, and how much of it the passages hold."""
-    from strati.knowledge.ask.retrieve import Retrieve
-
     retrieve = Retrieve(sources, k)
     found = []
     for example in examples:

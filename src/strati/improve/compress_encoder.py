@@ -36,7 +36,8 @@ class EncoderPlan:
     @property
     def proposals(self) -> list[str]:
         """What will be tried, in words."""
-        return [*(["int8"] if self.as_bytes else []), *(f"its first {k} layers" for k in self.first)]
+        first = ["its first layer" if k == 1 else f"its first {k} layers" for k in self.first]
+        return [*(["int8"] if self.as_bytes else []), *first]
 
 
 def plan_encoder_sizes(

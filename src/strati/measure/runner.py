@@ -21,11 +21,11 @@ from strati.measure.journal import Journal
 from strati.measure.race.halving import HalvingTuner
 from strati.measure.race.racing import SPLIT, Race, no_race
 from strati.measure.race.sizing import behind_fast, likely_size, right_on_tune, sample_size
-from strati.measure.records import CandidateRecord, FormRow, Status
+from strati.measure.records import CandidateRecord, FormRow, RetiredFor, Status
 from strati.measure.tune import Chosen, Tuner, merged_forms, raise_if_broken
 from strati.stack.candidate import Candidate
 from strati.stack.contract import Saveable
-from strati.stack.folder import save_stack, stack_folder_name
+from strati.stack.folder import load_stack, save_stack, stack_folder_name
 from strati.stack.models_of import notes_of
 from strati.stack.probe import Probe, Prober, probe_here
 from strati.stack.stack import Stack
@@ -196,11 +196,37 @@ class Bench:
             raced, ended = race.run(entry.candidate, chosen.stack, since)
             if ended is not None:
                 entry.note(race=raced, status=Status.RETIRED, retirement=ended)
-                return chosen
+                useful = ended.why in (RetiredFor.INFERIOR, RetiredFor.BAR)
+                return self._kept(race, entry, chosen, raced.rows) if useful else chosen
             known = replace(raced, called_back=bool(since))
             entry.note(race=known)
         stack, cases = race.recalibrated(entry.candidate, chosen, known.rows)
         return replace(chosen, stack=stack, cases=cases)
+
+    def _kept(self, race: Race, entry: Entry, chosen: Chosen, rows: int) -> Chosen:
+        """A rung that is worse than another may still know what that one does not: it stays there for composing."""
+        stack, cases = race.recalibrated(entry.candidate, chosen, rows)
+        if self._save(stack, entry.folder):
+            entry.note(stack=entry.folder, fingerprint=stack.fingerprint())
+        return replace(chosen, stack=stack, cases=cases)
+
+    def ask_retired(self, names: Sequence[str], resources: Mapping[str, object]) -> None:
+        """Ask rungs that a race retired what a stack with them is measured and certified on.
+
+        Raises:
+            BudgetReached: there is no money left for it.
+        """
+        records, unit = self.journal.candidates(), self.splits.units[0]
+        for name in names:
+            if self.stacks is None or (folder := records[name].stack) is None:
+                continue
+            self.ctx.budget.purpose = name
+            stack = load_stack(self.stacks / folder, resources)
+            test = sampled(self.splits, unit.test, self.sample, self.ctx.seed)
+            answer(stack, name, "test", test, self.journal, self.ctx)
+            if self.effort.calibrate:
+                rows = shuffled(self.splits.calibrate, self.ctx.seed)[: self.sample]
+                answer(stack, name, "calibrate", rows, self.journal, self.fitting)
 
     def restored(self, candidate: Candidate, unit: Unit) -> Stack:
         """The stack that an earlier process measured, fitted again; what its models were asked comes from the memo."""

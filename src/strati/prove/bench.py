@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import strati
-from strati.certify.compose.composed import add_composed
+from strati.certify.compose.composed import add_composed, worth_asking
 from strati.certify.fresh_labels import remember_learned
 from strati.core.budget import Budget
 from strati.core.context import Context
@@ -183,6 +183,10 @@ def execute(
             except BudgetReached as reached:  # what costs nothing is done all the same
                 stopped = reached
             ctx.begin("composing stacks", 0)
+            try:
+                bench_.ask_retired(worth_asking(journal), planned.resources.named())
+            except BudgetReached as reached:
+                stopped = stopped or reached
             add_composed(journal, stacks, planned.resources.named())
             Study(bench_, planned.labels, studies or Studies()).run(planned.candidates)
         except Stopped as reason:

@@ -59,6 +59,30 @@ def add_composed(journal: Journal, stacks: Path, resources: Mapping[str, object]
         _write(journal, results, pair, stacks, resources)
 
 
+def worth_asking(journal: Journal) -> list[str]:
+    """Rungs that a race retired and that, below another, promise more than any rung alone.
+
+    They saw few rows, so what a pair gains on tune has to be above the margin by a standard error.
+    """
+    results = load_results(journal)
+    found = rungs_to_compose(journal, results, unasked=True)
+    retired = {result.name for result in found if result.retired}
+    if len(results.meta["units"]) != 1 or not retired:
+        return []
+    try:
+        tune = read_part(journal, results, [result.name for result in found], "tune")
+    except DataError:
+        return []
+    pair = best_pair(tune, results.goal.margin)
+    if pair is None or retired.isdisjoint(pair.names):
+        return []
+    rows = np.all([rung.asked for rung in tune.rungs if rung.name in pair.names], axis=0).sum()
+    top = max(_alone(tune, place, pair.names)[0] for place in range(len(tune.rungs)))
+    gain = pair.accuracy - top
+    enough = gain - (max(gain, 0.0) / rows) ** 0.5 > results.goal.margin
+    return [name for name in pair.names if name in retired] if enough else []
+
+
 def best_pair(tune: Part, margin: float) -> Pair | None:
     """The pair that is right most often on tune, cheapest first among equals; None where no pair beats its parts.
 
@@ -206,5 +230,7 @@ def _record(
         taught=None,
         taught_rows=None,
         race=None,
+        retirement=None,
+        reason=None,
         status=Status.MEASURED,
     )

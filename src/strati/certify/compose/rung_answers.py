@@ -75,12 +75,15 @@ class Part:
         return Scored(self.names, confidence, losses, cost, self.available(), self.groups, numbers)
 
 
-def rungs_to_compose(journal: Journal, results: Results) -> list[Result]:
-    """The rungs that can be stages: measured, saved, with confidences, at most six; the best on tune of more."""
+def rungs_to_compose(journal: Journal, results: Results, *, unasked: bool = False) -> list[Result]:
+    """The rungs that can be stages: measured, saved, with confidences, at most six; the best on tune of more.
+
+    One that a race retired is among them where it was asked the test examples; with `unasked` where it was not, too.
+    """
     able = [
         result
         for result in results.candidates
-        if result.complete
+        if (result.complete or (result.retired and (unasked or journal.answered(result.name, "test"))))
         and result.record.stack
         and not result.record.composed
         and result.record.composable

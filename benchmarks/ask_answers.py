@@ -1,6 +1,6 @@
 """How well questions are answered, and how well it is seen that they cannot be, without a language model.
 
-    python benchmarks/ask_answers.py --data FOLDER [--sets xquad covid qasper] [--embedder NAME] [--fit]
+    python benchmarks/ask_answers.py --data FOLDER [--sets xquad covid qasper] [--embedder NAME] [--fit] [--learn]
 
 FOLDER holds squad_xquad/xquad.en.json, covid_qa/200423_covidQA.json and qasper/qasper_sample_array.json. The
 paragraphs (or articles) of a set are one knowledge base, each a file. A question is answered right when the delivered
@@ -8,7 +8,8 @@ sentence holds a reference answer (both without case, punctuation and articles).
 share whose first sentence is right, the same among the surest 60 %, the share answered and right at the default
 threshold, token F1 of the best span, and how well the confidence tells questions with their own paragraph from the same
 questions with that paragraph taken out of the base (area under the ROC curve). Intervals: bootstrap (BCa) over
-questions. `--fit` prints the weights that the even questions of XQuAD give; those in the source are such.
+questions. `--fit` prints the weights that the even questions of XQuAD give; those in the source are such. `--learn`
+shows what weights learned from the even questions, as a bench learns them from train rows, change on the odd ones.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from strati.core.records import Evidence
 from strati.knowledge.ask.coverage import Coverage, cover
-from strati.knowledge.ask.gate import ANSWERABLE, LEAST, WEIGHTS, answerable, confidence
+from strati.knowledge.ask.gate import ANSWERABLE, ANSWERS, LEAST, RIGHT, WEIGHTS, answerable, confidence
 from strati.knowledge.ask.premises import contradicted_premise
 from strati.knowledge.ask.question import no_question, read
 from strati.knowledge.ask.retrieve import Retrieve
@@ -66,6 +67,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=["xquad"], choices=list(SETS))
     parser.add_argument("--embedder")
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--learn", action="store_true")
     parser.add_argument("--most", type=int, default=10**9, help="at most so many questions of a set")
     arguments = parser.parse_args()
     embedder = open_models([arguments.embedder], [], llms=False)[1][0] if arguments.embedder else None
@@ -76,10 +78,12 @@ def main() -> None:
                 (Path(folder) / file).write_text(text, encoding="utf-8")
             with KnowledgeBase.open(Path(folder) / "x", embedder) as base:
                 base.ingest([folder])
-                measured(name, Sources(base), texts, rows[: arguments.most], fit=arguments.fit)
+                measured(name, Sources(base), texts, rows[: arguments.most], fit=arguments.fit, learn=arguments.learn)
 
 
-def measured(name: str, sources: Sources, texts: dict[str, str], rows: Sequence[Row], *, fit: bool) -> None:
+def measured(
+    name: str, sources: Sources, texts: dict[str, str], rows: Sequence[Row], *, fit: bool, learn: bool
+) -> None:
     whole = [asked(sources, row[0]) for row in rows]
     seconds = np.array([one[2] for one in whole])
     right = np.array([holds(first(one[1]), row[1]) for one, row in zip(whole, rows, strict=True)])
@@ -107,8 +111,34 @@ def measured(name: str, sources: Sources, texts: dict[str, str], rows: Sequence[
     line("answered without the paragraph", still[odd])
     line("token F1 of the best span", f1[odd])
     print(f"  own paragraph or without it: area {auc(known[odd], unsure[odd])}")
+    if learn:
+        learning(whole, gone, right, odd)
     middle, slow = np.median(seconds) * 1000, np.quantile(seconds, 0.95) * 1000
     print(f"  milliseconds a question: median {middle:.1f}, p95 {slow:.1f}\n")
+
+
+def learning(
+    whole: Sequence[tuple[list[Evidence], Coverage, float]],
+    gone: Sequence[Coverage],
+    right: NDArray[np.bool_],
+    odd: NDArray[np.bool_],
+) -> None:
+    """What weights learned from the even questions, as by a bench from train rows, change on the odd ones.
+
+    For whether there is an answer every second even question is without its paragraph.
+    """
+    features = [one[1].features for one in whole]
+    even = [at for at in range(len(whole)) if not odd[at]]
+    sure = RIGHT.learned([features[at] for at in even], [bool(right[at]) for at in even])
+    mixed = [features[at] if n % 2 else gone[at].features for n, at in enumerate(even)]
+    known = ANSWERS.learned(mixed, [bool(n % 2) for n in range(len(even))])
+    for name, first, second in (("given", RIGHT, ANSWERS), ("learned", sure, known)):
+        score = np.array([first.of(one) for one in features])
+        line(f"{name}: Brier score of the confidence", (score[odd] - right[odd]) ** 2)
+        line(f"{name}: kept", np.array([second.of(one) >= LEAST for one in features])[odd])
+        line(f"{name}: kept without its paragraph", np.array([second.of(one.features) >= LEAST for one in gone])[odd])
+        both = [np.array([second.of(one) for one in some]) for some in (features, [one.features for one in gone])]
+        print(f"  {name}: own paragraph or without it, area {auc(both[0][odd], both[1][odd])}")
 
 
 def asked(sources: Sources, question: str) -> tuple[list[Evidence], Coverage, float]:

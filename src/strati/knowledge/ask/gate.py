@@ -61,13 +61,16 @@ class Gate:
         return fingerprint(self.kind, least=self.least, snapshot=self.sources.snapshot, weights=weights)
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
-        """The same with weights learned from train: whether the passages that are found state a reference answer."""
-        rows = covered(train, self.sources, PASSAGES, ctx)
-        there = [
-            any(states(one.text, str(answer)) for one in passages for answer in example.reference)
-            for example, passages, _ in rows
+        """The same with weights learned from the train rows that say which questions the sources hold no answer to.
+
+        Where hardly any does, nothing is learned: rows that all have an answer would only teach to withhold less.
+        """
+        rows = [
+            (coverage.features, bool(example.reference))
+            for example, passages, coverage in covered(train, self.sources, PASSAGES, ctx)
+            if not example.reference or any(states(one.text, str(a)) for one in passages for a in example.reference)
         ]
-        return replace(self, weights=self.weights.learned([coverage.features for *_, coverage in rows], there))
+        return replace(self, weights=self.weights.learned([one for one, _ in rows], [there for _, there in rows]))
 
     def save(self, folder: Path) -> dict[str, JSON]:  # noqa: ARG002
         return {"least": self.least, "weights": self.weights.to_json(), **self.sources.save()}

@@ -69,6 +69,7 @@ class Sources:
     filters: Filter = ALL
     mode: str = "auto"
     covered: Any = field(default=None, repr=False, compare=False)
+    learned: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
     _counts: dict[str, int] = field(default_factory=dict, repr=False)
     _thread: int = field(default_factory=threading.get_ident, repr=False)
     _local: threading.local = field(default_factory=threading.local, repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,9 @@ def test_facts_and_accepted_edits() -> None:
     assert facts_kept("I have 2 apples.", ROW) == 1.0
     assert facts_kept("I have 3 apples.", ROW) == 0.0
     assert loss("I have 3 apples.", ROW) == 1.0
-    assert loss(ROW["source"], ROW) == 0.0
+    assert loss(ROW["source"], ROW) == 1.0, "every person changes it"
+    assert loss("a b", {"source": "a b", "references": ["a c", "a b"]}) == 0.0, "one person leaves it"
+    assert loss("I have 2 apple .", ROW) == 0.5, "one right, one left out"
     assert accepted("I has an apple.", "I have an orange.", ["I have an apple."]) == (1, 2)
     assert accepted("a b c", "a x c", ["a x y"]) == (1, 1), "part of a larger edit"
     assert accepted_share("I have 2 apple .", ROW) == 1.0
@@ -116,3 +119,39 @@ def test_ladder_and_bench(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     assert run(monkeypatch, "bench", str(path), "--kind", "write", "--json", "--no-llm") == 0
     verdict = json.loads(capsys.readouterr().out)
     assert verdict["task"]["kind"] == "write"
+
+
+def test_a_certificate_that_leaves_texts_alone_is_not_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack of rules on fresh labels: right edits certify it, texts that people change and it does not never do."""
+    from strati.certify.certificate import Certificate
+    from strati.stack.folder import save_stack
+    from strati.stack.stack import Stack
+    from tests.write.test_command import run
+
+    monkeypatch.chdir(tmp_path)
+    stack = tmp_path / "rules.stack"
+    save_stack(Stack.of(Rules(), name="rules"), stack, ("text",))
+    nouns = [
+        f"{a} {b}"
+        for a in ("cat", "dog", "bird", "horse", "girl", "boy", "man", "king")
+        for b in ("house", "garden", "road", "river", "bridge", "window", "table", "chair", "door", "wall")
+    ]
+    good = [{"text": f"I has a {noun}.", "references": [f"I have a {noun}."]} for noun in nouns]
+    left = [{"text": f"We saw the {noun}.", "references": [f"They saw the {noun}."]} for noun in nouns]
+    for name, rows in (("good", good), ("left", left)):
+        Path(f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run(monkeypatch, "certify", str(stack), "--labels", "left.jsonl", "--at-least", ".9") == 1
+    assert "answers lose at most 10.0 % on average" in " ".join(capsys.readouterr().err.split())
+    assert run(monkeypatch, "certify", str(stack), "--labels", "good.jsonl", "--at-least", ".9") == 0
+    assert "left out though every person" in " ".join(capsys.readouterr().out.split())
+    assert run(monkeypatch, "certify", "--check", str(stack)) == 0
+    assert run(monkeypatch, "certify", "--verify", str(stack)) == 0
+    found = Certificate.read(stack)
+    assert found is not None
+    old = {key: value for key, value in found.promise.items() if key != "rule"}
+    replace(found, promise=old).write(stack)
+    capsys.readouterr()
+    assert run(monkeypatch, "certify", "--check", str(stack)) == 1
+    assert "is void: it was given when something else counted as wrong" in " ".join(capsys.readouterr().err.split())

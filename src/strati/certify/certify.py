@@ -38,6 +38,7 @@ from strati.data.splits import distinct
 from strati.measure.journal import Journal, StoredExample
 from strati.measure.results import Results, load_results
 from strati.stack.stack import Loss
+from strati.statistics.metric import RIGHT, Rule, rule_of
 from strati.task.task import ONCE, TRAFFIC
 
 
@@ -115,6 +116,7 @@ class Certified:
     notes: tuple[str, ...] = ()
     repeats: str = ONCE
     chance: float | None = None
+    rule: Rule = RIGHT
 
     @property
     def setting(self) -> Setting | None:
@@ -273,6 +275,7 @@ def _walked(
         notes,
         results.task.repeats,
         chance_to_certify(found.plan, len(labelled)),
+        rule_of(results.metric),
     )
 
 

@@ -32,6 +32,7 @@ from strati.data import Ledger, label_hash
 from strati.data.attempts import book
 from strati.data.normal import label_keys
 from strati.stack.stack import Loss, Stack
+from strati.statistics.metric import RIGHT, Rule
 
 WHOLE = "the stack as it is"
 MOST_KNOWN = 0.1  # of the fresh rows that the stack may have learned from
@@ -68,6 +69,8 @@ def renew(
     at_least: float,
     confidence: float,
     ctx: Context,
+    *,
+    graded: bool = False,
 ) -> Renewed:
     """Test the promise on labels that the stack did not learn from; each set of labels is good for one test.
 
@@ -84,7 +87,7 @@ def renew(
         raise DataError(
             f"the stack learned from {out:,} of the {len(examples):,} rows: expected labels that it has not seen"
         )
-    promise = Promise(at_least, round(1 - confidence, 12))
+    promise = Promise(at_least, round(1 - confidence, 12), graded=graded)
     path = Settings((WHOLE,), (Setting((0,), (0.0,)),), (Start(0, 1.0),), promise)
     book(ledger, fresh, name, fingerprint("renewal.v1", stack=name, path=path.to_json()), confidence, 1)
     ctx.begin("answering fresh labels", len(fresh))
@@ -97,7 +100,9 @@ def renew(
     return Renewed(walk(path, scored), scored, tuple(fresh), out, at_least, confidence)
 
 
-def write_renewed(folder: Path, stack: Stack, done: Renewed, resources: Mapping[str, object]) -> None:
+def write_renewed(
+    folder: Path, stack: Stack, done: Renewed, resources: Mapping[str, object], rule: Rule = RIGHT
+) -> None:
     """Put the certificate into the stack's folder. Raises `ValueError` where nothing was shown."""
     step = done.walk.step
     if step is None:
@@ -134,7 +139,8 @@ def write_renewed(folder: Path, stack: Stack, done: Renewed, resources: Mapping[
         "confidence": done.confidence,
         "risk": done.walk.path.promise.risk,
         "per_class": False,
-        "loss": "1 for a wrong automatic answer, 0 for a right one",
+        "loss": rule.words,
+        **({"rule": rule.name} if rule.name else {}),
         "over": "automatic answers to inputs like the fresh ones it was tested on",
         "repeats": "once",
     }

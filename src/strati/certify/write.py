@@ -110,7 +110,8 @@ def promise_json(done: Certified) -> dict[str, JSON]:
         "confidence": wanted.confidence,
         "risk": promise.risk,
         "per_class": wanted.per_class,
-        "loss": "1 for a wrong automatic answer, 0 for a right one",
+        "loss": done.rule.words,
+        **({"rule": done.rule.name} if done.rule.name else {}),
         "over": OVER[done.repeats],
         "repeats": done.repeats,
     }

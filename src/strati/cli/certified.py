@@ -60,15 +60,31 @@ def _headline(done: Certified) -> Iterator[str]:
         claim = f"right at least {_percent(wanted.at_least)} of the time"
         claim += ", for every class of answers by itself" if wanted.per_class else ""
         subject = "automatic answers are "
+        if _graded(done):
+            claim = f"at most {_percent(round(1 - wanted.at_least, 12))} on average"
+            claim += ", for every class of answers by itself" if wanted.per_class else ""
+            subject = "automatic answers lose "
     else:
         claim = f"at most {money(wanted.max_error_cost)} per 1,000 automatic answers"
         subject = "errors cost "
     if done.setting is not None:
-        yield from _wrapped(f"Certified: {subject}{claim}, {sure}, on traffic like the calibrate examples.")
+        yield from wrapped(f"Certified: {subject}{claim}, {sure}, on traffic like the calibrate examples.")
+        yield from _counted(done)
         return
     text = f"Not yet: it could not be shown, {sure}, that {subject}{claim}, at any setting of this stack."
-    yield from _wrapped(text)
-    yield from _wrapped(_more(done))
+    yield from wrapped(text)
+    yield from _counted(done)
+    yield from wrapped(_more(done))
+
+
+def _graded(done: Certified) -> bool:
+    """Whether an answer may be wrong in part."""
+    return done.walk.path.promise.graded and done.wanted.error_costs is None
+
+
+def _counted(done: Certified) -> Iterator[str]:
+    if _graded(done):
+        yield from wrapped(f"Lost is, {done.rule.words}.")
 
 
 def _more(done: Certified) -> str:
@@ -81,6 +97,8 @@ def _more(done: Certified) -> str:
         used = f"Reserved looks left at the {count(spent)} labels of this run: {done.left}."
     if needed is None:
         text = "Labels alone do not help, as far as tune can tell: automatic answers are wrong too often for that at "
+        if _graded(done):
+            text = "Labels alone do not help, as far as tune can tell: automatic answers lose too much for that at "
         return f"{text}any threshold. A better rung would, or a lower bar."
     if needed <= spent:
         text = f"Going by tune about {count(_round(needed))} labels would have been enough, so tune was flattering or "
@@ -115,7 +133,7 @@ def _parts(done: Certified) -> Iterator[str]:
     from strati.core.figures import count, money, share
 
     if done.wanted.error_costs is None:
-        head = f"{'wrong':>7} {'of automatic':>13}"
+        head = f"{'lost':>7} {'on average':>13}" if _graded(done) else f"{'wrong':>7} {'of automatic':>13}"
     else:
         head = f"{'errors cost':>12} {'per 1,000':>10}"
     if done.setting is None:
@@ -124,12 +142,18 @@ def _parts(done: Certified) -> Iterator[str]:
     for name, delivered in done.parts.items():
         found = figures(done, delivered)
         if done.wanted.error_costs is None:
-            middle = f"{count(found['errors']):>7} {share(found['error']):>13}"
+            middle = f"{_lost(done, found['errors']):>7} {share(found['error']):>13}"
         else:
             lost = done.wanted.error_costs.dearest * float(found["errors"])
             middle = f"{money(lost):>12} {money(found['error_cost_per_1000']):>10}"
         left = f"  {name:10} {count(found['examples']):>9} {share(found['share']):>10}"
         yield f"{left} {middle} {money(found['cost_per_1000']):>17}"
+
+
+def _lost(done: Certified, errors: float) -> str:
+    from strati.core.figures import count
+
+    return f"{errors:,.1f}" if _graded(done) else count(errors)
 
 
 def _test(done: Certified) -> Iterator[str]:
@@ -143,15 +167,15 @@ def _test(done: Certified) -> Iterator[str]:
         p = "below 0.0001" if step.p < 0.0001 else f"{step.p:.4f}"
         text = f"Calibrate is what the promise rests on: {places} tested along a path that was fixed on tune; the "
         text += f"last to pass has p {p}, needed was {step.level:.4f}."
-        yield from _wrapped(text, "  ")
+        yield from wrapped(text, "  ")
     found = figures(done, done.parts["test"])
     if not found["automatic"]:
         return
-    bound = f"{share(found['upper'])} wrong"
+    bound = f"{share(found['upper'])} {'lost' if _graded(done) else 'wrong'}"
     if done.wanted.error_costs is not None:
         bound = f"{money(found['upper_error_cost_per_1000'])} per 1,000"
     sure = _percent(done.wanted.confidence)
-    yield from _wrapped(f"Test decides nothing; by itself it bounds this setting at {bound} ({sure}).", "  ")
+    yield from wrapped(f"Test decides nothing; by itself it bounds this setting at {bound} ({sure}).", "  ")
 
 
 def _classes(done: Certified) -> Iterator[str]:
@@ -178,7 +202,7 @@ def _classes(done: Certified) -> Iterator[str]:
     if silent:
         yield f"  {silent} of {len(done.labels)} classes got no automatic answer on calibrate."
     if not done.wanted.per_class:
-        yield from _wrapped("The promise is about all answers together, not about each class.", "  ")
+        yield from wrapped("The promise is about all answers together, not about each class.", "  ")
 
 
 def _class_line(row: Row, test: Row | None, scale: float, *, money: bool) -> str:
@@ -206,13 +230,13 @@ def _groups(done: Certified) -> Iterator[str]:
     yield f"  {count(len(rows))} groups have automatic answers on calibrate, {count(len(bad))} of them a wrong one."
     worst = [f"{_clip(str(row.key), 20)} ({count(row.errors)} of {count(row.n)})" for row in bad[:3]]
     if worst:
-        yield from _wrapped(f"Most in: {', '.join(worst)}.", "  ")
+        yield from wrapped(f"Most in: {', '.join(worst)}.", "  ")
 
 
 def _notes(done: Certified) -> Iterator[str]:
-    yield from _wrapped(_attempts(done), "  ")
+    yield from wrapped(_attempts(done), "  ")
     for note in done.notes:
-        yield from _wrapped(note[:1].upper() + note[1:] + ".", "  ")
+        yield from wrapped(note[:1].upper() + note[1:] + ".", "  ")
     if done.left and done.setting is not None:
         yield f"  Reserved looks left at these calibrate labels: {done.left}."
 
@@ -306,7 +330,8 @@ def _clip(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """Lines as wide as the reports are."""
     joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
     lines = textwrap.wrap(joined, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

@@ -69,6 +69,7 @@ class Programmer:
     name: str = "programs"
     sandbox: Sandbox | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "programmer.v1"
+    answers: ClassVar[str] = "code"
     batch: ClassVar[int] = 1
 
     def __post_init__(self) -> None:

@@ -67,7 +67,7 @@ def gather(
     kind = kind_of(str(task.get("kind") or found.task.get("kind") or "classify"))
     if kind.name != "classify":
         if not merged.get("input"):
-            merged["input"] = _usual_inputs(kind, peek(source, format=format_).columns, source)
+            merged["input"] = usual_inputs(kind, peek(source, format=format_).columns, source)
     elif not merged.get("input") or not merged.get("label"):
         if source == "-":
             raise TaskError("standard input needs --input and --label: the columns of the text and of the label")
@@ -84,7 +84,7 @@ def gather(
     return Inputs(made, dataset, test, found, tuple(notes))
 
 
-def _usual_inputs(kind: Kind, columns: Sequence[str], source: str) -> list[str]:
+def usual_inputs(kind: Kind, columns: Sequence[str], source: str) -> list[str]:
     """The columns that usually hold the input of a kind; raises where the file has none of the usual ones."""
     found = next((name for name in kind.inputs if name in columns), None)
     if found is None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from strati.certify.certificate import Certificate, Standing
 from strati.core.errors import ModelError, NewerFormat, StackError
 from strati.serve.resources import resources_of
+from strati.stack.uses import kind_of_stack
+from strati.statistics.metric import rule_of
+from strati.task.kind import Space, kind_of
 
 if TYPE_CHECKING:
     from strati.stack.stack import Stack
@@ -46,7 +49,19 @@ def standing_of(folder: Path, catalogs: Sequence[Path], config: Path | None = No
         return Loaded(Standing("void", (str(error),)), None, resources)
     if certificate is None:
         return Loaded(Standing("void", (f"{folder} has no certificate",)), stack, resources)
+    if (other := _other_rule(certificate, stack)) is not None:
+        return Loaded(other, stack, resources)
     return Loaded(certificate.standing(stack.fingerprint(), fingerprints(resources), folder), stack, resources)
+
+
+def _other_rule(certificate: Certificate, stack: Stack) -> Standing | None:
+    """Void where the certificate counts as lost what the kind of the stack does not count so any more."""
+    kind = kind_of(kind_of_stack(stack))
+    rule = rule_of(kind.metric(kind.metrics[0], Space()))
+    if certificate.promise.get("rule", "") == rule.name:
+        return None
+    said = f"it was given when something else counted as wrong; now it is: {rule.words}; certify again"
+    return Standing("void", (said,))
 
 
 def fingerprints(resources: Mapping[str, object]) -> dict[str, str]:

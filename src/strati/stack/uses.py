@@ -89,6 +89,11 @@ def silent_in(stack: Staged) -> list[str]:
     return list(dict.fromkeys(part.name for part in parts_of(stack) if not _says(part)))
 
 
+def kind_of_stack(stack: Staged) -> str:
+    """The kind of task that its layers were made for, by their class attribute `answers`; labels where none says."""
+    return next((str(name) for part in parts_of(stack) if (name := getattr(type(part), "answers", ""))), "classify")
+
+
 def is_embedder(model: object) -> bool:
     """Whether it gives vectors, and no answers."""
     return hasattr(model, "embed") and not hasattr(model, "choose")

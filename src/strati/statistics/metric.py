@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,34 @@ from numpy.typing import NDArray
 from strati.core.records import JSON, Score
 
 Statistics = NDArray[np.float64]
+
+
+class Rule(NamedTuple):
+    """What a certificate counts as lost: a name that changes with the rule, and the rule in words.
+
+    A metric that counts otherwise than right or wrong has it as its attribute `rule`.
+    """
+
+    name: str
+    words: str
+
+
+RIGHT = Rule("", "1 for a wrong automatic answer, 0 for a right one")
+
+
+def rule_of(metric: object) -> Rule:
+    """The rule of a metric; right or wrong where it has none.
+
+    >>> rule_of(Share("exact", wrong)).words
+    '1 for a wrong automatic answer, 0 for a right one'
+    """
+    found = getattr(metric, "rule", None)
+    return found if isinstance(found, Rule) else RIGHT
+
+
+def is_graded(metric: object) -> bool:
+    """Whether its loss lies between 0 and 1, too."""
+    return bool(getattr(metric, "graded", False))
 
 
 class Metric(Protocol):
@@ -79,6 +107,7 @@ class Share:
     binary: bool = True
     graded: bool = False
     show: Callable[[JSON], str] = str
+    rule: Rule = RIGHT
 
     def score(self, reference: JSON, value: JSON | None) -> Score:
         if value is None:

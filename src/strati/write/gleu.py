@@ -16,10 +16,15 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from strati.core.records import JSON, Score
-from strati.statistics.metric import Statistics
+from strati.statistics.metric import Rule, Statistics
 from strati.write.facts import kept
 
 ORDERS = 4
+RULE = Rule(
+    "write.v2",
+    "of a text, the share of its changes that are wrong: made though no person made them, or left out though every "
+    "person made one there; 1 when a fact changed",
+)
 _TOKEN = re.compile(r"n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W_]+(?:[-.][^\W_]+)*|[^\w\s]", re.IGNORECASE)
 _CONTRACTED = re.compile(r"(?<=[a-z])n['’]t\b|(?<=\w)['’](?:s|re|ve|ll|d|m)\b", re.IGNORECASE)
 
@@ -57,13 +62,12 @@ def _grams(words: Sequence[str], order: int) -> Counter[tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Gleu:
-    """GLEU over all examples. The loss of one text is the share of its edits that no reference makes; 1 when it changes
-    a fact that no reference changes.
-    """
+    """GLEU over all examples. The loss of one text is that of `loss`, by `RULE`."""
 
     name: str = "gleu"
     binary: bool = False
     graded: bool = True
+    rule: Rule = RULE
 
     def score(self, reference: JSON, value: JSON | None) -> Score:
         if value is None:
@@ -136,7 +140,36 @@ def facts_kept(value: JSON, reference: JSON) -> float:
 
 
 def loss(value: JSON, reference: JSON) -> float:
-    """Of one delivered text: 1 for a lost fact, else the share of its edits that no reference makes."""
+    """Of one delivered text: 1 for a lost fact, else the share of its changes that are wrong.
+
+    Wrong is an edit that no reference makes, and a place left alone that every reference changes.
+
+    >>> reference = {"source": "I has a apple.", "references": ["I have an apple.", "I had an apple."]}
+    >>> [loss(text, reference) for text in ("I have an apple.", "I have a apple.", "I has a apple.")]
+    [0.0, 0.5, 1.0]
+    """
     if not facts_kept(value, reference):
         return 1.0
-    return 1.0 - accepted_share(value, reference)
+    good, every = accepted(reference["source"], value, reference["references"])
+    left = len(left_alone(reference["source"], value, reference["references"]))
+    return (every - good + left) / (every + left) if every + left else 0.0
+
+
+def left_alone(source: str, value: str, references: Sequence[str]) -> list[range]:
+    """The places that every reference changes and the value does not touch.
+
+    Token i is the place 2i + 1, and what is put in before it 2i; places side by side that were changed are one.
+    """
+    wanted = set.intersection(*(_places(source, one) for one in references))
+    mine, found = _places(source, value), list[range]()
+    for place in sorted(wanted):
+        if found and found[-1].stop == place:
+            found[-1] = range(found[-1].start, place + 1)
+        else:
+            found.append(range(place, place + 1))
+    return [places for places in found if mine.isdisjoint(places)]
+
+
+def _places(before: str, after: str) -> set[int]:
+    spans = ((start, end) for start, end, _ in edits(before, after))
+    return {place for a, b in spans for place in (range(2 * a + 1, 2 * b) if a < b else (2 * a,))}

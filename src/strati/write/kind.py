@@ -11,7 +11,7 @@ from strati.core.records import JSON
 from strati.statistics.metric import Metric, Share
 from strati.task.kind import NOTHING, BadRow, Resources, Space, Unusable
 from strati.task.task import Task
-from strati.write.gleu import Gleu, accepted_share, facts_kept, loss
+from strati.write.gleu import RULE, Gleu, accepted_share, facts_kept, loss
 
 if TYPE_CHECKING:
     from strati.data.doctor.finding import DataFinding
@@ -57,9 +57,9 @@ class WriteKind:
         if name == "gleu":
             return Gleu()
         if name == "accepted":
-            return Share("accepted", loss, accepted_share, binary=False, graded=True, show=_shown)
+            return Share("accepted", loss, accepted_share, binary=False, graded=True, show=_shown, rule=RULE)
         if name == "facts_kept":
-            return Share("facts_kept", loss, facts_kept, graded=True, show=_shown)
+            return Share("facts_kept", loss, facts_kept, graded=True, show=_shown, rule=RULE)
         raise TaskError(f"the metric is {name!r}, expected one of: {', '.join(self.metrics)}")
 
     def same(self, a: JSON, b: JSON) -> bool:

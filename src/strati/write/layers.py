@@ -27,11 +27,12 @@ _EACH = 0.95  # the confidence that one edit leaves
 class AsItIs:
     """Delivers the text unchanged: the rung that every other has to beat.
 
-    It has no confidence, so that no stack is composed of it: without an edit no edit is wrong.
+    It has no confidence, so that no stack is composed of it.
     """
 
     name: str = "as it is"
     kind: ClassVar[str] = "write_as_it_is.v1"
+    answers: ClassVar[str] = "write"
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind)
@@ -66,6 +67,7 @@ class Rules:
     keep_facts: bool = True
     name: str = "rules"
     kind: ClassVar[str] = "write_rules.v1"
+    answers: ClassVar[str] = "write"
 
     def fingerprint(self) -> str:
         settings = {"ranker": self.ranker, "dialect": self.dialect, "facts": self.keep_facts}
@@ -108,6 +110,7 @@ class ModelEdits:
     dialect: str = "american"
     name: str = "rules + llm"
     kind: ClassVar[str] = "write_model.v1"
+    answers: ClassVar[str] = "write"
 
     def fingerprint(self) -> str:
         words = fingerprint(

@@ -13,7 +13,7 @@ import numpy as np
 from strati.core.errors import TaskError
 from strati.core.records import JSON, Score
 from strati.kinds.extract.values import Extraction
-from strati.statistics.metric import Statistics, ratio
+from strati.statistics.metric import RIGHT, Rule, Statistics, ratio
 
 Items = Callable[[Extraction], Set[object]]
 
@@ -34,6 +34,10 @@ class MicroF1:
     items: Items
     graded: bool = False
     binary: bool = False
+
+    @property
+    def rule(self) -> Rule:
+        return Rule("", "1 less the F1 of an automatic answer") if self.graded else RIGHT
 
     def score(self, reference: JSON, value: JSON | None) -> Score:
         wanted = self.items(Extraction.from_json(reference))

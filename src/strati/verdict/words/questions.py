@@ -8,6 +8,7 @@ from typing import Any
 
 from strati.core.figures import difference, milliseconds, money, seconds, share, size
 from strati.measure.results import Result, Results
+from strati.statistics.metric import is_graded, rule_of
 from strati.verdict.decision import Decision
 from strati.verdict.words.race import reason_of
 from strati.verdict.words.reasons import reasons
@@ -302,8 +303,13 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
         return "Nothing was measured.", ""
     confidence, right = result.confidences(results.references, results.metric)
     losses = result.losses(results.references, results.metric)
-    wrong = int((losses[result.measured] > 0).sum())
-    words = f"{result.name} is wrong on {wrong:,} of {int(result.measured.sum()):,} test examples"
+    wrong = float((losses[result.measured] > 0).sum())
+    words = f"{result.name} is wrong on {wrong:,.0f} of {int(result.measured.sum()):,} test examples"
+    graded = is_graded(results.metric)
+    if graded and result.measured.any():
+        wrong = float(losses[result.measured].sum())
+        words = f"{result.name} loses {share(wrong / int(result.measured.sum()))} on average over "
+        words += f"{int(result.measured.sum()):,} test examples ({rule_of(results.metric).words})"
     price = results.goal.wrong_answer_costs
     if price is not None and result.measured.any():
         monthly = wrong / int(result.measured.sum()) * results.goal.volume_per_month * price
@@ -313,7 +319,7 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
     if len(confidence):
         guard = f"answers with a confidence of .9 or more: {share(float(sure.mean()))} of all"
         if sure.any():
-            guard += f", {share(1 - float(right[sure].mean()))} of them wrong"
+            guard += f", {share(1 - float(right[sure].mean()))} {'lost on average' if graded else 'of them wrong'}"
     if result.record.recorded:
         return f"{words}. Recorded answers cannot be held back by a threshold: what answers them would have to.", guard
     return (

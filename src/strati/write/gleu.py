@@ -158,16 +158,16 @@ def loss(value: JSON, reference: JSON) -> float:
 def left_alone(source: str, value: str, references: Sequence[str]) -> list[range]:
     """The places that every reference changes and the value does not touch.
 
-    Token i is the place 2i + 1, and what is put in before it 2i; places side by side that were changed are one.
+    Token i is the place 2i + 1, and what is put in before it 2i; places side by side are one.
     """
     wanted = set.intersection(*(_places(source, one) for one in references))
-    mine, found = _places(source, value), list[range]()
-    for place in sorted(wanted):
+    found = list[range]()
+    for place in sorted(wanted - _places(source, value)):
         if found and found[-1].stop == place:
             found[-1] = range(found[-1].start, place + 1)
         else:
             found.append(range(place, place + 1))
-    return [places for places in found if mine.isdisjoint(places)]
+    return found
 
 
 def _places(before: str, after: str) -> set[int]:

@@ -19,8 +19,8 @@ pytest.importorskip("sqlglot", reason="needs the extra [tables]")
 
 @pytest.mark.process
 def test_everything_in_it_can_be_tried(tmp_path: Path) -> None:
-    made = make_demo(tmp_path / "demo")
-    again = make_demo(tmp_path / "demo")
+    made = make_demo(tmp_path / "demo", rows=1000)
+    again = make_demo(tmp_path / "demo", rows=1000)
     assert again == made
     stacks, bases = run.load_all(made.stacks, made.bases, Settings(folder=tmp_path / "service"), None)
     (stack,) = stacks

@@ -93,7 +93,7 @@ SPANS = [
 @pytest.mark.parametrize("span", SPANS)
 def test_a_span_cut_at_every_boundary_does_not_leak(span: str) -> None:
     draw = random.Random(1)
-    for _ in range(250):
+    for _ in range(100):
         before = "One sentence. It’s two! " * draw.randrange(4) + "word " * draw.randrange(30)
         text = f"{before}{span} and more. " + "After it. " * draw.randrange(6)
         cuts = sorted(draw.sample(range(len(text)), draw.randrange(1, len(text))))

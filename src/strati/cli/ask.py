@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import CatalogOption, ClassifierOption, EmbedderOption, JsonOption, JudgeOption, OnlyKbOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from strati.knowledge.ask import Citation, Reply, Sentence
@@ -70,11 +71,10 @@ def _say(sentence: Sentence) -> None:
 
 
 def _show(reply: Reply, explain: bool, *, said: bool = False) -> None:
-    from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
+    console = open_console()
     if reply.answered:
         for sentence in () if said else reply.sentences:
             marks = "".join(f"[{n}]" for n in sentence.citations)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strati.cli.base import CatalogOption, ClassifierOption, EmbedderOption, JsonOption, JudgeOption, OnlyKbOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from strati.knowledge.ask import CheckReport
@@ -86,13 +87,12 @@ def _text(file: str) -> str:
 
 
 def _show(report: CheckReport, text: str, file: str, every: bool) -> None:
-    from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
     from strati.cli.ask import line
 
-    console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
+    console = open_console()
     for one in report.claims:
         state = str(one.state)
         if not every and state == "not_checkable":

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from strati.cli.console import open_console
+
 
 def doctor(
     file: Annotated[
@@ -60,9 +62,7 @@ def doctor(
     if json:
         print(jsonlib.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
-        from rich.console import Console
-
-        console = Console(highlight=False, width=None)
+        console = open_console()
         rows = sum(len(part) for part in parts.values())
         found = {repr(example.reference) for part in parts.values() for example in part.examples}
         told = f", {len(found)} labels" if inputs.task.kind == "classify" else f" of kind {inputs.task.kind}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import JsonOption, KbOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from strati.knowledge.graph.find import Quote, View
@@ -49,7 +50,7 @@ def build(
     if as_json:
         _print(report.to_json())
     else:
-        console = _console()
+        console = open_console()
         console.print(
             f"{report.read:,} documents read, {report.unchanged:,} unchanged, in {report.seconds:.1f} seconds, 0 tokens"
         )
@@ -77,7 +78,7 @@ def show(entity: EntityArgument, kb: KbOption, as_json: JsonOption = False) -> N
         if as_json:
             _print(page_of(view, node))
             return
-        console = _console()
+        console = open_console()
         console.print(f"{_line(node.name)}  ({node.type}, {node.id})", soft_wrap=True, markup=False, style="bold")
         if node.aliases:
             console.print(f"also: {_line(', '.join(node.aliases))}", soft_wrap=True, markup=False)
@@ -123,7 +124,7 @@ def path(
     if as_json:
         _print(found.to_json())
     else:
-        console = _console()
+        console = open_console()
         if found.start.id == found.end.id:
             console.print(f"{a} and {b} are one entity: {found.start.name}", soft_wrap=True, markup=False)
             return
@@ -158,7 +159,7 @@ def like(
     if as_json:
         _print(found.to_json())
         return
-    console = _console()
+    console = open_console()
     console.print(f"like {_line(found.node.name)} ({found.node.type})", soft_wrap=True, markup=False, style="bold")
     console.print("\nentities" if found.entities else "\nno entities")
     for node, _, way in found.entities:
@@ -257,7 +258,7 @@ def _ask(view: View) -> None:
     from strati.knowledge.graph import review as reviewing
     from strati.knowledge.graph.find import View
 
-    console = _console()
+    console = open_console()
     asked: set[str] = set()
     kept = 0
     while doubt := next((one for one in view.graph.doubts if one.id not in asked), None):
@@ -291,7 +292,7 @@ def _queue(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         _print(found)
         return
-    console = _console()
+    console = open_console()
     doubts = found["doubts"]
     count = "1 doubt" if len(doubts) == 1 else f"{len(doubts):,} doubts, most likely wrong first"
     console.print(count if doubts else "no doubts")
@@ -448,9 +449,3 @@ def _counts(found: dict[str, int]) -> str:
 
 def _print(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 80, highlight=False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json as json_module
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from strati.improve.experiment import Outcome, Row
@@ -143,11 +144,10 @@ def improve(
 
 def _show(outcome: Outcome, written: Path | None, out: Path | None) -> None:
     """The table, the choice, and what to do with it."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console = open_console()
     table = Table(show_edge=False, pad_edge=False, box=None, header_style="dim")
     timed = outcome.kept.milliseconds is not None
     heads = [outcome.metric, f"difference ({100 * (1 - outcome.alpha):g} %)", "flips"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, KbOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from strati.knowledge.ingest.report import IngestReport, Status
@@ -64,12 +64,11 @@ def ingest(
 
 
 def _show(report: IngestReport, folder: Path, model: str | None) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from strati.knowledge.ingest.report import Status
 
-    console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
+    console = open_console()
     table: Any = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     table.add_column("documents", justify="right")

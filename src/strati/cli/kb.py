@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import CatalogOption, JsonOption, KbOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
@@ -43,7 +44,7 @@ def status(
     if as_json:
         _print({**told, "list": [asdict(entry) for entry in entries]} if documents else told)
         return
-    console = _console()
+    console = open_console()
     console.print(f"{told['folder']}: {told['documents']:,} documents, {told['passages']:,} passages, {_size(told)}")
     kinds = ", ".join(f"{name} ({count})" for name, count in told["types"].items())
     console.print(f"types      {kinds or 'none'}")
@@ -69,7 +70,7 @@ def _document(base: KnowledgeBase, name: str, as_json: bool) -> None:
         left = [{"what": one.what, "text": one.text, "place": str(one.locator)} for one in listed]
         _print({**asdict(entry), "warnings": list(found.warnings), "left_out": left})
         return
-    console = _console()
+    console = open_console()
     words = f"{len(found.text.split()):,} words"
     console.print(f"{entry.name}: {words}, {entry.passages:,} passages, reader {entry.reader}", soft_wrap=True)
     for warning in found.warnings:
@@ -108,7 +109,7 @@ def verify(kb: KbOption, catalog: CatalogOption = None, as_json: JsonOption = Fa
     if as_json:
         _print(found.to_json())
     else:
-        console = _console()
+        console = open_console()
         console.print(f"{found.passages:,} passages of {found.documents:,} documents checked")
         console.print(f"{found.same:,} read again and the same")
         for name in found.changed:
@@ -136,7 +137,7 @@ def forget(
     if as_json:
         _print(receipt.to_json())
         return
-    console = _console()
+    console = open_console()
     for entry in receipt.forgotten:
         console.print(f"forgotten: {entry.name}, {entry.passages:,} passages", soft_wrap=True, markup=False)
         console.print(f"           sha256 {entry.sha256}", soft_wrap=True)
@@ -178,9 +179,3 @@ def _size(told: dict[str, Any]) -> str:
 
 def _print(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 80, highlight=False)

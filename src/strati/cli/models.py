@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from strati.cli.console import open_console
+
 if TYPE_CHECKING:
     from strati.models.catalog.catalog import Catalog, Entry
     from strati.models.catalog.store import Store
@@ -48,7 +50,7 @@ def list_models(catalog: CatalogOption = None, as_json: JsonOption = False) -> N
         if entry.kind == SPACY:
             state = "installed" if entry.installed else "with pip"
         table.add_row(entry.name, entry.kind, _size(entry.bytes), entry.licence, state)
-    _console().print(table)
+    open_console().print(table)
 
 
 @app.command("pull")
@@ -145,7 +147,7 @@ def _show(reports: list[SpeedReport]) -> None:
     table = _table(*shown)
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
-    _console().print(table)
+    open_console().print(table)
     typer.echo("Medians, the slowest in brackets. The peak is of this process with all models so far.")
     if ">sound s/s" in shown:
         typer.echo("sound s/s: seconds of speech that are written down in a second.")
@@ -186,12 +188,6 @@ def _report_json(report: SpeedReport) -> dict[str, Any]:
 
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2))
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console()
 
 
 def _table(*columns: str) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strati.cli.console import open_console
 from strati.core.errors import UserError
 from strati.core.records import JSON
 
@@ -38,9 +38,7 @@ def write_and_show(journal: Path, verdict: dict[str, JSON], out: Path, *, as_jso
     if as_json:
         print(json.dumps(verdict, ensure_ascii=False, indent=1))
         return
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
+    console = open_console()
     if console.width > 100:
         console.width = 100
     paths = {"report": str(out / "report.html"), "json": str(out / "verdict.json")}

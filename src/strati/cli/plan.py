@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from strati.cli.console import open_console
 from strati.core.errors import Stopped
 from strati.core.figures import MISSING, count, line, money, seconds
 
@@ -51,11 +51,10 @@ def plan_json(forecast: Forecast) -> dict[str, object]:
 
 
 def _table(forecast: Forecast) -> None:
-    from rich.console import Console
 
     from strati.report.paper import Column, Paper
 
-    console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
+    console = open_console()
     paper = Paper(console)
     columns = [Column(width, "right" if place else "left") for place, width in enumerate(WIDTHS)]
 

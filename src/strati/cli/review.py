@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from strati.cli.console import open_console
+
 
 def review(
     folder: Annotated[Path, typer.Option(help="Where the service database lives.")] = Path(".strati/service"),
@@ -29,8 +31,6 @@ def review(
     """
     import json
 
-    from rich.console import Console
-
     from strati.core.errors import DataError
     from strati.serve.queue.batches import labels_kept
     from strati.serve.queue.reviews import Reviews
@@ -45,5 +45,5 @@ def review(
         print(json.dumps({"waiting": reviews.count(model)}))
         return
     who = name or getpass.getuser()
-    done = Terminal(reviews, who, Console(highlight=False), models=model, look_first=not show_proposal).run()
+    done = Terminal(reviews, who, open_console(), models=model, look_first=not show_proposal).run()
     print(f"{done} decided, {reviews.count(model)} wait.")

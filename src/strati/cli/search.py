@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, KbOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
@@ -91,11 +92,10 @@ def _date(value: str | None) -> str | None:
 
 
 def _show(hits: list[Hit], full: bool) -> None:
-    from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
+    console = open_console()
     for number, hit in enumerate(hits, 1):
         place = hit.place if full else hit.match_place
         console.print(Text.assemble((f"{number}  ", "bold"), (_line(place), "cyan")), soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strati.cli.base import CatalogOption, JsonOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -146,18 +147,12 @@ def _model(name: str | None, catalogs: list[Path]) -> LanguageModel | None:
     return found[0]
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 80, highlight=False)
-
-
 def _show(answer: TableAnswer) -> None:
     from rich.text import Text
 
     from strati.tables import Standing
 
-    console = _console()
+    console = open_console()
     if answer.state is Standing.REFUSED:
         console.print(Text(f"no answer: {_line(answer.reason)}"))
         return
@@ -200,7 +195,7 @@ def _show_profile(profile: Profile) -> None:
 
     from strati.tables.profile import HEADS, cells
 
-    console = _console()
+    console = open_console()
     for one in profile.schema.tables:
         console.print(Text(f"{_line(one.name)}: {one.rows:,} rows from {_line(one.source)}", "bold"))
         table = Table(show_edge=False, pad_edge=False)

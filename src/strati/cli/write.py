@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strati.cli.base import CatalogOption, EmbedderOption, JsonOption
+from strati.cli.console import open_console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -103,7 +104,7 @@ def _show_claims(session: Session) -> None:
 
     if session.claims is None:
         return
-    console, places = _console(), Places(session.draft.text)
+    console, places = open_console(), Places(session.draft.text)
     for one in session.doubtful:
         state = "contradicted" if str(one.state) == "contradicted" else "not in the base"
         console.print(f"line {places.line(one.start)}  {' '.join(one.text.split())}", markup=False)
@@ -122,7 +123,7 @@ def _compare(drafts: list[Path], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"disagreements": [one.to_json() for one in found]}, ensure_ascii=False, indent=1))
     else:
-        console = _console()
+        console = open_console()
         for one in found:
             console.print(f"{one.about}: {one.one} or {one.other}?", style="bold", markup=False)
             for place in one.places:
@@ -144,16 +145,10 @@ def _done(draft: Path, hash: str | None, as_json: bool) -> None:
         print(f"{draft} is as it was before, byte for byte")
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
-
-
 def _show(draft: Draft, proposal: Proposal, path: Path) -> None:
     from strati.write.show import lines
 
-    console = _console()
+    console = open_console()
     for line in lines(draft.text, proposal):
         console.print(line)
     dropped = f", {len(proposal.dropped)} not proposed" if proposal.dropped else ""
@@ -167,7 +162,7 @@ def _interactive(draft: Draft, proposal: Proposal, path: Path) -> None:
     from strati.write.review import review
     from strati.write.show import Places, one_edit, why
 
-    console, places = _console(), Places(draft.text)
+    console, places = open_console(), Places(draft.text)
 
     def ask(edit: Edit, number: int, total: int) -> Reply:
         console.print(f"\n{number} of {total}, line {places.line(edit.start)}", style="bold")

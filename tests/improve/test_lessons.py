@@ -129,7 +129,7 @@ def test_a_student_learns_from_the_teacher_and_is_judged_by_people(world: World)
 def test_a_teacher_that_is_worse_than_what_was_trained_labels_nothing(world: World) -> None:
     model = ScriptedModel({}, default="repair")
     bad = "scripted zero-shot", Stack.of(LLM(model, LABELS, name="scripted"), name="scripted")
-    with pytest.raises(DataError, match="nothing to teach"):
+    with pytest.raises(DataError, match="worse than the trained rung"):
         distil(world.results, lesson(world, bad), fresh_cases(50), Context(), lambda _: None)
     assert model.calls == len(world.splits.units[0].tune)
 

@@ -27,6 +27,7 @@ class Show:
         self._machine = 0.0
         self._paid = 0.0
         self._start = time.monotonic()
+        self._said: set[str] = set()
 
     def __enter__(self) -> Show:
         if not self._quiet and sys.stderr.isatty():
@@ -53,10 +54,13 @@ class Show:
             self._bars.stop()
 
     def begin(self, what: str, total: int) -> None:
-        """A new piece of work with `total` cases."""
+        """A new piece of work with `total` cases; as a plain line it is told once, however many units it has."""
         if self._quiet:
             return
         if self._bars is None:
+            if what in self._said:  # the next unit of cross-fitting
+                return
+            self._said.add(what)
             print(
                 f"[{time.monotonic() - self._start:6.1f} s] {what}" + (f" ({total:,})" if total else ""),
                 file=sys.stderr,

@@ -19,6 +19,7 @@ from strati.core.records import JSON, Case, Example, State
 from strati.data import Splits
 from strati.data.normal import normal_text
 from strati.improve.experiment import Figures, Outcome, decide, measured, quality, stored_of
+from strati.improve.gate import rule
 from strati.improve.students import taught
 from strati.measure.effort import shuffled
 from strati.measure.results import Results, group_names
@@ -108,7 +109,8 @@ def distil(
         The outcome, and the stack that was chosen, if any. Its place in line is what an answer costs.
 
     Raises:
-        DataError: a trained rung is better than the teacher already, or the teacher labelled no row.
+        DataError: a trained rung is shown to be better than the teacher (paired, at the goal's alpha), or the teacher
+            labelled no row.
         Stopped: the time or the money is over; what the teacher said is kept in `ctx.memo`.
     """
     stored = stored_of(judged_rows(lesson.splits, ctx.seed))
@@ -119,11 +121,15 @@ def distil(
     tried: list[tuple[Figures, Stack]] = []
     if lesson.trained is not None:
         trained = _by_cost(measured(results, lesson.trained[1], f"{lesson.trained[0]}, as it is", stored, ctx))
-        if quality(results, trained) > quality(results, kept):
+        (better,) = rule(
+            kept.statistics, [trained.statistics], results.metric, [0.0], results.goal.alpha, group_names(stored)
+        )
+        if better.passes:
+            gap = better.difference
             raise DataError(
-                f"the teacher {name} has {results.metric.name} {quality(results, kept):.3f} on {len(stored):,} tune "
-                f"rows and the trained rung {lesson.trained[0]} has {quality(results, trained):.3f}: it has nothing "
-                "to teach; expected a teacher that is better than what was trained"
+                f"the teacher {name} is worse than the trained rung {lesson.trained[0]}: {results.metric.name} "
+                f"{quality(results, kept):.3f} and {quality(results, trained):.3f} on {len(stored):,} tune rows, "
+                f"{-gap.value:+.3f} ({-gap.high:+.3f} to {-gap.low:+.3f}, paired); expected one that can teach it more"
             )
         tried.append((trained, lesson.trained[1]))
     ctx.begin(f"{name}: unlabelled rows", len(rows))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from strati.knowledge.ask.retrieve import Retrieve
 from strati.knowledge.ask.right import loss
 from strati.knowledge.ask.sources import Sources
 from strati.knowledge.ask.write import Write
+from strati.models.contract import Prompt
 from strati.models.hosted.openai_compatible import OpenAICompatible
 from strati.models.scripted import ScriptedModel
 from strati.stack.folder import load_stack, save_stack
@@ -173,3 +175,19 @@ def test_a_model_with_every_check_and_the_cache_are_saved_and_answer_alike(tmp_p
         asked = model.calls
         again.run([CASES[0]], Context())
         assert first.answer is None or model.calls == asked  # what was answered is not asked again
+
+
+def test_a_remembered_reply_still_costs_what_it_took(tmp_path: Path) -> None:
+    """Rungs with other checks share a model's replies: each of them is as slow and as dear as its model."""
+
+    def slowly(_: Prompt) -> str:
+        time.sleep(0.05)
+        return "The tower of Ems was built by Ida Brunner."
+
+    with world.base(tmp_path) as base:
+        sources = Sources(base)
+        model, ctx = ScriptedModel(slowly), Context()
+        for checks in ((), (Rules(),)):
+            (case,) = Stack.of(Retrieve(sources), Write(sources, model, checks)).run([CASES[0]], ctx)
+            assert case.usage.seconds >= 0.05
+        assert model.calls == 1

@@ -114,6 +114,7 @@ class Write:
             return case.passed(self.name, "no passage was found")
         question = read(case.text[:LONGEST])
         sieve = _Sieve(self, question, tuple(within(one, ctx) for one in self.checks))
+        began = time.perf_counter()
         try:
             reply = self._reply(question.text, found, sieve, self._limited(ctx))
         except ContextOverflow as error:
@@ -129,8 +130,14 @@ class Write:
             if not sieve.passed:
                 return case.failed(self.name, Failure.TIMEOUT, told, usage)
             return case.answered(self._answer(question, sieve.passed, found), usage, f"{told}; what had passed stands")
+        ended, judged = time.perf_counter(), sieve.usage.seconds
+
+        def spent() -> float:
+            """Seconds of all the work. A remembered reply counts what it took when it was written."""
+            return reply.usage.seconds + began - start + max(time.perf_counter() - ended, sieve.usage.seconds - judged)
+
         if not reply.text.strip():
-            usage = replace(reply.usage, seconds=time.perf_counter() - start)
+            usage = replace(reply.usage, seconds=spent())
             return case.failed(self.name, Failure.UNUSABLE_REPLY, f"{self.model.card.name} wrote nothing", usage)
         refused = declined(reply.text)
         try:
@@ -138,7 +145,7 @@ class Write:
                 sieve.take(reply.text, finished=reply.finished, last=True)
         except LayerDown as error:
             return case.failed(self.name, Failure.LAYER_DOWN, f"a check failed: {error}", reply.usage + sieve.usage)
-        usage = replace(reply.usage + sieve.usage, seconds=time.perf_counter() - start)
+        usage = replace(reply.usage + sieve.usage, seconds=spent())
         if refused and not sieve.passed:
             return case.passed(self.name, f"{self.model.card.name} found no answer in the passages", usage)
         told = "; ".join(sieve.dropped)

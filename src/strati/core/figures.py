@@ -128,6 +128,15 @@ def count(x: Any) -> str:
     return f"{value:,.0f}" if value == int(value) or abs(value) >= 10 else f"{value:,.1f}"
 
 
+def several(n: int, thing: str) -> str:
+    """A number of things, `thing` being one of them.
+
+    >>> several(1, "more label"), several(1200, "more label")
+    ('1 more label', '1,200 more labels')
+    """
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
 def size(x: Any) -> str:
     """A number of bytes.
 

@@ -191,3 +191,14 @@ def test_a_remembered_reply_still_costs_what_it_took(tmp_path: Path) -> None:
             (case,) = Stack.of(Retrieve(sources), Write(sources, model, checks)).run([CASES[0]], ctx)
             assert case.usage.seconds >= 0.05
         assert model.calls == 1
+
+
+def test_what_is_missing_is_never_the_high_of_how_high(tmp_path: Path) -> None:
+    with world.base(tmp_path) as base:
+        stack = Stack.of(Retrieve(Sources(base)), Gate(Sources(base)), Extract(Sources(base)))
+        tower, bridge = stack.run(
+            [Case("1", "How high is the tower of Ems?"), Case("2", "Was the high bridge of Ems built?")], Context()
+        )
+        assert tower.answer is None
+        assert "high" not in tower.steps[-1].reason
+        assert "'high'" in bridge.steps[-1].reason

@@ -94,7 +94,8 @@ def _cover(question: Question, passages: Sequence[Evidence], sources: Sources) -
     weights = {word.key: sources.weight(word) for word in question.words}
     total = math.fsum(weights.values()) or 1.0
     named = names(question)
-    unknown = [word for word in question.words if not sources.holding(word.text.lower())]
+    topics = [word for word in question.words if word.start not in question.measures]
+    unknown = [word for word in topics if not sources.holding(word.text.lower())]
     best, held = 0.0, frozenset[str]()
     found: list[Candidate] = []
     shares: dict[int, float] = {}
@@ -108,7 +109,7 @@ def _cover(question: Question, passages: Sequence[Evidence], sources: Sources) -
         found += _candidates(question, passage, above, weights, total, rank)
     found.sort(key=lambda one: (-one.score, one.passage.source.document if one.passage.source else "", one.unit.start))
     absent = sorted(
-        (w for w in question.words if w.key not in held and sense(w.key) not in held), key=lambda w: -weights[w.key]
+        (w for w in topics if w.key not in held and sense(w.key) not in held), key=lambda w: -weights[w.key]
     )
     lost = [word for word in named if word.key not in held]
     top = found[0] if found else None

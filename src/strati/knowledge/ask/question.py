@@ -44,6 +44,10 @@ _YES_NO = re.compile(
     r"^\W*(?:is|are|was|were|does|do|did|has|have|had|can|could|may|must|will|would|should|ist|sind|hat|kann|darf|muss)\b",
     re.IGNORECASE,
 )
+_MEASURED = re.compile(
+    r"\bhow\s+(long|far|old|often|big|large|tall|high|deep|wide|thick|heavy|fast|quickly|soon|late|early|expensive)\b",
+    re.IGNORECASE,
+)
 _OTHER_MEDIUM = re.compile(
     r"\b(?:show|draw|display|plot|play|sing|sketch|paint)\b.{0,30}\b(?:picture|photo|image|chart|graph|video|song|audio|"
     r"map|diagram|drawing|logo|recording)s?\b",
@@ -73,6 +77,11 @@ class Question:
     @property
     def keys(self) -> frozenset[str]:
         return frozenset(word.key for word in self.words)
+
+    @property
+    def measures(self) -> frozenset[int]:
+        """Where words such as "long" in "how long" start: they ask for a figure, and need not stand in a source."""
+        return frozenset(found.start(1) for found in _MEASURED.finditer(self.text))
 
 
 def read(text: str) -> Question:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from strati.core.figures import several
 from strati.core.records import JSON
 from strati.serve.api.who import Caller, service_of
 from strati.serve.pages.graph import graph_is_here
@@ -51,7 +52,7 @@ def environment() -> Environment:
         pct=percent,
         gap=gap,
         said=said,
-        many=many,
+        many=several,
         place=place,
         seconds=seconds,
         money=money,
@@ -179,15 +180,6 @@ def said(value: JSON) -> str:
     ('refund', '{"name": "Anna"}')
     """
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def many(count: int, what: str) -> str:
-    """A count and its noun.
-
-    >>> many(1, "answer"), many(1200, "answer")
-    ('1 answer', '1,200 answers')
-    """
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def place(shown: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strati.core.figures import share
+from strati.core.figures import several, share
 from strati.measure.results import Results
 from strati.verdict.decision import Decision
 
@@ -28,7 +28,11 @@ def headline(results: Results, decision: Decision) -> str:
         return f"{_use(results, decision)} {llm}"
     if decision.decision == "none":
         return f"Nothing tried is good enough yet. {llm}"
-    more = f": about {decision.more_labels:,} more labelled test examples would decide" if decision.more_labels else ""
+    more = (
+        f": about {several(decision.more_labels, 'more labelled test example')} would decide"
+        if decision.more_labels
+        else ""
+    )
     return f"Undecided{more}.{_best(decision)} {llm}"
 
 

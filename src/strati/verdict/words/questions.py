@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from strati.core.figures import difference, milliseconds, money, seconds, share, size
+from strati.core.figures import difference, milliseconds, money, seconds, several, share, size
 from strati.measure.results import Result, Results
 from strati.statistics.metric import is_graded, rule_of
 from strati.verdict.decision import Decision
@@ -139,7 +139,7 @@ def _needed(results: Results, decision: Decision) -> tuple[str, str]:
         "yes": "Yes, among what was tried: every candidate without one is shown to fall short.",
         "undecided": "Not decided by these data.",
     }[decision.needs_llm]
-    more = f" About {decision.more_labels:,} more labels would decide." if decision.more_labels else ""
+    more = f" About {several(decision.more_labels, 'more label')} would decide." if decision.more_labels else ""
     return words + more, "; ".join(reasons(decision)[-2:])
 
 
@@ -345,5 +345,6 @@ def _seen(results: Results, decision: Decision, studied: Mapping[str, Any]) -> t
         "own unpublished examples are the remedy."
     )
     here = any(not result.record.recorded for result in llms)
-    more = "; --twins 50 asks again with made-up label names" if here and not found else ""
+    labels = results.task.kind == "classify"  # other kinds of answers have no names to make up
+    more = "; --twins 50 asks again with made-up label names" if labels and here and not found else ""
     return words, "; ".join(found) or f"models with unknown training data: {names}{more}"

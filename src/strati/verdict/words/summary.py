@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from strati.core.figures import money, seconds, share
+from strati.core.figures import money, seconds, several, share
 from strati.core.records import JSON
 from strati.measure.results import Result, Results
 from strati.verdict.decision import Decision
@@ -75,7 +75,7 @@ def _sure(results: Results, decision: Decision, standing: Standing) -> str:
         )
         words += f", {where} your bar of {share(bar)}"
     if decision.more_labels:
-        words += f"; about {decision.more_labels:,} more labelled examples would decide"
+        words += f"; about {several(decision.more_labels, 'more labelled example')} would decide"
     return words + "."
 
 
@@ -110,7 +110,9 @@ def _next(results: Results, decision: Decision) -> str:
     if not decision.llm_tried and not recorded:
         return f"To see whether a language model would do better: {PULL}."
     if decision.more_labels:
-        return f"Label about {decision.more_labels:,} more examples like these{_range(decision)} and run again."
+        return (
+            f"Label about {several(decision.more_labels, 'more example')} like these{_range(decision)} and run again."
+        )
     if decision.decision != "use":
         return "Try a better candidate, a wider margin or a lower bar: see the reasons."
     if recorded:

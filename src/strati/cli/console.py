@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 UNKNOWN = 80  # columns, where standard output is no terminal
 
 
-def open_console() -> Console:
-    """Standard output, as wide as the terminal; 80 columns where it is a file or a pipe."""
+def open_console(unknown: int = UNKNOWN) -> Console:
+    """Standard output, as wide as the terminal; `unknown` columns where it is a file or a pipe."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else UNKNOWN, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else unknown, highlight=False)

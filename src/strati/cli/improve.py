@@ -147,7 +147,7 @@ def _show(outcome: Outcome, written: Path | None, out: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = open_console()
+    console = open_console(120)  # its table is wide
     table = Table(show_edge=False, pad_edge=False, box=None, header_style="dim")
     timed = outcome.kept.milliseconds is not None
     heads = [outcome.metric, f"difference ({100 * (1 - outcome.alpha):g} %)", "flips"]

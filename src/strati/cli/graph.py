@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ import typer
 
 from strati.cli.base import JsonOption, KbOption
 from strati.cli.console import open_console
+from strati.cli.graph_review import MOST, ask_each, line, print_json, read_decisions, short, show_queue, write_doubts
 
 if TYPE_CHECKING:
     from strati.knowledge.graph.find import Quote, View
 
 app = typer.Typer(no_args_is_help=True, help="A knowledge graph of a base: entities, facts with quotes, paths.")
 EntityArgument = Annotated[str, typer.Argument(metavar="ENTITY", help="A name, another name, or an id.")]
-_MOST = 12  # shown of each list; --json has all
 
 
 @app.command("build")
@@ -48,7 +47,7 @@ def build(
     with _open(kb) as base, told_in_bars(told), stop_on_interrupt(told.cancelled):
         report = built(base, made, told.told, told.cancelled)
     if as_json:
-        _print(report.to_json())
+        print_json(report.to_json())
     else:
         console = open_console()
         console.print(
@@ -57,7 +56,7 @@ def build(
         console.print(f"entities   {_counts(report.nodes)}", soft_wrap=True)
         console.print(f"relations  {_counts(report.edges)}", soft_wrap=True)
         console.print(f"{report.merges:,} merges of names, {report.doubts:,} doubts: strati graph review --kb {kb}")
-        for name in report.empty[:_MOST]:
+        for name in report.empty[:MOST]:
             console.print(f"note: nothing was found in {name}", soft_wrap=True, markup=False)
         for name, why in report.failed.items():
             console.print(f"not read, a fault of ours: {name} ({why})", soft_wrap=True, markup=False)
@@ -76,33 +75,33 @@ def show(entity: EntityArgument, kb: KbOption, as_json: JsonOption = False) -> N
     with _view(kb) as view:
         node = view.find(entity)
         if as_json:
-            _print(page_of(view, node))
+            print_json(page_of(view, node))
             return
         console = open_console()
-        console.print(f"{_line(node.name)}  ({node.type}, {node.id})", soft_wrap=True, markup=False, style="bold")
+        console.print(f"{line(node.name)}  ({node.type}, {node.id})", soft_wrap=True, markup=False, style="bold")
         if node.aliases:
-            console.print(f"also: {_line(', '.join(node.aliases))}", soft_wrap=True, markup=False)
+            console.print(f"also: {line(', '.join(node.aliases))}", soft_wrap=True, markup=False)
         facts = view.facts(node)
         console.print("\nfacts" if facts else "\nno facts")
-        for edge in facts[:_MOST]:
+        for edge in facts[:MOST]:
             head, tail = view.nodes[edge.head], view.nodes[edge.tail]
-            console.print(f"  {_line(head.name)} - {edge.label} - {_line(tail.name)}", soft_wrap=True, markup=False)
+            console.print(f"  {line(head.name)} - {edge.label} - {line(tail.name)}", soft_wrap=True, markup=False)
             _quoted(console, view.quote(edge.evidence[0]), len(edge.evidence) - 1)
         _more(console, len(facts))
         timeline = view.timeline(node)
         if timeline:
             console.print("\ntimeline")
-        for when, quote in timeline[:_MOST]:
-            console.print(f"  {when}  {_short(quote.quote)}  [{_line(quote.place)}]", soft_wrap=True, markup=False)
+        for when, quote in timeline[:MOST]:
+            console.print(f"  {when}  {short(quote.quote)}  [{line(quote.place)}]", soft_wrap=True, markup=False)
         _more(console, len(timeline))
         beside = view.beside(node)
         if beside:
-            names = ", ".join(_line(view.other(edge, node).name) for edge in beside[:_MOST])
+            names = ", ".join(line(view.other(edge, node).name) for edge in beside[:MOST])
             console.print(f"\nmentioned with (no fact): {names}", soft_wrap=True, markup=False)
         console.print("\ndocuments")
         documents = view.documents(node)
-        for entry, count in documents[:_MOST]:
-            console.print(f"  {_line(entry.name)}: {count:,} mentions", soft_wrap=True, markup=False)
+        for entry, count in documents[:MOST]:
+            console.print(f"  {line(entry.name)}: {count:,} mentions", soft_wrap=True, markup=False)
         _more(console, len(documents))
 
 
@@ -122,7 +121,7 @@ def path(
     with _view(kb) as view:
         found = connected(view, view.find(a), view.find(b))
     if as_json:
-        _print(found.to_json())
+        print_json(found.to_json())
     else:
         console = open_console()
         if found.start.id == found.end.id:
@@ -134,8 +133,8 @@ def path(
             console.print("no chain of facts; they stand together:", soft_wrap=True)
         for number, step in enumerate(found.steps, 1):
             weak = "  (no fact)" if step.weak else ""
-            line = f"{number}  {_line(step.head.name)} - {step.label} - {_line(step.tail.name)}{weak}"
-            console.print(line, soft_wrap=True, markup=False)
+            told = f"{number}  {line(step.head.name)} - {step.label} - {line(step.tail.name)}{weak}"
+            console.print(told, soft_wrap=True, markup=False)
             _quoted(console, step.quotes[0], len(step.quotes) - 1)
     if not found.found and found.start.id != found.end.id:
         raise typer.Exit(1)
@@ -157,25 +156,25 @@ def like(
     with _view(kb) as view:
         found = near(view, view.find(entity), k)
     if as_json:
-        _print(found.to_json())
+        print_json(found.to_json())
         return
     console = open_console()
-    console.print(f"like {_line(found.node.name)} ({found.node.type})", soft_wrap=True, markup=False, style="bold")
+    console.print(f"like {line(found.node.name)} ({found.node.type})", soft_wrap=True, markup=False, style="bold")
     console.print("\nentities" if found.entities else "\nno entities")
     for node, _, way in found.entities:
-        console.print(f"  {_line(node.name)} ({node.type})", soft_wrap=True, markup=False)
+        console.print(f"  {line(node.name)} ({node.type})", soft_wrap=True, markup=False)
         for step in way.steps:
             console.print(
-                f"     {_line(step.head.name)} - {step.label} - {_line(step.tail.name)}", soft_wrap=True, markup=False
+                f"     {line(step.head.name)} - {step.label} - {line(step.tail.name)}", soft_wrap=True, markup=False
             )
             _quoted(console, step.quotes[0], 0)
     console.print("\ndocuments" if found.documents else "\nno documents")
     for one in found.documents:
-        names = ", ".join(_line(node.name) for node, _ in one.shared)
-        console.print(f"  {_line(one.name)}: {names}", soft_wrap=True, markup=False)
+        names = ", ".join(line(node.name) for node, _ in one.shared)
+        console.print(f"  {line(one.name)}: {names}", soft_wrap=True, markup=False)
     console.print("\npassages" if found.passages else "\nno passages")
     for quote, _, nodes in found.passages:
-        console.print(f"  {', '.join(_line(node.name) for node in nodes)}", soft_wrap=True, markup=False)
+        console.print(f"  {', '.join(line(node.name) for node in nodes)}", soft_wrap=True, markup=False)
         _quoted(console, quote, 0)
 
 
@@ -216,107 +215,15 @@ def review(
             _told(reviewing.refuse(view, refuse), as_json)
         elif undo is not None:
             found = reviewing.undo(view, undo)
-            _print({"undone": found.number}) if as_json else print(f"undone: {_line(reviewing.said(found))}")
+            print_json({"undone": found.number}) if as_json else print(f"undone: {line(reviewing.said(found))}")
         elif out is not None:
-            _written(view, out, as_json)
+            write_doubts(view, out, as_json)
         elif decisions is not None:
-            _read(view, decisions, as_json)
+            read_decisions(view, decisions, as_json)
         elif ask:
-            _ask(view)
+            ask_each(view)
         else:
-            _queue(reviewing.queue(view), as_json)
-
-
-def _written(view: View, out: Path, as_json: bool) -> None:
-    from strati.knowledge.graph.review_table import write_table
-
-    count = write_table(view, out)
-    if as_json:
-        _print({"doubts": count, "file": str(out)})
-    else:
-        some = "1 doubt" if count == 1 else f"{count:,} doubts"
-        print(f"{some} written to {out}; fill in the column decision with yes or no, then:")
-        print(f"strati graph review --decisions {out}")
-
-
-def _read(view: View, path: Path, as_json: bool) -> None:
-    from strati.knowledge.graph.review_table import read_table
-
-    found = read_table(view, path)
-    if as_json:
-        _print({"decisions": found.kept, "known": found.known, "empty": found.empty})
-        return
-    numbers = f" (numbers {found.kept[0]} to {found.kept[-1]})" if len(found.kept) > 1 else ""
-    print(
-        f"{len(found.kept):,} decisions are kept{numbers}, {found.known:,} were known, {found.empty:,} rows are empty"
-    )
-
-
-def _ask(view: View) -> None:
-    """One doubt after the other, from the keyboard; each decision is kept at once."""
-    from strati.core.errors import DataError
-    from strati.knowledge.graph import review as reviewing
-    from strati.knowledge.graph.find import View
-
-    console = open_console()
-    asked: set[str] = set()
-    kept = 0
-    while doubt := next((one for one in view.graph.doubts if one.id not in asked), None):
-        asked.add(doubt.id)
-        shown = [quote.to_json() for quote in reviewing.quotes(view, doubt)]
-        _doubt(console, {**doubt.to_json(), "quotes": shown})
-        try:
-            answer = _answer()
-        except EOFError:
-            break
-        if answer == "q":
-            break
-        if answer == "s":
-            continue
-        try:
-            kept += len(reviewing.accept(view, doubt.id) if answer == "y" else reviewing.refuse(view, doubt.id))
-        except DataError as error:
-            print(f"not kept: {error}")
-        view = View(view.base)
-    print(f"decisions kept: {kept:,}; doubts left: {len(view.graph.doubts):,}")
-
-
-def _answer() -> str:
-    while True:
-        answer = input("y(es), n(o), s(kip), q(uit)? ").strip().lower()[:1]
-        if answer in ("y", "n", "s", "q"):
-            return answer
-
-
-def _queue(found: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        _print(found)
-        return
-    console = open_console()
-    doubts = found["doubts"]
-    count = "1 doubt" if len(doubts) == 1 else f"{len(doubts):,} doubts, most likely wrong first"
-    console.print(count if doubts else "no doubts")
-    for doubt in doubts[:_MOST]:
-        _doubt(console, doubt)
-    if len(doubts) > _MOST:
-        console.print(f"and {len(doubts) - _MOST:,} more: --out FILE.csv writes all, --ask asks one after the other")
-    for one in found["large"]:
-        line = f"{_line(one['name'])} has {len(one['names'])} names: {', '.join(map(_line, one['names']))}"
-        console.print(line, soft_wrap=True, markup=False)
-    merges = found["merges"]
-    count = "1 merge" if len(merges) == 1 else f"{len(merges):,} merges"
-    console.print(f"{count} by rules and people; --json lists them with their reasons")
-    for decision in found["decisions"]:
-        console.print(f"decision {decision['number']}: {_line(decision['said'])}", soft_wrap=True, markup=False)
-
-
-def _doubt(console: Any, doubt: dict[str, Any]) -> None:
-    now = {"merge": "two names", "split": "one entity", "relation": "a relation"}[doubt["kind"]]
-    console.print(f"{doubt['id']}  {_line(doubt['question'])}", soft_wrap=True, markup=False, style="bold")
-    wrong = f"{now} in the graph now, wrong with probability {doubt['wrong']:.2f}"
-    console.print(f"     {'; '.join(map(_line, (wrong, *doubt['reasons'])))}", soft_wrap=True, markup=False)
-    for quote in doubt["quotes"]:
-        console.print(f'     "{_short(quote["quote"])}"  [{_line(quote["place"])}]', soft_wrap=True, markup=False)
+            show_queue(reviewing.queue(view), as_json)
 
 
 @app.command("merge")
@@ -398,7 +305,7 @@ def export(
 
 def _told(numbers: Sequence[int], as_json: bool) -> None:
     if as_json:
-        _print({"decisions": list(numbers)})
+        print_json({"decisions": list(numbers)})
     for number in () if as_json else numbers:
         print(f"decision {number} is kept; strati graph review --undo {number} takes it back")
 
@@ -426,26 +333,13 @@ def _view(kb: str) -> Iterator[View]:
 
 def _quoted(console: Any, quote: Quote, more: int) -> None:
     again = f" and {more} more" if more > 0 else ""
-    console.print(f'     "{_short(quote.quote)}"  [{_line(quote.place)}{again}]', soft_wrap=True, markup=False)
-
-
-def _short(text: str) -> str:
-    whole = _line(" ".join(text.split()))
-    return whole if len(whole) <= 240 else whole[:237] + "..."
-
-
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+    console.print(f'     "{short(quote.quote)}"  [{line(quote.place)}{again}]', soft_wrap=True, markup=False)
 
 
 def _more(console: Any, total: int) -> None:
-    if total > _MOST:
-        console.print(f"  and {total - _MOST:,} more; --json lists all")
+    if total > MOST:
+        console.print(f"  and {total - MOST:,} more; --json lists all")
 
 
 def _counts(found: dict[str, int]) -> str:
     return ", ".join(f"{name} ({count:,})" for name, count in found.items()) or "none"
-
-
-def _print(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1))

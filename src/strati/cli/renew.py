@@ -71,13 +71,13 @@ def renew_stack(
         promised = f"automatic answers lose at most {share(round(1 - at_least, 12))} on average"
         mean = step.errors / step.n if step.n else None
         told = f"{step.n:,} automatic answers to {len(done.examples):,} fresh rows lost {share(mean)} on average"
-    counted = f"Lost is, {rule.words}."
     if as_json:
         print(json.dumps(found))
     elif done.certified:
         print("\n".join(wrapped(f"Certified: {promised}, {sure}.")))
         print("\n".join(wrapped(f"{told}; p {step.p:.3g}.")))
-        print("\n".join(wrapped(counted))) if graded else None
+        if graded:
+            print("\n".join(wrapped(f"Lost is, {rule.words}.")))
         print(f"Check   strati certify --check {path}")
     if not done.certified:
         raise AnswerIsNo(

@@ -12,6 +12,7 @@ import typer
 
 from strati.cli.base import CatalogOption, EmbedderOption, JsonOption
 from strati.cli.console import open_console
+from strati.core.figures import several
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -128,7 +129,7 @@ def _compare(drafts: list[Path], as_json: bool) -> None:
             console.print(f"{one.about}: {one.one} or {one.other}?", style="bold", markup=False)
             for place in one.places:
                 console.print(f"    {place}: {' '.join(place.text.split())}", markup=False)
-        console.print(f"{_count(len(found), 'pair')} of places that disagree")
+        console.print(f"{several(len(found), 'pair')} of places that disagree")
     if found:
         raise typer.Exit(1)
 
@@ -140,7 +141,7 @@ def _done(draft: Path, hash: str | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps(done.to_json(), ensure_ascii=False))
     elif hash is not None:
-        print(f"{draft}: {_count(done.edits, 'edit')} applied; strati write {draft} --undo gives it back as it was")
+        print(f"{draft}: {several(done.edits, 'edit')} applied; strati write {draft} --undo gives it back as it was")
     else:
         print(f"{draft} is as it was before, byte for byte")
 
@@ -152,7 +153,7 @@ def _show(draft: Draft, proposal: Proposal, path: Path) -> None:
     for line in lines(draft.text, proposal):
         console.print(line)
     dropped = f", {len(proposal.dropped)} not proposed" if proposal.dropped else ""
-    console.print(f"{path}: {_count(len(proposal.edits), 'edit')}{dropped}")
+    console.print(f"{path}: {several(len(proposal.edits), 'edit')}{dropped}")
     if proposal.edits:
         console.print(f"To make exactly these edits: strati write {path} --apply {proposal.hash}", soft_wrap=True)
 
@@ -178,7 +179,9 @@ def _interactive(draft: Draft, proposal: Proposal, path: Path) -> None:
         return
     remember(path, chosen)
     done = apply(path, chosen.hash)
-    console.print(f"\n{path}: {_count(done.edits, 'edit')} applied; strati write {path} --undo gives it back as it was")
+    console.print(
+        f"\n{path}: {several(done.edits, 'edit')} applied; strati write {path} --undo gives it back as it was"
+    )
 
 
 def _key(console: Console) -> Reply:
@@ -199,7 +202,3 @@ def _key(console: Console) -> Reply:
             return Reply.QUIT
         if pressed in set(Reply):
             return Reply(pressed)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from strati.core.errors import DataError
+from strati.core.figures import several
 from strati.tables.raw import NULL, fill, names_of
 from strati.tables.schema import literal
 from strati.tables.sources import Source
@@ -131,7 +132,7 @@ def _checked(path: Path, delimiter: str, escape: str, width: int, source: str) -
                     continue
                 if len(row) != width:
                     raise DataError(
-                        f"{source}: line {rows.line_num} has {_counted(len(row), 'field')}, "
+                        f"{source}: line {rows.line_num} has {several(len(row), 'field')}, "
                         f"expected {width} as in the header"
                     )
                 yield [cell or None for cell in row]
@@ -142,7 +143,3 @@ def _checked(path: Path, delimiter: str, escape: str, width: int, source: str) -
                 else f"is no record: {error}"
             )
             raise DataError(f"{source}: line {rows.line_num} {told}") from None
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

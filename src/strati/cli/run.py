@@ -125,7 +125,7 @@ def _answer(
     from strati.core.errors import UserError
     from strati.serve.batch.here import CHUNK, answer_rows, hold_all, open_batch
 
-    stack, resources, reason = _loaded(folder, catalogs, config)
+    stack, resources, reason = loaded_stack(folder, catalogs, config)
     if strict and reason is None:
         reason = _unlike(folder, rows, None if resources else stack)
     known = "not to be loaded" if stack is None else stack.fingerprint()
@@ -154,7 +154,7 @@ def _unlike(folder: Path, rows: Unlabelled, stack: Stack | None) -> str | None:
     return found.words if found is not None and found.differs else None
 
 
-def _loaded(
+def loaded_stack(
     folder: Path, catalogs: list[Path], config: Path | None
 ) -> tuple[Stack | None, Mapping[str, object], str | None]:
     """The stack, its models, and why it may not answer automatically; None when it may, or was never certified."""

@@ -43,7 +43,16 @@ def look(source: SourceArgument, as_json: JsonOption = False) -> None:
 @app.command("ask")
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in plain English.")],
-    source: SourceArgument,
+    source: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SOURCE]...",
+            help="CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB; a stack knows its own.",
+        ),
+    ] = None,
+    stack: Annotated[
+        Path | None, typer.Option(metavar="NAME.stack", help="Answer with this stack, else leave it to a person.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="A pulled model, for what needs one.")] = None,
     sql: Annotated[str | None, typer.Option(help="Run this query of yours instead, checked the same.")] = None,
     approve: Annotated[bool, typer.Option("--approve", help="Keep the query as approved by you.")] = False,
@@ -62,6 +71,7 @@ def ask(
 
     Example: strati tables ask "How many orders are closed?" orders.csv
     """
+    from strati.core.errors import TaskError
     from strati.tables import Standing
     from strati.tables import ask as ask_tables
     from strati.tables.approved import FILE
@@ -70,7 +80,14 @@ def ask(
 
     if chart not in (None, "-"):
         form_of(Path(chart))
-    answer = ask_tables(question, *source, model=_model(model, catalog or []), sql=sql, approved=approved)
+    if stack is not None:
+        if model or sql is not None or approve or approved:
+            raise TaskError("--stack answers as it was measured: leave out --model, --sql, --approve and --approved")
+        answer = _by_stack(question, stack, source or [], catalog or [])
+    elif source:
+        answer = ask_tables(question, *source, model=_model(model, catalog or []), sql=sql, approved=approved)
+    else:
+        raise TaskError("no tables to ask: name one or more files, or a stack with --stack NAME.stack")
     if as_json:
         print(json.dumps(answer.to_json(), ensure_ascii=False, indent=1))
     elif chart != "-" or not answer.chart:
@@ -82,6 +99,25 @@ def ask(
         print(f"strati: approved by {made.who}, kept in {approved or FILE}", file=sys.stderr)
     if chart is not None:
         _draw(answer, chart)
+
+
+def _by_stack(question: str, folder: Path, sources: list[str], catalogs: list[Path]) -> TableAnswer:
+    from dataclasses import replace
+
+    from strati.cli.run import loaded_stack
+    from strati.core.errors import StackError
+    from strati.tables.stacked import by_stack
+
+    if not folder.is_dir():
+        raise StackError(f"{folder} is not there, expected a stack folder: strati certify writes one")
+    found, _, reason = loaded_stack(folder, catalogs, None)
+    if found is None:
+        raise StackError(reason or f"{folder} cannot be loaded")
+    answer = by_stack(question, found, sources, reason or "")
+    if (folder / "certificate.json").exists():
+        return answer
+    told = "the stack has no certificate: nobody has promised how often it is wrong"
+    return replace(answer, reason="; ".join(filter(None, (answer.reason, told))))
 
 
 def _draw(answer: TableAnswer, place: str) -> None:
@@ -124,6 +160,13 @@ def _show(answer: TableAnswer) -> None:
     console = _console()
     if answer.state is Standing.REFUSED:
         console.print(Text(f"no answer: {_line(answer.reason)}"))
+        return
+    if answer.state is Standing.PENDING:
+        console.print(Text(f"waits for a person: {_line(answer.reason)}", "bold"))
+        if answer.sql:
+            console.print(Text(f"proposed, {answer.confidence:.0%} sure: {_line(answer.words)}", "cyan"))
+            _rows(console, answer.columns, answer.rows)
+            console.print(Text(_line(answer.sql), "dim"))
         return
     console.print(Text(_line(answer.text), "bold"))
     if answer.state is Standing.ANSWERED:

@@ -3,7 +3,7 @@
 Data flows down this list: `sources` (what the user brings), `raw`, `delimited`, `load` and `types` (files to tables),
 `engine` and `worker` (the locked process that holds them), `database` (how to reach it), `schema`, `parse/` (a question
 to a query without a model), `allowed` (which queries may run), `answer`, `approved`, `layers` and `checks` (parts of a
-stack), `asking`, `profile`, `kind` (how it is benchmarked).
+stack), `asking`, `stacked`, `profile`, `kind` (how it is benchmarked).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ class Standing(StrEnum):
     ANSWERED = "answered"
     AMBIGUOUS = "ambiguous"
     REFUSED = "refused"
+    PENDING = "pending"
 
 
 class Badge(StrEnum):
@@ -45,7 +46,8 @@ class TableAnswer:
 
     Attributes:
         question: as it was asked.
-        state: answered, ambiguous (two readings with different results: `rows` lists both) or refused.
+        state: answered, ambiguous (two readings with different results: `rows` lists both), refused, or pending
+            (left to a person, with what a stack proposes in `sql` and `rows`).
         answer: one value, a list of values, or a list of [group, value]; None without one.
         columns, rows: what the query gave.
         sql: the query that was run; empty if none was.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ def filled(question: str, approved: Iterable[Approved], index: Index) -> tuple[A
 
     if too_long(question):
         return None
-    mine, slots = _template(question, index)
+    mine, slots = _made(question, index)
     for one in reversed(list(approved)):
         theirs, others = _template(one.question, index)
         if mine != theirs or len(slots) != len(others):
@@ -95,13 +96,14 @@ def filled(question: str, approved: Iterable[Approved], index: Index) -> tuple[A
 
 
 def _template(question: str, index: Index) -> tuple[tuple[str, ...], list[str]]:
-    """The words of a question with its values taken out, and those values as SQL would write them."""
+    """`_made`, kept for the questions of approved queries."""
     if question not in index.templates:
         index.templates[question] = _made(question, index)
     return index.templates[question]
 
 
 def _made(question: str, index: Index) -> tuple[tuple[str, ...], list[str]]:
+    """The words of a question with its values taken out, and those values as SQL would write them."""
     from strati.tables.parse.link import linked
 
     link = linked(question, index)
@@ -166,6 +168,7 @@ def nearest(question: str, approved: Sequence[Approved], limit: int = 3) -> list
     return scored[:limit]
 
 
+@lru_cache(maxsize=10_000)
 def _stems(question: str) -> frozenset[str]:
     from strati.tables.parse.tokens import tokens
 

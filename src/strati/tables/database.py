@@ -113,7 +113,8 @@ class Database:
 
     def _ask(self, order: dict[str, JSON], seconds: float) -> dict[str, JSON]:
         with self._lock:
-            if self._process is None:
+            if self._process is None or self._process.poll() is not None:
+                self._end()
                 self._start_again()
             process = self._process
             assert process is not None

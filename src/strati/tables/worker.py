@@ -10,8 +10,10 @@ import json
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
 from typing import Any, BinaryIO
 
 from strati.core.errors import UserError
@@ -33,12 +35,15 @@ def confine(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    if sys.platform == "linux":
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     sys.addaudithook(_guard)
+
+
+def _end_with(parent: int) -> None:
+    """Not Linux's signal at a parent's death: that is the death of the thread that started this process."""
+    while os.getppid() == parent:
+        sleep(1.0)
+    os._exit(1)
 
 
 def _guard(event: str, _: tuple[Any, ...]) -> None:

@@ -6,18 +6,20 @@ import json
 import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from strati.cli import main
+from strati.cli.improve import show
 from strati.core.context import Context
 from strati.core.errors import DataError
 from strati.core.records import Case, Example
 from strati.data import Dataset
 from strati.improve.compress import pruned
-from strati.improve.experiment import tune_examples
+from strati.improve.experiment import Outcome, Row, tune_examples
 from strati.improve.gate import rule
 from strati.kinds.classify.linear import Linear
 from strati.kinds.classify.rule import parse_rules
@@ -113,6 +115,22 @@ def test_the_table_says_what_was_tried_and_what_is_kept(inside: Path, capsys: py
     assert "without rules" in out
     assert "without n-grams" in out
     assert "Kept what you had" in out or "Chosen  without" in out
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_the_table_fits_80_columns_and_cuts_no_word(timed: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "minilm fine-tuned, 3 layers, taught 12,000 rows"
+    kept = Row("n-grams", 0.803, None, None, None, None, 0, None, None, 0.0021, 0.3, False, "")
+    kept = replace(kept, milliseconds=123.4, megabytes=679.0) if timed else kept
+    reason = "no smaller, and not shown to be better; its instruction copies a train row"
+    one = replace(kept, name=long, difference=-0.123, low=-0.156, high=-0.101, p=0.05, flips=1234, reason=reason)
+    show(Outcome("1", "distil", "accuracy", 1300, 0.02, 0.05, kept, (one,), 0), Path("s.stack"), Path("s.stack"))
+    out = capsys.readouterr().out
+    table, told = out.split("n-grams: what you have")
+    assert max(map(len, out.splitlines())) <= 80
+    assert "−12.3 (−15.6 to −10.1)" in table
+    assert set(long.split()) <= set(table.split())
+    assert f"{long}: {reason} (p 0.050, 1,234 flips)" in " ".join(told.split())
 
 
 def test_quality_and_people_without_a_layer_are_those_of_what_is_left(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,8 +12,15 @@ if TYPE_CHECKING:
 UNKNOWN = 80  # columns, where standard output is no terminal
 
 
-def open_console(unknown: int = UNKNOWN) -> Console:
-    """Standard output, as wide as the terminal; `unknown` columns where it is a file or a pipe."""
+def open_console() -> Console:
+    """Standard output, as wide as the terminal; 80 columns where it is a file or a pipe."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else unknown, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else UNKNOWN, highlight=False)
+
+
+def hung(text: str, indent: int, width: int = UNKNOWN) -> str:
+    """Lines of at most `width` columns; all but the first are set in."""
+    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.wrap(joined, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")

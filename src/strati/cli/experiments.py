@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from strati.cli.console import hung
 from strati.core.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Given(NamedTuple):
     def say(self, *lines: str) -> None:
         """Print the plan before anything is done; on standard error where the outcome is for machines."""
         for line in lines:
-            print(line, file=sys.stderr if self.quiet else sys.stdout)
+            print(hung(line, 8), file=sys.stderr if self.quiet else sys.stdout)
 
     @property
     def gate(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strati.cli.console import open_console
+from strati.cli.console import hung, open_console
 
 if TYPE_CHECKING:
     from strati.improve.experiment import Outcome, Row
@@ -139,67 +139,81 @@ def improve(
     if json:
         print(json_module.dumps({**outcome.to_json(), "stack": str(written) if written else None}, ensure_ascii=False))
     else:
-        _show(outcome, written, out)
+        show(outcome, written, out)
 
 
-def _show(outcome: Outcome, written: Path | None, out: Path | None) -> None:
-    """The table, the choice, and what to do with it."""
+def show(outcome: Outcome, written: Path | None, out: Path | None) -> None:
+    """The table, what the gate says of each row, the choice, and what to do with it."""
     from rich.table import Table
     from rich.text import Text
 
-    console = open_console(120)  # its table is wide
+    console = open_console()
     table = Table(show_edge=False, pad_edge=False, box=None, header_style="dim")
     timed = outcome.kept.milliseconds is not None
-    heads = [outcome.metric, f"difference ({100 * (1 - outcome.alpha):g} %)", "flips"]
-    heads += ["a row", "size"] if timed else ["people"]
     table.add_column("tried", overflow="fold")
-    for head in (*heads, "$/1,000"):
+    table.add_column(outcome.metric, justify="right")
+    for head in (f"difference ({100 * (1 - outcome.alpha):g} %)", *(("a row", "size") if timed else ("people",))):
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("p", justify="right")
-    table.add_column("", overflow="fold")
-    for place, row in enumerate((outcome.kept, *outcome.tried)):
-        chosen = outcome.chosen is not None and place == outcome.chosen + 1
-        table.add_row(*map(Text, _cells(row, timed)), style="bold" if chosen else "")
+    table.add_column("$/1,000", justify="right", no_wrap=True)
+    rows = (outcome.kept, *outcome.tried)
+    styles = ["bold" if place - 1 == outcome.chosen else "" for place in range(len(rows))]
+    for row, style in zip(rows, styles, strict=True):
+        table.add_row(*map(Text, _cells(row, timed)), style=style)
     console.print()
     console.print(table)
     console.print()
-    for line in _ending(outcome, written, out):
-        console.print(Text(line))
+    for row, style in zip(rows, styles, strict=True):
+        console.print(Text(hung(_ruling(row), 2, console.width), style=style))
+    console.print()
+    for line in _ending(outcome):
+        console.print(Text(hung(line, 0, console.width)))
+    for line in _next(outcome, written, out):
+        console.print(Text(line), soft_wrap=True)
 
 
 def _cells(row: Row, timed: bool) -> Iterator[str]:
-    from strati.core.figures import milliseconds, money, probability, share, size
+    from strati.core.figures import difference, milliseconds, money, share, size
 
     yield row.name
     yield share(row.quality)
-    yield "" if row.difference is None else f"{_points(row.difference)} ({_points(row.low)} to {_points(row.high)})"
-    yield "" if row.p is None else f"{row.flips:,}"
+    found = {"difference": row.difference, "low": row.low, "high": row.high}
+    yield "" if row.difference is None else difference(found)
     if timed:
         yield milliseconds(row.milliseconds)
         yield size(None if row.megabytes is None else 1e6 * row.megabytes)
     else:
         yield share(row.people)
     yield money(row.cost_per_1000)
-    yield "" if row.p is None else probability(row.p)
-    yield "what you have" if row.p is None else row.reason
 
 
-def _points(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
+def _ruling(row: Row) -> str:
+    from strati.core.figures import probability, several
+
+    if row.p is None:
+        return f"{row.name}: what you have"
+    return f"{row.name}: {row.reason} (p {probability(row.p)}, {several(row.flips, 'flip')})"
 
 
-def _ending(outcome: Outcome, written: Path | None, out: Path | None) -> Iterator[str]:
-    basis = f"Measured on {outcome.n:,} tune rows; p is Holm's over {len(outcome.tried)} proposals."
+def _ending(outcome: Outcome) -> Iterator[str]:
+    from strati.core.figures import several
+
+    basis = f"Measured on {outcome.n:,} tune rows; p is Holm's over {several(len(outcome.tried), 'proposal')}; "
+    basis += "flips are answers that changed."
     if outcome.experiment == "ablate" and outcome.kept.people:
         basis += " People's answers count as right."
     yield basis
     if outcome.chosen is None:
         yield f"Kept what you had: {outcome.kept.name}. Nothing else was shown to be as good and smaller, or better."
+    else:
+        yield f"Chosen  {outcome.tried[outcome.chosen].name}: the smallest that qualifies."
+
+
+def _next(outcome: Outcome, written: Path | None, out: Path | None) -> Iterator[str]:
+    """What was written, or would be: names and commands, to be copied as they are."""
+    if outcome.chosen is None:
         if out is not None:
             yield f"{out} was not written."
-        return
-    yield f"Chosen  {outcome.tried[outcome.chosen].name}: the smallest that qualifies."
-    if written is None:
+    elif written is None:
         yield "        --out NAME.stack writes it."
     else:
         yield f"Stack   {written} (it has no certificate)"

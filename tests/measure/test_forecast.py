@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +17,11 @@ from strati.core.records import Case, Example
 from strati.data import Dataset
 from strati.kinds.classify.llm import LLM
 from strati.measure.effort import Effort
+from strati.measure.forecast.dry_run import Rehearsal, Rehearsed
 from strati.measure.forecast.forecast import Forecast
+from strati.measure.forecast.pace import Pace
 from strati.measure.plan import Plan
+from strati.models.contract import Prompt
 from strati.models.scripted import ScriptedEmbedder, ScriptedModel
 from strati.prove.allowance import allowing, foresee
 from strati.prove.bench import execute, prepare
@@ -161,6 +165,22 @@ def test_a_local_model_is_timed_and_costs_nothing(tmp_path: Path) -> None:
     assert model.calls <= 4
     assert all(rung.seconds is not None and rung.seconds > 0 for rung in found.rungs)
     assert foresee(plan, tmp_path, Context(), only_paid=True).rungs == ()
+
+
+def test_what_a_model_writes_is_timed_by_the_tokens_it_may_write() -> None:
+    def slow(_: Prompt) -> str:
+        time.sleep(0.02)
+        return " ".join(["word"] * 20)
+
+    model = ScriptedModel(slow)
+    rehearsal = Rehearsal()
+    stand_in = Rehearsed(model, rehearsal)
+    stand_in.generate(Prompt("one two three four"), 200)
+    pace = Pace()
+    read, written = pace._seconds_per_token(rehearsal)
+    assert read >= 0.02 / 4
+    assert 0.02 / 200 <= written < read  # 20 ms for 20 tokens, and a tenth of the longest reply was needed
+    assert (pace._seconds_per_token(rehearsal), model.calls) == ((read, written), 2)
 
 
 def test_a_file_in_label_order_is_no_hindrance(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ REPLY_TOKENS = 4  # and what a reply may have beyond its longest option
 SHOWN = 2  # questions of each model kept whole, to time it
 
 Fitted = dict[tuple[str, int], tuple[Sequence[Example], Layer]]
-Question = tuple[LanguageModel, Prompt, tuple[str, ...]]
+Question = tuple[LanguageModel, Prompt, tuple[str, ...] | int]  # options to choose among, or most tokens to write
 
 
 class Rehearsal:
@@ -90,9 +90,7 @@ class Rehearsed:
 
     def choose(self, prompt: Prompt, options: Sequence[str]) -> Choice:
         quote = self._rehearsal.quoted = self._quote(prompt, options)
-        shown, most = self._rehearsal.questions.setdefault(self.fingerprint(), []), self._rehearsal.shown
-        if len(shown) < most:
-            shown.append((self._model, prompt, tuple(options)))
+        self._show(prompt, tuple(options))
         return Choice((1.0 / len(options),) * len(options), quote.usage)
 
     def generate(
@@ -103,7 +101,13 @@ class Rehearsed:
         schema: JSON | None = None,  # noqa: ARG002
     ) -> Generation:
         quote = self._rehearsal.quoted = self._priced(prompt, max_tokens, max_tokens)
+        self._show(prompt, max_tokens)
         return Generation("", quote.usage)
+
+    def _show(self, prompt: Prompt, asked: tuple[str, ...] | int) -> None:
+        shown = self._rehearsal.questions.setdefault(self.fingerprint(), [])
+        if len(shown) < self._rehearsal.shown:
+            shown.append((self._model, prompt, asked))
 
     def count_tokens(self, text: str) -> int:
         if text not in self._counts:

@@ -14,7 +14,7 @@ from strati.core.errors import StratiError
 from strati.core.records import Case, Example
 from strati.data import Splits
 from strati.measure.effort import Effort, spread
-from strati.measure.forecast.dry_run import Rehearsal
+from strati.measure.forecast.dry_run import Question, Rehearsal
 from strati.measure.journal import Journal
 from strati.models.ask import Quote, Remote, concurrency
 from strati.models.ask_in_batches import batches
@@ -24,6 +24,7 @@ from strati.stack.models_of import held_models
 
 FEW, MANY, TRIED = 100, 300, 50  # training rows of two timed fits, and rows answered
 CALL_SECONDS = 1.0  # a call to a model elsewhere, where no journal tells better
+WRITTEN = 64  # tokens of a reply that is written to time it
 PROBE_SECONDS = 3.0  # a fresh process that loads the stack and is asked a few cases
 JOURNALS, ANSWERS = 5, 200  # the latest journals looked into, and the answers of each
 
@@ -38,6 +39,7 @@ class Pace:
 
     runs: Path | None = None
     vectors: dict[int, VectorCache] = field(default_factory=dict)
+    speeds: dict[object, tuple[float, float]] = field(default_factory=dict)
 
     def of(
         self,
@@ -65,7 +67,10 @@ class Pace:
         fresh = [sum(q.usage.tokens_in - q.usage.tokens_cached for q in calls.values()) for calls in hypotheses]
         if not any(fresh):
             return PROBE_SECONDS, "all replies are known"
-        return float(np.mean(fresh)) * _seconds_per_token(rehearsal) + PROBE_SECONDS, "a question timed here, by tokens"
+        read, written = self._seconds_per_token(rehearsal)
+        out = [sum(q.usage.tokens_out for q in calls.values()) for calls in hypotheses]
+        seconds = float(np.mean(fresh)) * read + float(np.mean(out)) * written + PROBE_SECONDS
+        return seconds, "a question timed here, by tokens"
 
     def _trained(self, candidate: Candidate, splits: Splits, effort: Effort, ctx: Context) -> float:
         """Fits by a straight line through two sizes, further forms like the last one; answers by the row."""
@@ -93,6 +98,19 @@ class Pace:
         stack.run([Case.of(example) for example in tune], replace(quiet, fresh=True))
         return max(1e-9, middle - start), (perf_counter() - middle) / max(1, len(tune))
 
+    def _seconds_per_token(self, rehearsal: Rehearsal) -> tuple[float, float]:
+        """Seconds per token read, and per token that a reply may have: most replies end before.
+
+        Of the last of a few questions to the model, really asked: those before it warm the model up.
+        """
+        speed = (0.0, 0.0)
+        for name, questions in rehearsal.questions.items():
+            key = (name, questions[-1][1:])
+            if key not in self.speeds:
+                self.speeds[key] = _timed(questions)
+            speed = self.speeds[key]
+        return speed
+
     def _remote(self, candidate: Candidate, model: LanguageModel, calls: float) -> tuple[float | None, str]:
         if batches(model) and calls:
             return None, "batches come back when the provider has done them, each within 24 hours"
@@ -112,23 +130,26 @@ class Pace:
                     found = journal.answers(candidate.name, "test", ids)
             except StratiError:
                 continue
-            seconds = [answer["usage"]["seconds"] for answer in found.values() if _timed(answer["usage"])]
+            seconds = [answer["usage"]["seconds"] for answer in found.values() if _waited(answer["usage"])]
             if seconds:
                 return float(np.mean(seconds))
         return None
 
 
-def _timed(usage: Mapping[str, float]) -> bool:
+def _waited(usage: Mapping[str, float]) -> bool:
     """Whether some call was waited for: those of a batch were not."""
     return usage["calls"] > usage.get("batched", 0)
 
 
-def _seconds_per_token(rehearsal: Rehearsal) -> float:
-    """Of the last of a few questions, really asked: those before it warm the model up."""
-    seconds = 0.0
-    for questions in rehearsal.questions.values():
-        for model, prompt, options in questions:
-            start = perf_counter()
-            usage = model.choose(prompt, options).usage
-            seconds = (perf_counter() - start) / max(1, usage.tokens_in - usage.tokens_cached)
-    return seconds
+def _timed(questions: Sequence[Question]) -> tuple[float, float]:
+    read = written = 0.0
+    for model, prompt, asked in questions:
+        start = perf_counter()
+        usage = model.generate(prompt, 1).usage if isinstance(asked, int) else model.choose(prompt, asked).usage
+        middle = perf_counter()
+        read = (middle - start) / max(1, usage.tokens_in - usage.tokens_cached)
+    if isinstance(asked, int):
+        made = model.generate(prompt, min(asked, WRITTEN))
+        spent = (perf_counter() - middle) / max(1, made.usage.tokens_out)
+        written = spent * (made.usage.tokens_out / asked if made.finished else 1.0)
+    return read, written

@@ -9,14 +9,22 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from strati.core.context import Context
+from strati.core.identity import sha256_of
 from strati.core.records import Case, Example
 from strati.improve.decisions import read_decisions
-from strati.stack.folder import load_stack
+from strati.kinds.classify.encoder.layer import Encoder, Origin
+from strati.kinds.classify.encoder.onnx_file import as_onnx
+from strati.kinds.classify.linear import Linear
+from strati.stack.folder import load_stack, save_stack
+from strati.stack.stack import Stack, Stage
 
 from ..command import strati
+from ..kinds.test_encoder import ROWS, TRAINS, WIDTH, needs_training, write_weights
+from ..kinds.test_encoder import made as trained
 from .test_improve import tickets
 
 NEW = "zorbulate"  # a word that only people know the label of
@@ -178,3 +186,63 @@ def test_a_stack_of_a_run_that_is_gone_needs_its_rows(folder: Path) -> None:
     said = strati(folder, "improve", "t.stack", "--decisions", "people.csv", "--data", "tickets.csv")
     assert said.returncode == 0, said.stderr
     assert "Learned n-grams" in said.stdout
+
+
+def mixed(folder: Path, *, alone: bool = False) -> Path:
+    """Weights, a catalog of them, rows and decisions of a new label, and a stack with an encoder that knows none."""
+    weights = write_weights(folder)
+    lines = ["[models.tiny]", 'kind = "encoder-weights"', 'licence = "MIT"']
+    for file in (weights.path, weights.tokenizer_path):
+        lines += [f'sources = ["file:{file}"]', f'sha256 = "{sha256_of(file)}"', f"bytes = {file.stat().st_size}"]
+        lines += ["[models.tiny.tokenizer]"] if file == weights.path else []
+    (folder / "catalog.toml").write_text("\n".join(lines))
+    write(folder / "rows.csv", ROWS)
+    write(folder / "people.csv", [Example(str(n), f"now at a {n}", "other") for n in range(30)], "answer")
+    encoder = Encoder(
+        layers=2,
+        epochs=8,
+        name="tiny fine-tuned",
+        labels=("ham", "spam"),
+        model=as_onnx(trained(), int8=True),
+        tokenizer=weights.tokenizer(),
+        head=np.zeros((WIDTH + 1, 2), dtype=np.float32),
+        origin=Origin("tiny", weights.fingerprint()),
+    )
+    linear = Linear(0.1, name="n-grams").fit(ROWS, ROWS[:8], Context())
+    stages = (Stage(encoder),) if alone else (Stage(linear, threshold=2.0), Stage(encoder))
+    save_stack(Stack(stages, "mixed"), folder / "mixed.stack", ("text",))
+    return folder
+
+
+LEARN = ("improve", "mixed.stack", "--decisions", "people.csv", "--data", "rows.csv")
+
+
+@needs_training
+def test_an_encoder_learns_from_decisions_where_its_weights_are(tmp_path: Path) -> None:
+    folder = mixed(tmp_path)
+    assert strati(folder, "models", "pull", "tiny", "--catalog", "catalog.toml").returncode == 0
+    said = strati(folder, *LEARN, "--catalog", "catalog.toml", "--json")
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert (found["learned"], found["unfitted"]) == (["n-grams", "tiny fine-tuned"], [])
+    assert answer(folder / "mixed.next.stack", "now at a") == "other"
+    assert answer(folder / "mixed.next.stack", "win a prize now") == "spam"
+
+
+def test_an_encoder_that_cannot_learn_says_why(tmp_path: Path) -> None:
+    folder = mixed(tmp_path)
+    said = strati(folder, *LEARN)
+    assert said.returncode == 0, said.stderr
+    why = "the very weights that tiny fine-tuned was trained from are not here (tiny, " if TRAINS else "[train]"
+    told = " ".join(said.stdout.split())
+    assert (
+        "Learned n-grams: 24 rows and 30 decisions as before: tiny fine-tuned tiny fine-tuned was not refitted:" in told
+    )
+    assert why in told
+    assert answer(folder / "mixed.next.stack", "now at a") in ("ham", "spam")
+
+
+def test_a_stack_of_an_encoder_that_cannot_learn_is_refused(tmp_path: Path) -> None:
+    said = strati(mixed(tmp_path, alone=True), *LEARN)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "nothing in the stack mixed can learn here: " in said.stderr

@@ -27,8 +27,9 @@ from strati.stack.stack import Stack
 
 WORDS = ["[PAD]", "[UNK]", "win", "prize", "lunch", "noon", "claim", "see", "you", "at", "a", "now"]
 WIDTH, LAYERS = 64, 2
+TRAINS = importlib.util.find_spec("jax") is not None and importlib.util.find_spec("optax") is not None
 needs_training = pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None or importlib.util.find_spec("optax") is None,
+    not TRAINS,
     reason="training an encoder takes the extra [train]: JAX and optax",
 )
 
@@ -64,18 +65,22 @@ def tensors() -> dict[str, np.ndarray]:
     return found
 
 
-@pytest.fixture
-def weights(tmp_path: Path) -> EncoderWeights:
+def write_weights(folder: Path) -> EncoderWeights:
     header, body, at = {}, b"", 0
     for name, array in tensors().items():
         header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
         body, at = body + array.tobytes(), at + array.nbytes
     text = json.dumps(header).encode()
-    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + body)
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + body)
     tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.save(str(tmp_path / "tokenizer.json"))
-    return EncoderWeights(tmp_path / "model.safetensors", tmp_path / "tokenizer.json", name="tiny", licence="ours")
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return EncoderWeights(folder / "model.safetensors", folder / "tokenizer.json", name="tiny", licence="ours")
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> EncoderWeights:
+    return write_weights(tmp_path)
 
 
 def made(layers: int = LAYERS) -> Trained:
@@ -162,7 +167,7 @@ def test_it_learns_and_a_loaded_stack_answers_the_same_without_the_weights(
     weights.path.unlink()
     loaded = load_stack(tmp_path / "tiny.stack")
     assert [case.answer.value for case in loaded.run(cases, Context()) if case.answer] == answers
-    with pytest.raises(ModelError, match="cannot be trained again"):
+    with pytest.raises(ModelError, match="tiny fine-tuned was trained from are not here \\(tiny, "):
         loaded.fit(ROWS, (), Context())
 
 

@@ -76,11 +76,13 @@ def _refitted(
     from strati.data import Ledger
     from strati.data.unlabelled import Unlabelled
     from strati.improve.decisions import read_decisions, refit
+    from strati.models.open import open_weights
     from strati.serve.resources import resources_of
     from strati.stack.folder import load_stack, named_inputs, save_stack
 
     assert given.decisions is not None
-    stack, inputs = load_stack(path, resources_of(path, catalogs, config)), named_inputs(path)
+    weights = {one.name: one for one in open_weights([], catalogs)}  # to train an encoder again
+    stack, inputs = load_stack(path, resources_of(path, catalogs, config) | weights), named_inputs(path)
     decided = read_decisions(given.decisions, inputs, given.label)
     train = _train(path, given, inputs)
     recent = Unlabelled(given.recent, inputs) if given.recent is not None else ()
@@ -122,12 +124,15 @@ def _train(path: Path, given: Feedback, inputs: tuple[str, ...]) -> list[Example
 
 
 def _told(done: Refit, audit: int, new: Path) -> Iterator[str]:
+    from strati.cli.console import hung
     from strati.core.figures import share
 
     rows = f"{done.train:,} rows and {done.decisions:,} decisions"
     yield f"Learned {', '.join(done.learned)}: {rows}" + (f" ({audit:,} audit labels left out)" if audit else "")
     if done.same:
-        yield f"        as before: {', '.join(done.same)}"
+        yield hung(f"        as before: {', '.join(done.same)}", 8)
+    for one in done.unfitted:
+        yield hung(f"        {one.name} was not refitted: {one.why}", 8)
     if done.gain is None:
         yield f"Compare {done.held} decisions were held out: too few to say which stack is better"
     else:
@@ -155,6 +160,7 @@ def _as_json(done: Refit) -> dict[str, JSON]:
     return {
         "learned": list(done.learned),
         "same": list(done.same),
+        "unfitted": [asdict(one) for one in done.unfitted],
         "train": done.train,
         "decisions": done.decisions,
         "held": done.held,

@@ -49,9 +49,9 @@ def plan_encoder_sizes(
         DataError: the run keeps too few tune rows, or nothing smaller can be made here.
     """
     rows = len(tune_examples(results, journal.examples("tune")))
-    stack = load_stack(folder, {})
+    stack = load_stack(folder, {one.name: one for one in weights})
     layer = _encoder_of(stack)
-    own = next((one for one in weights if layer.name.startswith(one.name.removesuffix("-weights"))), None)
+    own = layer.weights
     first = tuple(k for k in FIRST if own is not None and (not layer.layers or k < layer.layers))
     if layer.int8 and not first:
         raise DataError(

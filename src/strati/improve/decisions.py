@@ -13,11 +13,12 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from strati.core.context import Context
-from strati.core.errors import DataError, ModelError, StackError
+from strati.core.errors import DataError, MissingExtra, ModelError, StackError
 from strati.core.records import JSON, Case, Example, State
 from strati.data import guess_columns, peek, read
 from strati.data.normal import normal_text
@@ -55,12 +56,20 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Unfitted:
+    """A stage that learns and could not learn anew, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Refit:
     """What came of it.
 
     Attributes:
         stack: the new stack, which learned from all decisions.
-        learned: names of the stages that learned anew; `same` those that stayed as they are.
+        learned: names of the stages that learned anew; `same` those that stayed as they are, `unfitted` among them.
         train, decisions: rows learned from.
         held: decisions that the comparison rests on: it is of a stack that had not learned from them.
         gain: the share of held decisions that is right, new less old, people's answers counted as right; None of few.
@@ -71,6 +80,7 @@ class Refit:
     stack: Stack
     learned: tuple[str, ...]
     same: tuple[str, ...]
+    unfitted: tuple[Unfitted, ...]
     train: int
     decisions: int
     held: int
@@ -140,10 +150,12 @@ def refit(stack: Stack, train: Sequence[Example], decided: Decisions, recent: It
     known = {normal_text(row.text) for row in rows}
     older = [row for row in train if normal_text(row.text) not in known]  # a decision overrules an older label
     ctx.begin("learning from decisions", 2)
-    compared, learned, same = _fitted(stack, [*older, *rest], ctx)
+    compared, learned, same, unfitted = _fitted(stack, [*older, *rest], ctx)
+    if not learned and unfitted:
+        raise StackError(f"nothing in the stack {stack.name} can learn here: {unfitted[0].why}")
     if not learned:
         raise StackError(f"nothing in the stack {stack.name} learns from labels: {', '.join(same)} stay as they are")
-    new, _, _ = _fitted(stack, [*older, *rows], ctx)
+    new = _fitted(stack, [*older, *rows], ctx).stack
     cases = [Case(row.id, row.input) for row in held]
     old_answers, new_answers = stack.run(cases, ctx), compared.run(cases, ctx)
     right = [
@@ -158,6 +170,7 @@ def refit(stack: Stack, train: Sequence[Example], decided: Decisions, recent: It
         new,
         learned,
         same,
+        unfitted,
         len(older),
         len(rows),
         len(held),
@@ -185,22 +198,30 @@ def _draw(row: Example) -> int:
     return hashlib.sha256(normal_text(row.text).encode("utf-8", "surrogatepass")).digest()[0] % HELD
 
 
-def _fitted(stack: Stack, rows: Sequence[Example], ctx: Context) -> tuple[Stack, tuple[str, ...], tuple[str, ...]]:
+class _Fitted(NamedTuple):
+    stack: Stack
+    learned: tuple[str, ...]
+    same: tuple[str, ...]
+    unfitted: tuple[Unfitted, ...]
+
+
+def _fitted(stack: Stack, rows: Sequence[Example], ctx: Context) -> _Fitted:
     """The stack with each stage that learns fitted again; names of those that learned, and of those that did not."""
     stages: list[Stage] = []
     learned: list[str] = []
     same: list[str] = []
+    unfitted: list[Unfitted] = []
     for stage in stack.stages:
         ctx.check()
         fresh = stage
         if isinstance(stage.layer, Trainable):
             try:
                 fresh = replace(stage, layer=stage.layer.fit(rows, (), ctx))
-            except ModelError:  # an encoder that was trained elsewhere
-                fresh = stage
+            except (MissingExtra, ModelError) as error:  # an encoder, without its weights or the packages to train
+                unfitted.append(Unfitted(stage.name, str(error)))
         (same if fresh is stage else learned).append(stage.name)
         stages.append(fresh)
-    return replace(stack, stages=tuple(stages)), tuple(learned), tuple(same)
+    return _Fitted(replace(stack, stages=tuple(stages)), tuple(learned), tuple(same), tuple(unfitted))
 
 
 def _value(case: Case) -> JSON:

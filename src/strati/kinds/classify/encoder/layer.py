@@ -1,7 +1,7 @@
 """A small encoder fine-tuned on the user's labels: an ordinary saved layer, ONNX without pickle.
 
 Training takes the extra [train]; running takes onnxruntime and tokenizers only. The saved folder holds all it needs:
-the weights it was trained from need not be there.
+the weights it was trained from need not be there. It names them, so that it can be trained again where they are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +32,25 @@ BATCH = 32
 MOST_WORDS = 60  # of a text, left out in turn for an explanation
 
 
+class Origin(NamedTuple):
+    """The weights that an encoder was trained from."""
+
+    name: str
+    fingerprint: str
+
+
 @dataclass(frozen=True)
 class Encoder:
     """Labels by a fine-tuned encoder.
 
     Attributes:
-        weights: what it is trained from; None once it is loaded from a folder.
+        weights: what it is trained from; None where it was loaded without them.
         layers: how many of the encoder's layers it has; 0 means all.
         epochs: times that it sees each row.
         int8: whether its weights are bytes.
         model: the ONNX file, of a fitted layer.
         scale: what its scores are multiplied with before the softmax; fitted on tune.
+        origin: the weights that a fitted layer was trained from; None where its folder does not say.
     """
 
     weights: EncoderWeights | None = None
@@ -55,6 +63,7 @@ class Encoder:
     tokenizer: str = ""
     head: NDArray[np.float32] | None = None  # [width + 1, labels]; the last row is the bias
     scale: float = 1.0
+    origin: Origin | None = None
     engine: _Engine = field(default_factory=lambda: _Engine(), compare=False, repr=False)
     kind: ClassVar[str] = "encoder.v1"
 
@@ -73,11 +82,13 @@ class Encoder:
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:
         from strati.kinds.classify.encoder.bert import SHARPNESS
         from strati.kinds.classify.encoder.onnx_file import as_onnx, need_onnx
-        from strati.kinds.classify.encoder.train import Recipe, Rows
+        from strati.kinds.classify.encoder.train import Recipe, Rows, need_training
         from strati.kinds.classify.encoder.train import train as train_encoder
 
         if self.weights is None:
-            raise ModelError(f"the layer {self.name} was loaded from a folder and cannot be trained again")
+            need_training()
+            named = f"{self.origin.name}, {self.origin.fingerprint[:12]}" if self.origin else "its folder names none"
+            raise ModelError(f"the very weights that {self.name} was trained from are not here ({named})")
         need_onnx()
         labels = tuple(sorted({str(example.reference) for example in train}))
         if len(labels) < FEWEST:
@@ -100,6 +111,7 @@ class Encoder:
             model=as_onnx(made, int8=self.int8),
             tokenizer=text,
             head=head.astype(np.float32),
+            origin=Origin(self.weights.name, self.weights.fingerprint()),
             engine=_Engine(),
         )
         return replace(fitted, scale=fitted._fit_scale(tune), engine=fitted.engine) if tune else fitted
@@ -174,14 +186,19 @@ class Encoder:
         (folder / "encoder.onnx").write_bytes(self.model)
         (folder / "tokenizer.json").write_text(self.tokenizer, encoding="utf-8")
         np.savez_compressed(folder / "head.npz", head=self.head)
-        return {**self.settings(), "labels": list(self.labels)}
+        origin = self.origin._asdict() if self.origin is not None else None
+        return {**self.settings(), "labels": list(self.labels), "origin": origin}
 
     @classmethod
-    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:  # noqa: ARG003
+    def load(cls, settings: Mapping[str, JSON], folder: Path, resources: Mapping[str, object]) -> Self:
+        """As saved; it can be trained again where `resources` has the very weights that it was trained from."""
+        origin = Origin(**settings["origin"]) if settings.get("origin") else None
+        weights = resources.get(origin.name) if origin is not None else None
+        same = isinstance(weights, EncoderWeights) and (weights.name, weights.fingerprint()) == origin
         with np.load(folder / "head.npz", allow_pickle=False) as arrays:
             head = arrays["head"]
         return cls(
-            None,
+            cast("EncoderWeights", weights) if same else None,
             settings["layers"],
             settings["epochs"],
             settings["int8"],
@@ -191,6 +208,7 @@ class Encoder:
             (folder / "tokenizer.json").read_text(encoding="utf-8"),
             head,
             settings["scale"],
+            origin,
         )
 
 

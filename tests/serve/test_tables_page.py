@@ -71,12 +71,37 @@ def test_the_same_is_kept_once_and_the_newest_counts(tables: World) -> None:
     assert "2 approved" in tables.client.get("/tables").text
 
 
+def test_a_reviewer_takes_a_query_back_and_the_file_keeps_it(tables: World) -> None:
+    token = log_in(tables, REVIEWER)
+    form = {"csrf": token, "question": "How many orders are closed?", "sql": CLOSED.replace("closed", "open")}
+    tables.client.post("/tables/approve", data=form)
+    form["sql"] = kept(tables)[0]["sql"]
+    assert ">Withdraw</button>" in tables.client.get("/tables").text
+    page = tables.client.post("/tables/withdraw", data=form).text
+    assert "Withdrawn. It answers nothing any more." in page
+    assert ">Withdraw</button>" not in page
+    assert "withdrawn by Anna" in page
+    assert [one.get("withdrawn_by") for one in kept(tables)] == [None, "Anna"]
+    found = tables.post("/api/tables/ask", {"question": form["question"]}).json()
+    assert (found["answer"], found["badge"]) == (2, "generated")
+    assert "no such query is in use" in tables.client.post("/tables/withdraw", data=form).text
+    body = {"question": form["question"], "sql": form["sql"]}
+    assert tables.post("/api/tables/withdraw", body, REVIEWER).status_code == 400
+    for sql in (body["sql"], CLOSED):
+        tables.post("/api/tables/approve", {**body, "sql": sql}, REVIEWER)
+    newest = {**body, "sql": kept(tables)[-1]["sql"]}
+    done = tables.post("/api/tables/withdraw", newest, REVIEWER).json()
+    assert done == {"withdrawn": True, "in_use": [form["sql"]]}
+
+
 def test_only_reviewers_approve_and_only_by_a_form_of_ours(tables: World) -> None:
     form = {"csrf": log_in(tables, READER), "question": "How many orders are closed?", "sql": CLOSED}
     assert tables.client.post("/tables/approve", data=form).status_code == 403
     asked = tables.client.post("/tables", data=form).text
     assert ">Approve this query</button>" not in asked
-    assert tables.post("/api/tables/approve", {"question": "x", "sql": CLOSED}, READER).status_code == 403
+    assert tables.client.post("/tables/withdraw", data=form).status_code == 403
+    for path in ("/api/tables/approve", "/api/tables/withdraw"):
+        assert tables.post(path, {"question": "x", "sql": CLOSED}, READER).status_code == 403
     log_in(tables, ADMIN)
     assert tables.client.post("/tables/approve", data={**form, "csrf": "0" * 32}).status_code == 403
     assert kept(tables) == []

@@ -12,11 +12,12 @@ import pytest
 from strati import tables
 from strati.cli import main
 from strati.core.context import Context
+from strati.core.errors import DataError
 from strati.core.records import Case, Example, State
 from strati.models.scripted import ScriptedModel
 from strati.stack.stack import Stack, Stage
 from strati.tables.allowed import Refused
-from strati.tables.approved import approve, approved_in
+from strati.tables.approved import all_in, approve, approved_in, withdraw
 from strati.tables.checks import QueryCheck
 from strati.tables.held import hold
 from strati.tables.kind import QueryKind
@@ -82,6 +83,28 @@ def test_an_approved_query_answers_with_other_values(files: dict[str, Path], tmp
     assert other.badge is not tables.Badge.APPROVED
 
 
+def test_a_withdrawn_query_is_kept_and_never_used_again(files: dict[str, Path], tmp_path: Path) -> None:
+    store, question = tmp_path / "approved.jsonl", "What is the turnover of North?"
+    right, wrong = (
+        f"SELECT sum({what}) AS n FROM orders WHERE region = 'North'" for what in ("quantity", "unit_price")
+    )
+    for sql in (right, wrong, wrong):
+        approve(question, sql, "Ada", store)
+    before = store.read_text()
+    assert [one.sql for one in withdraw(question, wrong, "Bo", store)] == [right]
+    assert store.read_text().startswith(before)
+    assert [(one.who, one.withdrawn_by, bool(one.withdrawn)) for one in all_in(store)] == [
+        ("Ada", "", False), ("Ada", "Bo", True), ("Ada", "Bo", True),
+    ]  # fmt: skip
+    assert tables.ask(question, files["orders"], approved=store).sql == tables.ask("", files["orders"], sql=right).sql
+    assert withdraw(question, right, "Bo", store) == ()
+    assert tables.ask(question, files["orders"], approved=store).badge is not tables.Badge.APPROVED
+    with pytest.raises(DataError, match="no such query is in use"):
+        withdraw(question, right, "Bo", store)
+    approve(question, right, "Cy", store)
+    assert [(one.sql, one.who) for one in approved_in(store)] == [(right, "Cy")]
+
+
 def test_own_sql_passes_the_same_checks(files: dict[str, Path]) -> None:
     answer = tables.ask("-", files["orders"], sql="select max(quantity) from orders")
     assert (answer.answer, answer.badge) == (10, tables.Badge.OWN)
@@ -120,6 +143,23 @@ def test_the_command(
     code, out, _ = run("look", orders)
     assert code == 0
     assert "order_date" in out
+
+    _, out, _ = run("approved")
+    assert "1. How many orders are closed?\n   approved by Ada on 20" in out
+    code, out, err = run("approved", "--withdraw", "2")
+    assert (code, out) == (2, "")
+    assert "there is no query 2, it holds 1" in err
+    code, out, err = run("approved", "--withdraw", "1", "--who", "Bo")
+    assert (code, out) == (0, "")
+    assert "withdrawn by Bo, marked in" in err
+    assert "withdrawn by Bo on 20" in run("approved")[1]
+    (one,) = json.loads(run("approved", "--json")[1])
+    assert (one["number"], one["who"], one["withdrawn_by"]) == (1, "Ada", "Bo")
+    assert json.loads(run("ask", "How many orders are closed?", orders, "--json")[1])["badge"] == "generated"
+    code, _, err = run("approved", "--withdraw", "1")
+    assert code == 2
+    assert "was withdrawn by Bo" in err
+    assert "No query is approved in none.jsonl" in run("approved", "--approved", "none.jsonl")[1]
 
 
 def test_layers_in_a_stack(files: dict[str, Path], tmp_path: Path) -> None:

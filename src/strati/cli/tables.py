@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +18,15 @@ if TYPE_CHECKING:
 
     from strati.models.contract import LanguageModel
     from strati.tables import Profile, TableAnswer
+    from strati.tables.approved import Approved
 
 app = typer.Typer(name="tables", help="Look at tables, and ask them in plain words.", no_args_is_help=True)
 SourceArgument = Annotated[
     list[str], typer.Argument(metavar="SOURCE...", help="CSV, TSV, Excel, Parquet, JSON lines, SQLite or DuckDB.")
+]
+ApprovedOption = Annotated[
+    Path | None,
+    typer.Option("--approved", metavar="FILE", help="Approved queries; by default .strati/approved_queries.jsonl."),
 ]
 _SHOWN = 20  # rows
 _WHOLE = 24  # characters of a column's name and type that are never folded
@@ -57,9 +64,7 @@ def ask(
     sql: Annotated[str | None, typer.Option(help="Run this query of yours instead, checked the same.")] = None,
     approve: Annotated[bool, typer.Option("--approve", help="Keep the query as approved by you.")] = False,
     who: Annotated[str, typer.Option(help="Your name, for --approve; by default that of the account.")] = "",
-    approved: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Approved queries; by default .strati/approved_queries.jsonl.")
-    ] = None,
+    approved: ApprovedOption = None,
     chart: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Draw it: FILE.svg, or FILE.json for Vega-Lite; - prints Vega-Lite alone."),
@@ -118,6 +123,60 @@ def _by_stack(question: str, folder: Path, sources: list[str], catalogs: list[Pa
         return answer
     told = "the stack has no certificate: nobody has promised how often it is wrong"
     return replace(answer, reason="; ".join(filter(None, (answer.reason, told))))
+
+
+@app.command("approved")
+def approved(
+    withdraw: Annotated[
+        int | None, typer.Option(metavar="N", help="Take back the query with this number; it is never used again.")
+    ] = None,
+    who: Annotated[str, typer.Option(help="Your name, for --withdraw; by default that of the account.")] = "",
+    file: ApprovedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List approved queries with who and when, or take one back; the list keeps it, marked.
+
+    Example: strati tables approved --withdraw 3
+    """
+    from strati.core.errors import DataError
+    from strati.tables.approved import FILE, all_in
+    from strati.tables.approved import withdraw as take_back
+
+    path = file or FILE
+    kept = all_in(path)
+    if withdraw is not None:
+        if not 0 < withdraw <= len(kept):
+            raise DataError(f"{path}: there is no query {withdraw}, it holds {len(kept)}")
+        one = kept[withdraw - 1]
+        if one.withdrawn:
+            raise DataError(f"{path}: the query {withdraw} was withdrawn by {one.withdrawn_by} on {one.withdrawn[:10]}")
+        rest = take_back(one.question, one.sql, who, path)
+        kept = all_in(path)
+        told = f"strati: withdrawn by {kept[withdraw - 1].withdrawn_by}, marked in {path}"
+        if rest:
+            told += f"; {one.question!r} is now answered by the query {kept.index(rest[-1]) + 1}"
+        print(told, file=sys.stderr)
+    if as_json:
+        lines = [{"number": number, **asdict(one)} for number, one in enumerate(kept, 1)]
+        print(json.dumps(lines, ensure_ascii=False, indent=1))
+    elif withdraw is None:
+        _show_approved(kept, path)
+
+
+def _show_approved(kept: Sequence[Approved], path: Path) -> None:
+    from rich.text import Text
+
+    console = _console()
+    if not kept:
+        console.print(Text(f"No query is approved in {path}: strati tables ask QUESTION SOURCE --approve keeps one."))
+    for number, one in enumerate(kept, 1):
+        console.print(Text(f"{number}. {_line(one.question)}", "dim" if one.withdrawn else "bold"))
+        told = f"approved by {_line(one.who or 'someone')} on {_line(one.when[:10])}"
+        if one.withdrawn:
+            told += f", withdrawn by {_line(one.withdrawn_by)} on {_line(one.withdrawn[:10])}"
+        console.print(Text(f"   {told}", "yellow" if one.withdrawn else "cyan"))
+        for line in one.sql.splitlines():
+            console.print(Text(f"   {_line(line)}", "dim"))
 
 
 def _draw(answer: TableAnswer, place: str) -> None:

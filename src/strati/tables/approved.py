@@ -1,4 +1,7 @@
-"""Approved queries: questions with the query that a person has found right, who and when, one JSON line each."""
+"""Approved queries: questions with the query that a person has found right, who and when, one JSON line each.
+
+The file only grows: a query that is taken back stays, and a later line says who withdrew it and when.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,12 +26,14 @@ FILE = Path(".strati") / "approved_queries.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A question and its query, approved by `who` at `when` (ISO 8601)."""
+    """A question and its query, approved by `who` at `when` (ISO 8601), and who withdrew it at `withdrawn`, if any."""
 
     question: str
     sql: str
     who: str = ""
     when: str = ""
+    withdrawn_by: str = ""
+    withdrawn: str = ""
 
 
 def approve(question: str, sql: str, who: str = "", path: Path = FILE) -> Approved:
@@ -40,13 +45,44 @@ def approve(question: str, sql: str, who: str = "", path: Path = FILE) -> Approv
         who: their name; by default that of the account.
         path: the file it is added to.
     """
-    made = Approved(question, sql, who or _account(), datetime.now(UTC).isoformat(timespec="seconds"))
+    made = Approved(question, sql, who or _account(), _now())
+    _add(made, path)
+    return made
+
+
+def withdraw(question: str, sql: str, who: str = "", path: Path = FILE) -> tuple[Approved, ...]:
+    """Take an approved query back, however often it was kept; it is never used again unless approved anew.
+
+    Args:
+        question: as it was approved.
+        sql: its query.
+        who: who takes it back; by default the account's name.
+        path: the file; it keeps the query, marked.
+
+    Returns:
+        Those still in use for the same question, the oldest first.
+
+    Raises:
+        DataError: no such query is in use.
+    """
+    rest = [one for one in approved_in(path) if one.question == question]
+    if not any(one.sql == sql for one in rest):
+        raise DataError(f"{path}: no such query is in use for {question!r}, expected one that is approved")
+    _add(Approved(question, sql, withdrawn_by=who or _account(), withdrawn=_now()), path)
+    return tuple(one for one in rest if one.sql != sql)
+
+
+def _add(made: Approved, path: Path) -> None:
+    line = {name: value for name, value in asdict(made).items() if value or name in ("question", "sql")}
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(made), ensure_ascii=False) + "\n")
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return made
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _account() -> str:
@@ -57,19 +93,34 @@ def _account() -> str:
 
 
 def approved_in(path: Path = FILE) -> tuple[Approved, ...]:
-    """The approved queries of a file, the oldest first; none where there is no file. Raises `DataError`."""
+    """The approved queries in use, the oldest first; none where there is no file. Raises `DataError`."""
+    return tuple(one for one in all_in(path) if not one.withdrawn)
+
+
+def all_in(path: Path = FILE) -> tuple[Approved, ...]:
+    """Every query that was ever approved, the oldest first, those taken back too. Raises `DataError`."""
     if not path.exists():
         return ()
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    found: list[Approved] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         if line.strip():
             try:
-                found.append(Approved(**json.loads(line)))
+                one = Approved(**json.loads(line))
             except (ValueError, TypeError):
                 raise DataError(
                     f"{path}, line {number}: is no approved query, expected question, sql, who, when"
                 ) from None
+            if one.withdrawn:
+                found = [_marked(old, one) for old in found]
+            else:
+                found.append(one)
     return tuple(found)
+
+
+def _marked(old: Approved, taken: Approved) -> Approved:
+    if old.withdrawn or (old.question, old.sql) != (taken.question, taken.sql):
+        return old
+    return replace(old, withdrawn_by=taken.withdrawn_by, withdrawn=taken.withdrawn)
 
 
 # Which approved query answers a question
@@ -155,8 +206,9 @@ def _replaced(sql: str, values: Mapping[str, str]) -> str | None:
 def nearest(question: str, approved: Sequence[Approved], limit: int = 3) -> list[tuple[Approved, float]]:
     """The approved queries whose questions share most words with this one, the nearest first, each with its likeness.
 
-    >>> nearest("How many open orders?", [Approved("How many closed orders?", "SELECT 1"), Approved("Who?", "")], 1)
-    [(Approved(question='How many closed orders?', sql='SELECT 1', who='', when=''), 0.6)]
+    >>> kept = [Approved("How many closed orders?", "SELECT 1"), Approved("Who?", "")]
+    >>> [(one.question, likeness) for one, likeness in nearest("How many open orders?", kept, 1)]
+    [('How many closed orders?', 0.6)]
     """
     mine = _stems(question)
     scored = []

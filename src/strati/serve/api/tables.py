@@ -19,6 +19,7 @@ from strati.serve.service import Gone, Service
 
 if TYPE_CHECKING:
     from strati.tables import TableAnswer
+    from strati.tables.approved import Approved
 
 
 def add_tables(app: FastAPI) -> None:
@@ -37,6 +38,13 @@ def add_tables(app: FastAPI) -> None:
         service, caller = service_of(request), caller_of(request, Role.REVIEWER)
         answer = await approve_query(service, caller, body.question, body.sql, partial(gone, request))
         return JSONResponse(answer.to_json())
+
+    @app.post("/tables/withdraw", tags=["tables"])
+    async def withdraw(body: ApproveBody, request: Request) -> Response:
+        """Take an approved query back; `in_use` are the queries that the question still has."""
+        service, caller = service_of(request), caller_of(request, Role.REVIEWER)
+        rest = await withdraw_query(service, caller, body.question, body.sql, partial(gone, request))
+        return JSONResponse({"withdrawn": True, "in_use": [one.sql for one in rest]})
 
 
 def desk_of(service: Service, caller: Caller) -> Desk:
@@ -65,11 +73,25 @@ async def approve_query(service: Service, caller: Caller, question: str, sql: st
     return await service.patiently(desk.approve(question, sql, caller.person), "the tables", away)
 
 
+async def withdraw_query(service: Service, caller: Caller, question: str, sql: str, away: Gone) -> tuple[Approved, ...]:
+    """Take an approved query back, by the caller; those still in use for the question.
+
+    Raises `Refused` over a limit, and `DataError` when no such query is in use.
+    """
+    desk = desk_of(service, caller)
+    _must_be_in_time(service, caller, question + sql)
+    return await service.patiently(desk.withdraw(question, sql, caller.person), "the tables", away)
+
+
 def _must_be_taken(service: Service, caller: Caller, question: str, sql: str) -> None:
     """Count a question and its query against the key's rate, and hold them to the guards."""
-    wait, which = service.rates.take(caller.key, tokens_of(question + sql))
-    if wait:
-        raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)
+    _must_be_in_time(service, caller, question + sql)
     must_pass(service, question, "question")
     if sql:
         must_pass(service, sql, "sql")
+
+
+def _must_be_in_time(service: Service, caller: Caller, text: str) -> None:
+    wait, which = service.rates.take(caller.key, tokens_of(text))
+    if wait:
+        raise Refused(429, "rate_limit_exceeded", f"this key is limited to {which}", retry_after=wait)

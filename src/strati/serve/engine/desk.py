@@ -87,11 +87,21 @@ class Desk:
 
         return self._queued(run)
 
-    def approved(self) -> tuple[Approved, ...]:
-        """The approved queries, the oldest first. Raises `DataError` when the file was damaged."""
-        from strati.tables.approved import approved_in
+    def withdraw(self, question: str, sql: str, who: str) -> Future[tuple[Approved, ...]] | None:
+        """Take an approved query back, now; those still in use for the question. The future raises `DataError`."""
 
-        return approved_in(self.file)
+        def run() -> tuple[Approved, ...]:
+            from strati.tables.approved import withdraw
+
+            return withdraw(question, sql, who, self.file)
+
+        return self._queued(run)
+
+    def approved(self, *, withdrawn: bool = False) -> tuple[Approved, ...]:
+        """The approved queries, the oldest first; those taken back only if asked for. Raises `DataError`."""
+        from strati.tables.approved import all_in, approved_in
+
+        return all_in(self.file) if withdrawn else approved_in(self.file)
 
     def profile(self) -> Future[Profile]:
         """What is in the tables, and questions that they answer; computed once."""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from strati.core.errors import StratiError
-from strati.serve.api.tables import approve_query, ask_tables, desk_of
+from strati.serve.api.tables import approve_query, ask_tables, desk_of, withdraw_query
 from strati.serve.api.who import Caller, caller_of, gone, service_of
 from strati.serve.errors import Refused
 from strati.serve.pages.forms import form_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUESTION = 2000  # characters
 SQL = 20_000
-_SHOWN = 12  # approved queries
+_SHOWN = 12  # approved queries; the older ones are folded
 
 
 async def tables(request: Request) -> Response:
@@ -71,6 +71,18 @@ async def approve(request: Request) -> Response:
     return await _tables(request, caller, question, answer, told="Approved. It answers this question from now on.")
 
 
+async def withdraw(request: Request) -> Response:
+    """POST /tables/withdraw: a reviewer takes an approved query back."""
+    service, caller, form = await form_of(request, Role.REVIEWER)
+    question, sql = str(form.get("question", "")), _sql(form)
+    try:
+        rest = await withdraw_query(service, caller, question, sql, partial(gone, request))
+    except (StratiError, Refused) as error:
+        return await _tables(request, caller, problem=str(error))
+    told = "Withdrawn. It answers nothing any more."
+    return await _tables(request, caller, told=f"{told} Another one for this question is in use." if rest else told)
+
+
 def _question(form: FormData) -> str:
     return " ".join(str(form.get("question", "")).split())[:QUESTION]
 
@@ -92,9 +104,10 @@ async def _tables(
     desk = desk_of(service_of(request), caller)
     profile = await asyncio.wrap_future(desk.profile())
     try:
-        kept = desk.approved()
+        kept = desk.approved(withdrawn=True)
     except StratiError as error:
         kept, problem = (), problem or str(error)
+    used = [one for one in reversed(kept) if not one.withdrawn]
     return page(
         request,
         "tables.html",
@@ -104,8 +117,9 @@ async def _tables(
         answer=answer,
         sql=sql or (answer.sql if answer is not None and answer.state == "answered" else ""),
         writing=bool(sql),
-        approved=kept[: -_SHOWN - 1 : -1],
-        approved_count=len(kept),
+        approved=used[:_SHOWN],
+        older=used[_SHOWN:],
+        withdrawn=[one for one in reversed(kept) if one.withdrawn],
         reviewer=caller.key.role.may(Role.REVIEWER),
         limit=SQL,
         told=problem or told,
@@ -120,4 +134,5 @@ def table_routes() -> list[Route]:
         Route("/tables", asked, methods=["POST"]),
         Route("/tables/sql", own, methods=["POST"]),
         Route("/tables/approve", approve, methods=["POST"]),
+        Route("/tables/withdraw", withdraw, methods=["POST"]),
     ]

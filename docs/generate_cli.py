@@ -32,7 +32,7 @@ output, progress and messages to standard error: bars where a terminal is attach
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | checked, and the answer is no: `doctor` (a result would be meaningless), `certify --check`, `--verify`, `check` |
+| 1 | checked, and the answer is no: `doctor` (a result would be meaningless), `certify` (not yet, not valid), `check` |
 | 2 | something the user can put right, told in one sentence; a full disk and a damaged file are such |
 | 3 | stopped by Ctrl-C or a limit; everything so far is kept and the same command goes on; for `--plan`: over a limit |
 | 70 | a fault of strati itself: please report it |

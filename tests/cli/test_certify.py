@@ -144,8 +144,9 @@ def test_of_two_at_once_one_look_is_refused(folder: Path) -> None:
 
 
 def test_not_yet_says_how_many_labels(folder: Path) -> None:
-    found = json.loads(strati(folder, "certify", "--at-least", ".97", "--json", "--tries", "2").stdout)
-    text = strati(folder, "certify", "--at-least", ".97").stdout
+    said = [strati(folder, "certify", "--at-least", ".97", *more) for more in (("--json", "--tries", "2"), ())]
+    assert [done.returncode for done in said] == [1, 1]
+    found, text = json.loads(said[0].stdout), said[1].stdout
     assert (found["certified"], found["stack"], found["looks_left"]) == (False, None, 1)
     assert text.startswith("Not yet: it could not be shown")
     assert ("Labels alone do not help" in text) == (found["labels_needed"] is None)

@@ -49,6 +49,7 @@ def certify(
     Cheap layers answer what they are sure of, dearer ones what is left, people
     the rest; the certificate bounds how often an automatic answer is wrong.
     Each calibrate label can be used for one certificate.
+    Exit code 1 when it is not certified yet.
 
     Example: strati certify --at-least .95 --confidence .95
     """
@@ -80,6 +81,8 @@ def certify(
     promise = _Promise(at_least, confidence, per_class, max_error_cost, error_costs, tries)
     done, path = _certify(run, promise, out, runs_dir, _Fresh(labels, catalog or [], config, max_dollars, json))
     show(done, path, as_json=json)
+    if done.setting is None:
+        raise typer.Exit(1)
 
 
 class _Promise(NamedTuple):

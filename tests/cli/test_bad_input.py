@@ -117,6 +117,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("bench good.csv --layer own.py:Needs", "missing 1 required positional argument: 'what'"),
         ("bench good.csv --layer broken.py:f", "the code raised SyntaxError"),
         ("bench good.csv --layer script.py:f", "the code raised SystemExit: 4"),
+        (
+            "bench good.csv --classifier .",
+            "checks answers from a knowledge base, and the kind is classify",
+        ),
         ("bench good.csv --rules rules.txt", "rules.txt, line 1: found 'if lost then repair'"),
         ("bench good.csv --rules empty.csv", "empty.csv holds no rules"),
         ("bench good.csv --rules gone.txt", "gone.txt cannot be read as a UTF-8 text file of rules: No such file"),

@@ -183,6 +183,19 @@ def test_what_a_model_writes_is_timed_by_the_tokens_it_may_write() -> None:
     assert (pace._seconds_per_token(rehearsal), model.calls) == ((read, written), 2)
 
 
+def test_what_an_earlier_rung_asks_is_asked_once(tmp_path: Path) -> None:
+    model = PaidModel()
+    first = zero_shot(model)
+    first = replace(first, forms=first.forms[:1])
+    again = replace(first, name="the same once more")
+    plan = planned(model, candidates=(first, again))
+    found = foresee(plan, tmp_path, Context(), studies=ONCE)
+    outcome = execute(plan, tmp_path, Context(), max_dollars=100.0, studies=ONCE)
+    assert not outcome.stopped
+    assert [rung.calls > 0 for rung in found.rungs] == [True, False]
+    assert found.calls == model.till.asked
+
+
 def test_a_file_in_label_order_is_no_hindrance(tmp_path: Path) -> None:
     words = ("red", "green", "blue", "grey", "pink")
     rows = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from strati.knowledge.ask.judge import SentenceCheck
     from strati.prove.bench import Outcome
     from strati.prove.inputs import Inputs
     from strati.stack.candidate import Candidate
@@ -29,6 +30,10 @@ def bench(
     kind: Annotated[str | None, typer.Option(help="classify (default), answer, extract, query, write or code.")] = None,
     kb: Annotated[list[Path] | None, typer.Option(help="Knowledge base to answer from; repeatable.")] = None,
     tables: Annotated[list[Path] | None, typer.Option(help="Table or database to query; repeatable.")] = None,
+    classifier: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="A pair classifier of yours as a check of answers, as in strati ask."),
+    ] = None,
     repeats: Annotated[
         str | None, typer.Option(help="once (default): one row of each input counts; traffic: each row does.")
     ] = None,
@@ -135,7 +140,8 @@ def bench(
     for note in inputs.notes:
         print(f"strati: {note}", file=sys.stderr)
     also = _also(settings, rules or [], inputs)
-    outcome = _run(inputs, settings, also, catalog or [], runs_dir, plan, json, kb or [], tables or [], skip or [])
+    resources = (kb or [], tables or [], skip or [], _checks(classifier, inputs.task.kind))
+    outcome = _run(inputs, settings, also, catalog or [], runs_dir, plan, json, *resources)
     if outcome is None:
         return
     finish(outcome, out, as_json=json)
@@ -156,6 +162,7 @@ def _run(
     bases: list[Path],
     tables: list[Path],
     skip: list[str],
+    checks: list[SentenceCheck],
 ) -> Outcome | None:
     import time
     from dataclasses import replace
@@ -187,14 +194,25 @@ def _run(
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         ctx = Context(seed=seed, deadline=deadline, begin=show.begin, advance=show.advance, paid=show.paid)
         with stop_on_interrupt(ctx.cancelled):
-            given = (inputs.test, models, embedders, None, also, effort, seed, ctx, bases, tables, skip, weights)
-            plan = prepare(inputs.data, inputs.task, *given)
+            given = (inputs.test, models, embedders, None, also, effort, seed, ctx, bases, tables, skip)
+            plan = prepare(inputs.data, inputs.task, *given, weights=weights, checks=checks)
             if not only_plan:
                 prober = ProcessProber((runs / f"{plan.run}.stacks").resolve(), [path.resolve() for path in catalogs])
                 return execute(plan, runs, ctx, prober, dollars, studies)
             forecast = foresee(plan, runs, replace(ctx, deadline=None), studies=studies)
     show_plan(forecast, dollars, minutes, as_json=quiet)
     return None
+
+
+def _checks(classifier: Path | None, kind: str) -> list[SentenceCheck]:
+    from strati.core.errors import TaskError
+    from strati.knowledge.ask.pair_classifier import PairClassifier
+
+    if classifier is None:
+        return []
+    if kind != "answer":
+        raise TaskError(f"--classifier checks answers from a knowledge base, and the kind is {kind}: leave it out")
+    return [PairClassifier(classifier).opened()]
 
 
 def _also(settings: dict[str, object], rules: list[Path], inputs: Inputs) -> list[Candidate]:

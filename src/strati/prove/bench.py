@@ -106,6 +106,7 @@ def prepare(
     tables: Sequence[Path] = (),
     skip: Sequence[str] = (),
     weights: Sequence[object] = (),
+    checks: Sequence[object] = (),
 ) -> Plan:
     """Check the data, split them, and line the candidates up. Reads no journal, spends nothing."""
     check_seed(seed)
@@ -120,7 +121,8 @@ def prepare(
     stop(findings)
     kind = kind_of(task.kind)
     space = kind.space(task, (example.reference for part in parts.values() for example in part.examples))
-    material = Resources(tuple(models), tuple(embedders), tuple(weights), tuple(bases), tuple(tables))
+    files = tuple(bases), tuple(tables)
+    material = Resources(tuple(models), tuple(embedders), tuple(weights), *files, tuple(checks))
     lined_up = [*(kind.ladder(task, space, material) if candidates is None else candidates), *also]
     lined_up = [candidate for candidate in lined_up if not any(part in candidate.name for part in skip)]
     _refuse_leaks(lined_up, task)

@@ -68,6 +68,7 @@ class Resources:
         weights: encoders to train from (`strati.models.weights.EncoderWeights`).
         bases: knowledge bases, as paths of `NAME.kb` folders.
         tables: tables and databases, as paths.
+        checks: sentence checks of the user's own (`strati.knowledge.ask.judge.SentenceCheck`).
     """
 
     models: tuple[Any, ...] = ()
@@ -75,6 +76,7 @@ class Resources:
     weights: tuple[Any, ...] = ()
     bases: tuple[Path, ...] = ()
     tables: tuple[Path, ...] = ()
+    checks: tuple[Any, ...] = ()
 
     def named(self) -> dict[str, object]:
         """Models and embedders by the name on their card: what `load_stack` takes."""

@@ -105,13 +105,15 @@ def test_the_ladder(tmp_path: Path) -> None:
     with world.base(tmp_path) as base:
         folder = base.store.folder
     model = ScriptedModel(lambda _: "The tower of Ems was built by Ida Brunner in 1931.")
-    rungs = ladder(Resources(models=(model,), bases=(folder,)))
+    own = Rules(name="ours")
+    rungs = ladder(Resources(models=(model,), bases=(folder,), checks=(own,)))
     assert [rung.name for rung in rungs] == [
         "BM25 sentence",
         "sentences or none",
         "scripted unchecked",
         "scripted + rules",
         "scripted + learned check",
+        "scripted + rules + ours",
     ]
     assert all(rung.learns for rung in rungs)
     for rung in rungs:

@@ -54,18 +54,23 @@ def _rungs(path: Path, resources: Resources, before: str) -> list[Candidate]:
         _rung(f"{before}sentences or none", [Retrieve(both), Gate(both, LEAST), Extract(both, least=NEAR_ENOUGH)])
     )
     for model in _ordered(resources.models):
-        for name, checks in _checks(resources.models).items():
+        for name, checks in _checks(resources).items():
             layers: list[Layer] = [Retrieve(both), Gate(both, LEAST), Write(both, model, checks)]
             rungs.append(_rung(f"{before}{model.card.name} {name}", layers))
     return rungs
 
 
-def _checks(models: Sequence[LanguageModel]) -> dict[str, tuple[SentenceCheck, ...]]:
-    """Each check by itself, and none; the largest model judges, if it is large enough to."""
+def _checks(resources: Resources) -> dict[str, tuple[SentenceCheck, ...]]:
+    """Each check by itself, and none; the user's own behind the rules; the largest model judges, if large enough."""
     found: dict[str, tuple[SentenceCheck, ...]] = {
         "unchecked": (), "+ rules": (Rules(),), "+ learned check": (Trained(),),
     }  # fmt: skip
-    able = [model for model in _ordered(models) if isinstance(model, Remote) or (model.card.size_bytes or 0) >= JUDGES]
+    found |= {f"+ rules + {check.name}": (Rules(), check) for check in resources.checks}
+    able = [
+        model
+        for model in _ordered(resources.models)
+        if isinstance(model, Remote) or (model.card.size_bytes or 0) >= JUDGES
+    ]
     if able:
         found[f"+ rules + judge {able[-1].card.name}"] = (Rules(), LlmJudge(able[-1]))
     return found

@@ -112,7 +112,9 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Forecaster:
-    """Rehearses candidates. Asks no model that costs money; one that runs here is timed on two questions.
+    """Rehearses candidates, in ladder order: what an earlier one is sure to ask is remembered by then.
+
+    Asks no model that costs money; one that runs here is timed on two questions.
 
     Args:
         splits, metric, effort: of the run.
@@ -129,6 +131,7 @@ class Forecaster:
     journal: Journal | None = None
     pace: Pace = field(default_factory=Pace)
     goal: Goal = field(default_factory=Goal)
+    asked: set[str] = field(default_factory=set)
 
     def rung(self, candidate: Candidate) -> RungForecast:
         """The forecast for one candidate."""
@@ -145,6 +148,8 @@ class Forecaster:
             start = perf_counter()
             hypotheses = self._calls(candidate, rehearsal) if _asks(candidate) else [{}]
             own = perf_counter() - start
+            hypotheses = [{key: calls[key] for key in calls if key not in self.asked} for calls in hypotheses]
+            self.asked.update(set.intersection(*map(set, hypotheses)))
             seconds, basis = self.pace.of(candidate, hypotheses, rehearsal, self.splits, self.effort, self.ctx)
         except Stopped:
             raise

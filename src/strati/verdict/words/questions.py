@@ -200,6 +200,8 @@ def _own(results: Results, decision: Decision) -> tuple[str, str]:
         if r.cost_per_1000 is not None
     )
     words = f"{own.name}: one training of {seconds(own.record.fit_seconds or 0.0)}, {size(_size(own))}"
+    if results.task.kind == "answer":
+        words = f"{own.name}: it reads the base as it is, and your labels teach it only when to answer"
     if own.cost_per_1000 is not None:
         words += f", {money(own.cost_per_1000)} for 1,000 answers"
     llm = _best(_llms(results), results)
@@ -225,7 +227,10 @@ def _smallest(results: Results, decision: Decision) -> tuple[str, str]:
     evidence = "; ".join(f"{result.name}: {size(total)}" for result, total in sizes)
     smallest = min(sizes, key=lambda pair: pair[1])[0]
     chosen = f" The verdict, {decision.name}, is the cheapest to run." if decision.name != smallest.name else ""
-    which = "the only one that qualifies" if len(fit) == 1 else f"the smallest on disk of the {len(fit)} that qualify"
+    beside = " (the base is beside each)" if results.task.kind == "answer" else ""
+    which = f"the smallest on disk of the {len(fit)} that qualify{beside}"
+    if len(fit) == 1:
+        which = "the only one that qualifies"
     return f"{smallest.name} is {which}.{chosen}", evidence
 
 
@@ -235,10 +240,11 @@ def _size(result: Result) -> int:
 
 def _open(results: Results, decision: Decision) -> tuple[str, str]:
     name = decision.name
-    evidence = "; ".join(
-        f"{result.name}: {', '.join(result.record.licences)}, {'here' if result.record.private else 'remote'}"
-        for result in _measured(results)
-    )
+    alike: dict[str, list[str]] = {}
+    for result in _measured(results):
+        where = f"{', '.join(result.record.licences)}, {'here' if result.record.private else 'remote'}"
+        alike.setdefault(where, []).append(result.name)
+    evidence = "; ".join(f"{', '.join(names)}: {where}" for where, names in alike.items())
     if name is None:
         return "Nothing is chosen yet; what was tried is listed.", evidence
     record = results.result(name).record

@@ -45,7 +45,7 @@ window.look = () => {
 };
 document.activeElement.blur(); (document.querySelector(".skip") ?? want[0]).focus();
 """
-ACTS = r"/(logout|decide|undo|forget|example|ask/check|tables/sql|approve)$"  # where forms go
+ACTS = r"/(logout|decide|undo|forget|example|ask/check|tables/sql|approve|withdraw)$"  # where forms go
 CTRL_ENTER = "\ue009\n"
 
 
@@ -248,9 +248,7 @@ def test_every_link_leads_to_a_page_of_ours(browser: Browser, running: Running) 
             continue
         for found in re.findall(r'(?:href|src|action)="([^"#]+)', text):
             link = unescape(found)
-            if link.startswith("/") and not re.search(
-                r"/(logout|decide|undo|forget|example|ask/check|tables/sql|approve)$", link
-            ):
+            if link.startswith("/") and not re.search(ACTS, link):
                 left.append(link)
             elif not link.startswith(("/", "data:")):
                 wrong.append(f"{path} leads elsewhere: {link}")

@@ -101,6 +101,8 @@ async def _tables(
     sql: str = "",
     told: str = "",
 ) -> Response:
+    from strati.tables.answer import said
+
     desk = desk_of(service_of(request), caller)
     profile = await asyncio.wrap_future(desk.profile())
     try:
@@ -122,6 +124,7 @@ async def _tables(
         withdrawn=[one for one in reversed(kept) if one.withdrawn],
         reviewer=caller.key.role.may(Role.REVIEWER),
         limit=SQL,
+        cell=said,
         told=problem or told,
         told_kind="bad" if problem else "good",
     )

@@ -93,8 +93,11 @@ def _edit(text: str, edit: Edit, places: object, reasons: tuple[str, ...]) -> Ed
     assert isinstance(places, Places)
     begin, end = places.bounds(edit.start)[0], places.bounds(max(edit.end - 1, edit.start))[1]
     first, last = max(begin, edit.start - AROUND), min(end, edit.end + AROUND)
-    lead = ("… " if first > begin else "") + text[first : edit.start]
-    rest = text[edit.end : last] + (" …" if last < end else "")
+    lead, rest = text[first : edit.start], text[edit.end : last]
+    if first > begin:  # whole words only
+        lead = f"… {lead.partition(' ')[2] or lead}"
+    if last < end:
+        rest = f"{rest.rpartition(' ')[0] or rest} …"
     return EditView(places.line(edit.start), lead, edit.before, edit.after, rest, reasons, edit.others[:3])
 
 

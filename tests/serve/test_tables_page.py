@@ -94,6 +94,13 @@ def test_a_reviewer_takes_a_query_back_and_the_file_keeps_it(tables: World) -> N
     assert done == {"withdrawn": True, "in_use": [form["sql"]]}
 
 
+def test_the_first_page_is_one_with_something_to_show(tables: World) -> None:
+    log_in(tables, READER)
+    assert str(tables.client.get("/").url).endswith("/try")
+    tables.service.stacks.clear()
+    assert str(tables.client.get("/").url).endswith("/tables")
+
+
 def test_only_reviewers_approve_and_only_by_a_form_of_ours(tables: World) -> None:
     form = {"csrf": log_in(tables, READER), "question": "How many orders are closed?", "sql": CLOSED}
     assert tables.client.post("/tables/approve", data=form).status_code == 403

@@ -59,6 +59,7 @@ def environment() -> Environment:
         ago=ago,
         bytes=size,
         shorten=shorten,
+        whole=whole,
         basename=basename,
         kind=kind,
     )
@@ -157,6 +158,15 @@ def shorten(text: object, most: int) -> str:
     """The beginning of a text, whole words."""
     plain = " ".join(str(text).split())
     return plain if len(plain) <= most else plain[:most].rsplit(" ", 1)[0] + " …"
+
+
+def whole(text: str) -> str:
+    """A sentence in which no line begins with the sign of a share.
+
+    >>> whole("22 % answered")
+    '22\\xa0% answered'
+    """
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def gap(reason: str) -> str:

@@ -30,7 +30,7 @@ from strati.serve.pages.render import HERE, PAGES, page
 from strati.serve.pages.stacks import stack_view
 from strati.serve.pages.table_routes import table_routes
 from strati.serve.records import Action, Role
-from strati.serve.service import Question
+from strati.serve.service import Question, Service
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -73,13 +73,17 @@ async def log_in(request: Request) -> Response:
 def _logged_in(request: Request, cookie: str, to: str = "") -> Response:
     """Logged in, and on to a page of ours: `to` is the name of one, never an address."""
     service = service_of(request)
-    first = "try" if service.stacks or not service.bases else "ask"
-    reply = RedirectResponse(f"/{to if to in dict(PAGES) else first}", 303)
+    reply = RedirectResponse(f"/{to if to in dict(PAGES) else _first(service)}", 303)
     secure = service.settings.secure or request.url.scheme == "https"
     reply.set_cookie(
         COOKIE, cookie, max_age=service.sessions.LASTS, httponly=True, samesite="lax", secure=secure, path="/"
     )
     return reply
+
+
+def _first(service: Service) -> str:
+    has = {"try": service.stacks, "ask": service.bases, "tables": service.desk}
+    return next((name for name, held in has.items() if held), "try")
 
 
 async def log_out(request: Request) -> Response:
@@ -320,8 +324,9 @@ async def clear_alarm(request: Request) -> Response:
     return RedirectResponse("/live", 303)
 
 
-async def home(request: Request) -> Response:  # noqa: ARG001
-    return RedirectResponse("/try", 303)
+async def home(request: Request) -> Response:
+    """GET /: the first page that has something to show."""
+    return RedirectResponse(f"/{_first(service_of(request))}", 303)
 
 
 async def lost(request: Request) -> Response:

@@ -171,6 +171,18 @@ def test_it_learns_and_a_loaded_stack_answers_the_same_without_the_weights(
         loaded.fit(ROWS, (), Context())
 
 
+@needs_training
+def test_further_encoders_of_a_shape_are_not_compiled_anew(weights: EncoderWeights) -> None:
+    from strati.kinds.classify.encoder.train import BODY_RATE, HEAD_RATE, _programs
+
+    Encoder(weights).fit(ROWS, ROWS[:4], Context())
+    programs = _programs(shape_of(weights.tensors(), "tiny"), LAYERS, BODY_RATE, HEAD_RATE)
+    compiled = programs.step._cache_size(), programs.answer._cache_size()
+    assert min(compiled) > 0
+    Encoder(weights).fit(ROWS[:20], ROWS[20:], Context(seed=1))
+    assert (programs.step._cache_size(), programs.answer._cache_size()) == compiled
+
+
 def test_one_label_is_too_few(weights: EncoderWeights) -> None:
     with pytest.raises(DataError, match="at least 2 labels"):
         Encoder(weights).fit(ROWS[:1], (), Context())

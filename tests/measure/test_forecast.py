@@ -14,7 +14,7 @@ import pytest
 from strati.core.context import Context
 from strati.core.errors import Stopped, TaskError
 from strati.core.records import Case, Example
-from strati.data import Dataset
+from strati.data import Dataset, Splits
 from strati.kinds.classify.llm import LLM
 from strati.measure.effort import Effort
 from strati.measure.forecast.dry_run import Rehearsal, Rehearsed
@@ -31,6 +31,7 @@ from strati.stack.layers.function import Function
 from strati.stack.stack import Stack, Stage
 from strati.task.task import Goal, Task
 from tests import corpus
+from tests.measure.test_learning_curve import UNIT, Counter
 from tests.paid_model import DOLLARS, WORST, PaidModel
 
 ONCE = Studies(curve=False, repeats=False)
@@ -181,6 +182,17 @@ def test_what_a_model_writes_is_timed_by_the_tokens_it_may_write() -> None:
     assert read >= 0.02 / 4
     assert 0.02 / 200 <= written < read  # 20 ms for 20 tokens, and a tenth of the longest reply was needed
     assert (pace._seconds_per_token(rehearsal), model.calls) == ((read, written), 2)
+
+
+def test_a_trained_rung_is_fitted_for_its_forecast_as_often_as_tells_something() -> None:
+    def fits_of(forms: int, **more: Any) -> int:
+        fits: list[int] = []
+        form = Form({}, Stack.of(Counter(fits)))
+        found = Candidate("counter", (form,) * forms, learns=True, **more)
+        assert Pace()._trained(found, Splits((UNIT,), (), (), "holdout"), Effort(), Context()) > 0
+        return len(fits)
+
+    assert (fits_of(1), fits_of(2), fits_of(1, trains_long=True)) == (2, 3, 3)
 
 
 def test_what_an_earlier_rung_asks_is_asked_once(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def test_a_curve_reads_no_more_rows_than_it_may(train: int, forms: int, units: i
     least = sum(2 * size * units for size in some)
     assert read <= max(LEAST_WORK, forms * train * units // 2, least) + least
     assert repeats(train, train, forms) == 1
+    assert {repeats(size, train, forms, units, trains_long=True) for size in some} <= {2}
+    assert least < 3 * train * units
 
 
 def test_parts_of_a_repeat_are_nested_and_repeats_differ() -> None:
@@ -152,6 +154,14 @@ def test_points_that_are_there_are_not_fitted_again(tmp_path: Path) -> None:
         assert len(fits) == 1 + 2 * MOST_REPEATS
         maker.make(found)
         assert len(fits) == 1 + 2 * MOST_REPEATS
+
+
+def test_a_rung_that_trains_long_has_a_curve_of_few_fits(tmp_path: Path) -> None:
+    fits: list[int] = []
+    found = replace(candidate(Counter(fits)), trains_long=True)
+    with Journal(tmp_path / "run.db") as journal:
+        measured(journal, found).make(found)
+    assert fits == [80, 25, 50, 25, 50]
 
 
 def test_a_fit_that_fails_ends_its_curve_with_the_reason(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ class Candidate:
         uses_llm: whether a language model is part of it; true by itself where one is found in a layer or a check.
         slow: whether it answers a common random subset only (see the sample size of a benchmark); likewise.
         learns: whether more training rows could change it; then a published split gets a refit on all of them.
+        trains_long: whether learning from a row takes so long that learning curves should do with few fits.
         recorded: answers recorded elsewhere: measured, never served.
         cards: the models it uses: those found in its layers and checks, whatever is given here beside them.
         licence: of the parts that are not models.
@@ -58,6 +59,7 @@ class Candidate:
     cards: tuple[ModelCard, ...] = ()
     licence: str = "yours"
     silent: tuple[str, ...] = ()
+    trains_long: bool = False
 
     def __post_init__(self) -> None:
         stacks = [form.stack for form in self.forms]

@@ -108,7 +108,8 @@ def _encoder(weights: EncoderWeights, layers: int) -> Candidate:
     """A small encoder fine-tuned on the labels: the first layers only, or all of them."""
     name = f"{weights.name.removesuffix('-weights')} fine-tuned" + (f", {layers} layers" if layers else "")
     stack = Stack.of(Encoder(weights, layers, name=name), name=name)
-    return Candidate(name, (Form({"layers": layers or "all"}, stack),), learns=True, licence=weights.licence)
+    form = Form({"layers": layers or "all"}, stack)
+    return Candidate(name, (form,), learns=True, licence=weights.licence, trains_long=True)
 
 
 def _zero_shot(task: Task, labels: tuple[str, ...], model: LanguageModel, embedder: Embedder | None) -> Candidate:

@@ -73,19 +73,31 @@ class Pace:
         return seconds, "a question timed here, by tokens"
 
     def _trained(self, candidate: Candidate, splits: Splits, effort: Effort, ctx: Context) -> float:
-        """Fits by a straight line through two sizes, further forms like the last one; answers by the row."""
+        """Fits by a straight line through two sizes, further forms like the last one; answers by the row.
+
+        Learning curves are not counted. What trains long compiles for the first time that it is fitted.
+        """
         unit, forms = splits.units[0], candidate.forms
         tune = spread(unit.tune, TRIED)
         small, large = (spread(unit.train, size) for size in (FEW, MANY))
+        total = PROBE_SECONDS
+        if candidate.trains_long:
+            total += self._fit(forms[0], small, tune, ctx)[0]
         few = self._fit(forms[0], small, tune, ctx)[0]
         first, row = self._fit(forms[0], large, tune, ctx)
-        further = min(first, self._fit(forms[-1], large, tune, ctx)[0]) * (len(forms) - 1)
+        further = 0.0
+        if len(forms) > 1:
+            further = min(first, self._fit(forms[-1], large, tune, ctx)[0]) * (len(forms) - 1)
         slope = max(0.0, first - few) / max(1, len(large) - len(small))
-        total = PROBE_SECONDS
+
+        def scale(rows: int) -> float:
+            return (first + slope * max(0, rows - len(large))) / first
+
         for part in splits.units:
-            scale = (first + slope * max(0, len(part.train) - len(large))) / first
-            total += scale * (first + further)
+            total += scale(len(part.train)) * (first + further)
             total += row * (len(part.test) + min(effort.fast_tune_rows, len(part.tune)))
+        if candidate.learns and len(splits.units) == 1 and splits.calibrate:  # what is delivered learns from all
+            total += scale(len(unit.train) + len(unit.tune) + len(unit.test)) * first
         return total
 
     def _fit(self, form: Form, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> tuple[float, float]:

@@ -50,14 +50,17 @@ def sizes(train: int) -> tuple[int, ...]:
     return (*found, train)
 
 
-def repeats(size: int, train: int, forms: int, units: int = 1) -> int:
+def repeats(size: int, train: int, forms: int, units: int = 1, *, trains_long: bool = False) -> int:
     """How many random parts of a size are drawn: fewer of the larger ones, so that a curve costs less than its bench.
 
     A curve may read half as many training rows as choosing among the forms did, or 20,000 where that is more; the
-    sizes share them evenly. Numbers, not times: the curve is the same on any machine.
+    sizes share them evenly. A rung that trains long has two parts of each size, which is less than three times the rows
+    of its own fit. Numbers, not times: the curve is the same on any machine.
     """
     if size >= train:
         return 1
+    if trains_long:
+        return LEAST_REPEATS
     work = max(LEAST_WORK, forms * train * units // 2) / max(1, len(sizes(train)) - 1)
     return max(LEAST_REPEATS, min(MOST_REPEATS, int(work / (size * units))))
 
@@ -96,7 +99,7 @@ class CurveMaker:
             for repeat in range(MOST_REPEATS)
             for size in sizes(train)[:-1]
             for unit in self.units
-            if repeat < repeats(size, train, len(candidate.forms), len(self.units))
+            if repeat < repeats(size, train, len(candidate.forms), len(self.units), trains_long=candidate.trains_long)
         ]
         orders = {unit.name: shuffled(unit.train, self.ctx.seed) for unit in self.units}
         self.ctx.begin(f"{candidate.name}: learning curve", len(plan))

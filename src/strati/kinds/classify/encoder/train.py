@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -88,44 +89,59 @@ def train(weights: EncoderWeights, rows: Rows, tune: Rows, classes: int, recipe:
     del tensors
     steps = recipe.epochs * sum(1 for _ in _batches(rows, random.Random(0)))
     warm = max(1, int(WARM_UP * steps))
-
-    def rate(peak: float) -> Any:
-        return optax.warmup_cosine_decay_schedule(0.0, peak, warm, max(steps, warm + 1))
-
-    rates = {"body": optax.adamw(rate(recipe.body_rate)), "head": optax.adamw(rate(recipe.head_rate))}
-    optimizer = optax.chain(
-        optax.clip_by_global_norm(1.0), optax.multi_transform(rates, {"body": "body", "head": "head"})
-    )
-    state = optimizer.init(params)
-
-    def loss(params: Any, ids: Any, mask: Any, labels: Any, real: Any) -> Any:
-        logits = _logits(params, tables, ids, mask, shape, layers)
-        each = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
-        return (each * real).sum() / jnp.maximum(real.sum(), 1.0)
-
-    def stepped(params: Any, state: Any, ids: Any, mask: Any, labels: Any, real: Any) -> Any:
-        gradient = jax.grad(loss)(params, ids, mask, labels, real)
-        updates, state = optimizer.update(gradient, state, params)
-        return optax.apply_updates(params, updates), state
-
-    def answered(params: Any, ids: Any, mask: Any) -> Any:
-        return _logits(params, tables, ids, mask, shape, layers).argmax(-1)
-
-    step: Any = jax.jit(stepped)
-    answer: Any = jax.jit(answered)
+    rate = optax.warmup_cosine_decay_schedule(0.0, 1.0, warm, max(steps, warm + 1))
+    programs = _programs(shape, layers, recipe.body_rate, recipe.head_rate)
+    state, done = programs.begin(params), 0
 
     best, kept = -1.0, params
     order = random.Random(f"encoder {ctx.seed}")
     for _ in range(recipe.epochs):
         for batch in _batches(rows, order):
             ctx.check()
-            params, state = step(params, state, batch.ids, batch.mask, batch.labels, batch.real)
+            params, state = programs.step(params, state, tables, rate(done), batch)
+            done += 1
             ctx.tick(0, Usage())
-        right = _right(answer, params, tune) if tune.ids else 0.0
+        right = _right(programs, params, tables, tune) if tune.ids else 0.0
         if right >= best:
             best, kept = right, params
     numbers = jax.tree.map(np.asarray, kept)
     return Trained({k: np.asarray(v) for k, v in tables.items()}, numbers["body"], numbers["head"], layers, shape)
+
+
+class _Programs(NamedTuple):
+    """What is compiled: the state that an optimizer begins with, a step of training, and the answers to a batch."""
+
+    begin: Any
+    step: Any
+    answer: Any
+
+
+@cache
+def _programs(shape: Shape, layers: int, body_rate: float, head_rate: float) -> _Programs:
+    """Compiled once in a process for each width of a batch, however many encoders of a shape are trained in it."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    rates = {"body": optax.adamw(body_rate), "head": optax.adamw(head_rate)}
+    optimizer = optax.chain(
+        optax.clip_by_global_norm(1.0), optax.multi_transform(rates, {"body": "body", "head": "head"})
+    )
+
+    def loss(params: Any, tables: Any, batch: _Batch) -> Any:
+        logits = _logits(params, tables, batch.ids, batch.mask, shape, layers)
+        each = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+        return (each * batch.real).sum() / jnp.maximum(batch.real.sum(), 1.0)
+
+    def step(params: Any, state: Any, tables: Any, rate: Any, batch: _Batch) -> Any:
+        gradient = jax.grad(loss)(params, tables, batch)
+        updates, state = optimizer.update(gradient, state, params)
+        return optax.apply_updates(params, jax.tree.map(lambda update: rate * update, updates)), state
+
+    def answer(params: Any, tables: Any, batch: _Batch) -> Any:
+        return _logits(params, tables, batch.ids, batch.mask, shape, layers).argmax(-1)
+
+    return _Programs(optimizer.init, jax.jit(step), jax.jit(answer))
 
 
 def _logits(params: Any, tables: Any, ids: Any, mask: Any, shape: Shape, layers: int) -> Any:
@@ -167,12 +183,12 @@ def _batch(rows: Rows, places: Sequence[int]) -> _Batch:
     return _Batch(ids, mask, labels, real)
 
 
-def _right(answer: Any, params: Any, rows: Rows) -> float:
+def _right(programs: _Programs, params: Any, tables: Any, rows: Rows) -> float:
     found = 0
     order = sorted(range(len(rows.ids)), key=lambda place: len(rows.ids[place]))
     for start in range(0, len(order), BATCH):
         places = order[start : start + BATCH]
         batch = _batch(rows, places)
-        said = np.asarray(answer(params, batch.ids, batch.mask))
+        said = np.asarray(programs.answer(params, tables, batch))
         found += sum(int(said[row]) == rows.labels[place] for row, place in enumerate(places))
     return found / len(order)

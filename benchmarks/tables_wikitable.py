@@ -1,13 +1,14 @@
 """WikiTableQuestions without a language model: right answers over all, and on the share answered most surely.
 
     python benchmarks/tables_wikitable.py --data FOLDER [--part tune|report|all] [--most 500] [--wrong 20]
-        [--fit [--without NAME...]]
+        [--fit [--without NAME...]] [--model qwen2.5-coder-1.5b --questions 40]
 
 FOLDER holds `data/random-split-1-dev.tsv` and `csv/`, as published. Settings are chosen on the tables of "tune" (half
 of all, by a hash of their name); "report" is the other half, looked at once. An answer is right when its values are
 those of the reference, as the published evaluator compares them: numbers as numbers, dates as dates, text without case,
 accents and punctuation, in whatever order. `--fit` prints the weights of `strati.tables.parse.confidence`, learned from
-this part, and how right the surest are when each fold of tables is left out.
+this part, and how right the surest are when each fold of tables is left out. `--model` asks a language model (one
+repair) some questions of the part, drawn at random, beside the parser, paired.
 """
 
 from __future__ import annotations
@@ -15,22 +16,34 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import random
 import re
+import sys
 import tempfile
+import time
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from strati.core.context import Context
 from strati.core.errors import DataError
-from strati.core.records import JSON
+from strati.core.records import JSON, Case
+from strati.models.contract import LanguageModel
+from strati.models.open import open_models
+from strati.statistics.contrast import paired_interval
+from strati.statistics.metric import Share, wrong
 from strati.statistics.proportions import clopper_pearson
 from strati.tables.allowed import Refused, validated
 from strati.tables.answer import answer_of
-from strati.tables.engine import Engine, QueryFailed
+from strati.tables.engine import Engine, QueryFailed, Result
+from strati.tables.layers import SqlModel
 from strati.tables.parse.confidence import confidence, features
 from strati.tables.parse.parser import Parser
+from strati.tables.schema import Schema
 from strati.tables.sources import Source
 
 SUREST = 0.25
@@ -181,7 +194,6 @@ def _answered(asked: Asked, engine: Engine, parser: Parser) -> Asked:
 
 def fit(found: Sequence[Asked], without: Sequence[str] = ()) -> None:
     """Print the weights learned from these questions, and how right the surest are, each fold of tables left out."""
-    import numpy as np
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
@@ -202,6 +214,59 @@ def fit(found: Sequence[Asked], without: Sequence[str] = ()) -> None:
     for name, weight in sorted(zip(names, model.coef_[0] / scale, strict=True), key=lambda pair: -abs(pair[1])):
         if abs(weight) >= 0.005:
             print(f'    "{name}": {weight:.2f},')
+
+
+class Open(NamedTuple):
+    """An engine of this process as a model's layer asks for tables."""
+
+    paths: tuple[str, ...]
+    schema: Schema
+    engine: Engine
+
+    def run(self, sql: str) -> Result:
+        return self.engine.query(sql)
+
+
+def beside(folder: Path, part: str, name: str, count: int) -> None:
+    """Some questions of a part, answered by the parser and by a language model."""
+    (model,), _ = open_models([name], [], llms=True)
+    assert isinstance(model, LanguageModel)
+    pool = [
+        (table, question, target)
+        for table, listed in sorted(questions(folder).items())
+        if part in ("all", part_of(table))
+        for question, target in listed
+    ]
+    drawn = random.Random(5).sample(pool, count)
+    right: list[tuple[bool, bool]] = []
+    took = 0.0
+    for place, (table, question, target) in enumerate(drawn, 1):
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "table.csv"
+            rewritten(folder / table, path)
+            engine = Engine([Source("csv", str(path), "table.csv")], Path(scratch))
+            parsed = _answered(Asked(table, question, target), engine, Parser(engine))
+            start = time.perf_counter()
+            layer = SqlModel(model, Open((str(path),), engine.schema, engine))
+            case = layer.run([Case("1", question)], Context())[0]
+            took += time.perf_counter() - start
+            rows = case.answer.value["rows"] if case.answer is not None else []
+            right.append((parsed.right, matches([row[0] for row in rows if row], target)))
+            engine.close()
+        print(f"{place} of {count}", end="\r", file=sys.stderr, flush=True)
+    for said, column in (("parser", 0), (name, 1)):
+        hits = sum(one[column] for one in right)
+        sure = clopper_pearson(hits, count)
+        print(f"{said}: right {hits} of {count}, {hits / count:.3f} [{sure.low:.3f}, {sure.high:.3f}]")
+    one = np.ones(count)
+    parsed_right, written_right = np.array(right, float).T
+    pairs = np.column_stack([written_right, one]), np.column_stack([parsed_right, one])
+    difference = paired_interval(*pairs, Share("right", wrong), 0.95)
+    either = sum(map(any, right))
+    print(
+        f"{name} less parser: {difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f}), "
+        f"one of the two right: {either} of {count}; {took / count:.1f} s a question"
+    )
 
 
 def report(name: str, found: Sequence[Asked], asked: int) -> None:
@@ -226,7 +291,12 @@ def main() -> None:
     options.add_argument("--wrong", type=int, default=0, help="wrong answers to print, the surest first")
     options.add_argument("--fit", action="store_true", help="learn the weights of the confidence from this part")
     options.add_argument("--without", nargs="*", default=(), metavar="NAME", help="features that --fit leaves out")
+    options.add_argument("--model", help="a pulled language model to ask beside the parser")
+    options.add_argument("--questions", type=int, default=40, help="questions for it")
     given = options.parse_args()
+    if given.model:
+        beside(given.data, given.part, given.model, given.questions)
+        return
     found = list(answers(given.data, given.part, given.most))
     report(given.part, found, len(found))
     if given.fit:

@@ -256,7 +256,7 @@ def test_fixed_examples_are_saved_and_shown(tmp_path: Path) -> None:
 @pytest.mark.model
 def test_a_real_model_teaches(world: World, smollm2: GgufModel) -> None:
     shots = Stack((Stage(Shots(2)), Stage(LLM(smollm2, LABELS, "Sort the ticket.", form="turns"))), "few-shot")
-    few = replace(world.splits.units[0], tune=world.splits.units[0].tune[:24])
+    few = replace(world.splits.units[0], tune=world.splits.units[0].tune[:12])
     splits = replace(world.splits, units=(few,))
     stack = shots.fit(few.train, few.tune[:6], Context())
     some = Lesson(splits, ("few-shot", stack), None, lesson(world, ("", stack)).pupils)

@@ -44,10 +44,17 @@ def test_both_places_are_told() -> None:
     assert found[0].places[1].text == "Anna Karlson, born in 1972, loved Lund."
 
 
+def test_a_short_name_in_two_forms() -> None:
+    text = "We met Jon Smith and Mary Lee. Then John Smith spoke with Mary Leo, and John Smith left."
+    found = [(one.one, one.other) for one in disagreements([Chapter("a.md", text)])]
+    assert found == [("John Smith", "Jon Smith"), ("Mary Lee", "Mary Leo")]
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
+        "We met Mary Smith and John Smith, and Mark Lee saw John Ward.",
         "The mill has 12 workers. The mill has 12 workers.",
         "It was in March 2024 that the mill burned. The mill burned on 12 March 2024.",
         "The mill has 12 workers. The mill has 3 doors.",

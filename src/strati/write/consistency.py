@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from strati.core.records import JSON
 from strati.knowledge.sentences import sentences
@@ -28,6 +29,7 @@ _COMMON_TO_MANY = 40  # sentences that share a word: a word of more tells nothin
 _LEAST_SHARED = 2  # telling words that two sentences have in common besides their numbers
 _SAME_MATTER, _OF_LONGER = 0.6, 0.34  # shares of the telling words of the shorter sentence, and of the longer
 _MOST_TOLD = 500
+_LONG = 5  # letters of a name that tells by itself: shorter ones are compared beside the same other name
 _BRITISH = (("our", "or"), ("isation", "ization"), ("ising", "izing"), ("ised", "ized"), ("ise", "ize"), ("ogue", "og"))
 _NOT_BRITISH_WORDS = (
     "advise advised advising exercise exercised rise rising otherwise wise likewise raise raised raising promise "
@@ -107,6 +109,11 @@ class _Seen:
     first: Place | None = None
     forms: Counter[str] = field(default_factory=Counter)
 
+    def add(self, written: str, place: Place) -> None:
+        self.count += 1
+        self.first = self.first or place
+        self.forms[written] += 1
+
 
 def disagreements(chapters: Sequence[Chapter]) -> list[Disagreement]:
     """All pairs of places that do not agree, at most one for each pair of what they say.
@@ -117,7 +124,7 @@ def disagreements(chapters: Sequence[Chapter]) -> list[Disagreement]:
     """
     chapters = [Chapter(one.name, _prose(one.text)) for one in chapters]
     said = [one for chapter in chapters for one in _sentences(chapter)]
-    found = [*_numbers(said), *_names(said), *_terms(chapters)]
+    found = [*_numbers(said), *_names(said), *_full_names(said), *_terms(chapters)]
     return found[:_MOST_TOLD]
 
 
@@ -220,11 +227,8 @@ def _names(said: Sequence[_Sentence]) -> Iterator[Disagreement]:
     seen: dict[str, _Seen] = defaultdict(_Seen)
     for one in said:
         for fact in one.facts:
-            if fact.kind is FactKind.NAME and fact.text.isalpha() and len(fact.text) >= 5:
-                mark = seen[fact.value]
-                mark.count += 1
-                mark.first = mark.first or one.place
-                mark.forms[fact.text] += 1
+            if fact.kind is FactKind.NAME and fact.text.isalpha() and len(fact.text) >= _LONG:
+                seen[fact.value].add(fact.text, one.place)
     names = sorted(name for name in seen if not is_common(name))
     blocks: dict[str, list[str]] = defaultdict(list)
     for name in names:
@@ -236,6 +240,26 @@ def _names(said: Sequence[_Sentence]) -> Iterator[Disagreement]:
             more, less = sorted((seen[a], seen[b]), key=lambda mark: -mark.count)
             if more.first and less.first:
                 yield Disagreement(About.NAME, _form(more), _form(less), (more.first, less.first))
+
+
+def _full_names(said: Sequence[_Sentence]) -> Iterator[Disagreement]:
+    """Short names one letter apart beside the same other name: Jon Smith and John Smith."""
+    from rapidfuzz.distance import OSA
+
+    beside: dict[tuple[str, bool], dict[str, _Seen]] = defaultdict(lambda: defaultdict(_Seen))
+    for one in said:
+        names = [fact for fact in one.facts if fact.kind is FactKind.NAME and fact.text.isalpha()]
+        for first, last in pairwise(names):
+            if one.place.text[first.end : last.start] == " ":
+                written = f"{first.text} {last.text}"
+                beside[last.value, True][first.value].add(written, one.place)
+                beside[first.value, False][last.value].add(written, one.place)
+    for forms in beside.values():
+        for a, b in _pairs(sorted(name for name in forms if len(name) >= 3)):
+            if min(len(a), len(b)) < _LONG and OSA.distance(a, b) == 1 and not (is_common(a) and is_common(b)):
+                more, less = sorted((forms[a], forms[b]), key=lambda mark: -mark.count)
+                if more.first and less.first:
+                    yield Disagreement(About.NAME, _form(more), _form(less), (more.first, less.first))
 
 
 def _pairs(block: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -83,7 +83,7 @@ def test_tokens_texts_and_limits(served: OpenAICompatible, smollm2: GgufModel) -
 
 
 def test_a_bench_with_it_as_a_rung(served: OpenAICompatible, tmp_path: Path) -> None:
-    """400 rows, few of them asked (fewer would be cross-fitted, so asked more often): its time is this machine's and costs money, its tokens do not."""
+    """400 rows, few of them asked (fewer are cross-fitted): its time is this machine's, its tokens cost nothing."""
     things, times = ("sofa", "lamp", "desk", "chair", "shelf"), range(20)
     forms = {"where is": "delivery", "send the bill for": "invoice", "pay back": "refund", "please fix": "repair"}
     texts = [(f"{form} my {thing} {n}", forms[form]) for n, thing, form in product(times, things, forms)]

@@ -256,7 +256,7 @@ def _full_names(said: Sequence[_Sentence]) -> Iterator[Disagreement]:
                 beside[first.value, False][last.value].add(written, one.place)
     for forms in beside.values():
         for a, b in _pairs(sorted(name for name in forms if len(name) >= 3)):
-            if min(len(a), len(b)) < _LONG and OSA.distance(a, b) == 1 and not (is_common(a) and is_common(b)):
+            if min(len(a), len(b)) < _LONG and OSA.distance(a, b) == 1 and not _inflected(a, b):
                 more, less = sorted((forms[a], forms[b]), key=lambda mark: -mark.count)
                 if more.first and less.first:
                     yield Disagreement(About.NAME, _form(more), _form(less), (more.first, less.first))

@@ -62,11 +62,6 @@ class Route:
         }
 
 
-def entities_in(view: View, question: str) -> list[Node]:
-    """The entities a question names, longest names first where they overlap, in their order."""
-    return [one.node for one in _named(view, question)]
-
-
 class Named(NamedTuple):
     """An entity with the words of the question that name it, by number from 0."""
 

@@ -192,13 +192,6 @@ class Reviews:
                     found.append(released)
         return found
 
-    def next_release(self) -> float | None:
-        """When the next decision is due, in seconds since 1970; None when none waits."""
-        row = self.database.db.execute(
-            "SELECT min(release_at) FROM decisions WHERE released_at IS NULL AND undone_at IS NULL"
-        ).fetchone()
-        return None if row[0] is None else float(row[0])
-
     def decisions(self, ticket: str) -> list[Decision]:
         """Every decision on an item, undone ones too, in order."""
         rows = self.database.db.execute(

@@ -148,6 +148,14 @@ def test_a_reader_runs_a_query_of_their_own(tables: World) -> None:
     assert (found["badge"], found["answer"]) == ("own query", ["Lima", "Bern"])
 
 
+def test_rows_of_several_columns_are_not_said_in_one_line_too(tables: World) -> None:
+    token = log_in(tables, READER)
+    page = tables.client.post("/tables", data={"csrf": token, "question": "total price by city"}).text
+    assert re.findall(r'<p class="big">(.*?)</p>', page) == ["Adding up price for each city."]
+    assert "Lima: 40" not in page
+    assert '<td class="num">40</td>' in page
+
+
 def test_hostile_text_stays_text(tables: World) -> None:
     evil = "</textarea><script>alert(1)</script>"
     token = log_in(tables, REVIEWER)

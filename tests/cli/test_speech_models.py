@@ -7,19 +7,19 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from strati.cli.base import embedder_for, with_catalogs
-from strati.cli.models import app
 from strati.core.errors import ModelError
 from strati.models.open import open_models
+from tests.command import strati
 from tests.models.speech_entries import speech_entry, speech_toml
 
 
 @pytest.fixture
 def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A catalog with a speech model, which is pulled."""
-    monkeypatch.setenv("STRATI_MODELS", str(tmp_path / "store"))
+    monkeypatch.setenv("STRATI_MODELS", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("STRATI_CATALOG", raising=False)
     path = tmp_path / "c.toml"
     path.write_text(speech_toml(speech_entry(tmp_path)))
@@ -28,9 +28,9 @@ def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> str:
-    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.stdout
+    said = strati(Path.cwd(), "models", *arguments)
+    assert said.returncode == 0, said.stderr
+    return said.stdout
 
 
 def test_list(catalog: Path) -> None:

@@ -15,6 +15,7 @@ from strati.serve.queue.reviews import Reviews
 from strati.serve.records import Outcome, Request, StepRecord
 from strati.serve.store.database import Database
 from strati.serve.terminal import Terminal
+from tests.command import strati
 
 
 def queue_of(folder: Path, *ids: str, text: str = "where is it") -> Reviews:
@@ -83,9 +84,6 @@ def test_a_case_cannot_move_the_cursor(tmp_path: Path) -> None:
 
 
 def test_a_batch_goes_through_the_queue_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
-
-    from strati.cli.app import app
     from strati.kinds.classify.rules import Rules
     from strati.stack.folder import save_stack
     from strati.stack.layers.person import Person
@@ -97,25 +95,22 @@ def test_a_batch_goes_through_the_queue_and_back(tmp_path: Path, monkeypatch: py
     save_stack(Stack((Stage(rules), Stage(Person())), "tickets"), tmp_path / "tickets.stack")
     (tmp_path / "new.csv").write_text("text\nmy money\nhello\nstop it\nwho are you\n")
     command = ["run", "tickets.stack", "new.csv", "-i", "text", "--workers", "1", "--queue", "q"]
-    first = CliRunner().invoke(app, command)
-    assert first.exit_code == 0, first.output
-    assert "2 cases put into the queue" in first.output
-    again = CliRunner().invoke(app, command)
-    assert "0 cases put into the queue" in again.output
-    reviewed = CliRunner().invoke(app, ["review", "--folder", "q", "--as", "anna", "--grace", "0"], input="1\nr\n")
-    assert "2 decided, 0 wait." in reviewed.output, reviewed.output
-    back = CliRunner().invoke(app, command)
-    assert "decisions decided: 1" in back.output, back.output
+    first = strati(tmp_path, *command)
+    assert first.returncode == 0, first.stderr
+    assert "2 cases put into the queue" in first.stdout
+    again = strati(tmp_path, *command)
+    assert "0 cases put into the queue" in again.stdout
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\nr\n"))
+    reviewed = strati(tmp_path, "review", "--folder", "q", "--as", "anna", "--grace", "0")
+    assert "2 decided, 0 wait." in reviewed.stdout, reviewed.stdout
+    back = strati(tmp_path, *command)
+    assert "decisions decided: 1" in back.stdout, back.stdout
     lines = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert sorted(line["state"] for line in lines) == ["answered", "answered", "answered", "pending"]
     assert sum(line["layer"] == "person" for line in lines) == 1
 
 
-def test_no_queue_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
-
-    from strati.cli.app import app
-
-    monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(app, ["review"])
-    assert "there is no queue in .strati/service" in str(result.exception)
+def test_no_queue_is_said(tmp_path: Path) -> None:
+    said = strati(tmp_path, "review")
+    assert said.returncode == 2
+    assert "there is no queue in .strati/service" in said.stderr

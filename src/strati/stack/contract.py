@@ -16,6 +16,9 @@ from strati.models.contract import ModelCard
 class Layer(Protocol):
     """Adds evidence, proposes answers, or hands to a person.
 
+    A layer whose answers, given its settings, rest on train alone says so by a class attribute
+    `answers_from_train = True`; slow rungs may then be retired against it.
+
     `run` returns as many cases as it was given, in the same order, each a new object with at least one step more or
     more evidence. It sees open cases only. It never raises for one bad case: that is `case.failed(...)`. It raises
     `Stopped` (from `ctx.check()`) when the run ends, and `LayerDown` when it can answer nothing at all.

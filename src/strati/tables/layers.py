@@ -67,6 +67,7 @@ class ApprovedQueries:
     shots: int = 3
     name: str = "approved"
     kind: ClassVar[str] = "approved_queries.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def settings(self) -> dict[str, JSON]:
         return {"approved": [[one.question, one.sql] for one in self.approved], "shots": self.shots}
@@ -155,6 +156,7 @@ class QuestionParser:
     strict: bool = True
     name: str = "parser"
     kind: ClassVar[str] = "question_parser.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind, snapshot=self.held.schema.snapshot, strict=self.strict)

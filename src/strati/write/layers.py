@@ -33,6 +33,7 @@ class AsItIs:
     name: str = "as it is"
     kind: ClassVar[str] = "write_as_it_is.v1"
     answers: ClassVar[str] = "write"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind)
@@ -68,6 +69,7 @@ class Rules:
     name: str = "rules"
     kind: ClassVar[str] = "write_rules.v1"
     answers: ClassVar[str] = "write"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         settings = {"ranker": self.ranker, "dialect": self.dialect, "facts": self.keep_facts}

@@ -42,6 +42,7 @@ class Linear:
     scale: float = 1.0
     shared: SharedFits = field(default_factory=SharedFits, compare=False, repr=False)
     kind: ClassVar[str] = "linear.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         weights = None if self.weights is None else sha256_of_array(self.weights)

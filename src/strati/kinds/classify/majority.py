@@ -22,6 +22,7 @@ class Majority:
     share: float = 0.0
     name: str = "majority"
     kind: ClassVar[str] = "majority.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind, value=self.value, share=self.share)

@@ -99,6 +99,7 @@ class Neighbours:
     index: ExampleIndex = field(default_factory=ExampleIndex)
     name: str = "neighbours"
     kind: ClassVar[str] = "neighbours.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind, k=self.k, index=self.index.settings())
@@ -161,6 +162,7 @@ class Shots:
     index: ExampleIndex = field(default_factory=ExampleIndex)
     name: str = "shots"
     kind: ClassVar[str] = "shots.v1"
+    answers_from_train: ClassVar[bool] = True
     evidence_only: ClassVar[bool] = True  # it never proposes an answer
     reach: ClassVar[int] = 50  # neighbours from which the short-list of labels is taken
 
@@ -206,6 +208,7 @@ class LabelNames(Shots):
 
     answers: tuple[str, ...] = ()
     kind: ClassVar[str] = "label_names.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002
         names = [Example(label, spoken(label), label) for label in self.answers]

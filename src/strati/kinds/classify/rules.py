@@ -33,6 +33,7 @@ class Rules:
     rules: tuple[Rule, ...] = ()
     name: str = "rules"
     kind: ClassVar[str] = "rules.v1"
+    answers_from_train: ClassVar[bool] = True
 
     @classmethod
     def from_file(cls, path: Path, name: str = "rules") -> Self:
@@ -91,6 +92,7 @@ class InducedRules(Rules):
     most: int = 100
     shared: SharedFits = field(default_factory=SharedFits, compare=False, repr=False)
     kind: ClassVar[str] = "rules.v1"
+    answers_from_train: ClassVar[bool] = True
     longest: ClassVar[int] = 500  # one list is induced; a form with fewer rules takes its beginning
 
     def fit(self, train: Sequence[Example], tune: Sequence[Example], ctx: Context) -> Self:  # noqa: ARG002

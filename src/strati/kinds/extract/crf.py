@@ -102,6 +102,7 @@ class CRF:
     weights: Weights | None = None
     known: Mapping[tuple[str, ...], str] | None = None
     kind: ClassVar[str] = "crf.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         made = self.weights

@@ -34,6 +34,7 @@ class Fields:
     single: tuple[str, ...] = ()
     name: str = "fields"
     kind: ClassVar[str] = "fields.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind, layer=self.layer.fingerprint(), names=list(self.names), single=list(self.single))

@@ -42,6 +42,7 @@ class Gazetteer:
     patterns: Mapping[str, tuple[str, ...]] | None = None
     name: str = "gazetteer"
     kind: ClassVar[str] = "gazetteer.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         return fingerprint(

@@ -38,6 +38,7 @@ class ReadyNER:
     mapping: Mapping[str, str] | None = None
     name: str = "ready NER"
     kind: ClassVar[str] = "ready_ner.v1"
+    answers_from_train: ClassVar[bool] = True
 
     @classmethod
     def of(cls, model: str) -> Self:

@@ -35,6 +35,7 @@ class Connect:
     name: str = field(default="graph", init=False)
     route: Route | None = field(default=None, init=False, repr=False, compare=False)
     kind: ClassVar[str] = "connect.v1"
+    answers_from_train: ClassVar[bool] = True
     evidence_only: ClassVar[bool] = True  # it never proposes an answer
 
     def fingerprint(self) -> str:

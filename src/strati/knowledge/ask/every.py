@@ -111,6 +111,7 @@ class EveryDocument:
     sources: Sources
     name: str = field(default="documents", init=False)
     kind: ClassVar[str] = "every_document.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         filters = repr(self.sources.filters)

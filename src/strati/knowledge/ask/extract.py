@@ -46,6 +46,7 @@ class Extract:
     weights: Weights = RIGHT
     name: str = field(default="extract", init=False)
     kind: ClassVar[str] = "extract.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         weights = self.weights.to_json()

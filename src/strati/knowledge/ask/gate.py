@@ -54,6 +54,7 @@ class Gate:
     weights: Weights = ANSWERS
     name: str = field(default="withhold", init=False)
     kind: ClassVar[str] = "withhold.v1"
+    answers_from_train: ClassVar[bool] = True
     evidence_only: ClassVar[bool] = True  # it never proposes an answer
 
     def fingerprint(self) -> str:

@@ -32,6 +32,7 @@ class Retrieve:
     neighbours: int = 0
     name: str = field(default="retrieve", init=False)
     kind: ClassVar[str] = "retrieve.v1"
+    answers_from_train: ClassVar[bool] = True
     evidence_only: ClassVar[bool] = True  # it never proposes an answer
 
     def fingerprint(self) -> str:

@@ -16,8 +16,8 @@ What makes it hold:
 - a slow rung's form is chosen, and its prior taken, on tune rows that do not race;
 - the fast rung it is compared with, and that rung's form, are those that were best on the rows that do not race. Worse
   than the rung in that form implies worse than the rung at its best;
-- only strati's own fast layers are compared with: given the settings their answers depend on train alone, while a layer
-  of the user's may have learnt from tune, and so has a threshold's confidence.
+- only fast layers that say `answers_from_train` are compared with: given the settings their answers depend on train
+  alone, while another layer may have learnt from tune, and so has a threshold's confidence.
 
 What keeps the verdict right:
 
@@ -333,5 +333,5 @@ def _comparable(other: Candidate, candidate: Candidate) -> bool:
         return False
     stages = [stage for form in other.forms for stage in form.stack.stages]
     return other.slow or all(
-        stage.threshold == 0 and type(stage.layer).__module__.startswith("strati.") for stage in stages
+        stage.threshold == 0 and getattr(stage.layer, "answers_from_train", False) for stage in stages
     )

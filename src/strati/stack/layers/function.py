@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from numbers import Real
 from types import CodeType
+from typing import ClassVar
 
 from strati.core.context import Context
 from strati.core.errors import LayerDown, Stopped
@@ -32,6 +33,7 @@ class Function:
     function: Callable[..., JSON]
     name: str = ""
     source: str = ""
+    answers_from_train: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not callable(self.function):

@@ -18,6 +18,7 @@ class Person:
 
     name: str = "person"
     kind: ClassVar[str] = "person.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         return fingerprint(self.kind)

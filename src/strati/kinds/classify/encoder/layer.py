@@ -66,6 +66,7 @@ class Encoder:
     origin: Origin | None = None
     engine: _Engine = field(default_factory=lambda: _Engine(), compare=False, repr=False)
     kind: ClassVar[str] = "encoder.v1"
+    answers_from_train: ClassVar[bool] = True
 
     def settings(self) -> dict[str, JSON]:
         return {"layers": self.layers, "epochs": self.epochs, "int8": self.int8, "scale": self.scale}

@@ -138,7 +138,7 @@ def _told(done: Refit, audit: int, new: Path) -> Iterator[str]:
     else:
         low, high = 100 * done.gain.low, 100 * done.gain.high
         gain = f"{100 * done.gain.value:+.1f} points ({low:+.1f} to {high:+.1f})"
-        yield f"Compare on {done.held} decisions held out: {gain}, what is left to people counted as right;"
+        yield hung(f"Compare on {done.held} decisions held out: {gain}, what is left to people counted as right;", 8)
         yield f"        answers by itself: {share(done.before)} before, {share(done.after)} now"
     yield f"Changes {len(done.changes):,} rows would be answered differently"
     for change in done.changes[:SHOWN]:

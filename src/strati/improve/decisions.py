@@ -19,7 +19,7 @@ import numpy as np
 
 from strati.core.context import Context
 from strati.core.errors import DataError, MissingExtra, ModelError, StackError
-from strati.core.records import JSON, Case, Example, State
+from strati.core.records import JSON, Case, Example, State, Usage
 from strati.data import guess_columns, peek, read
 from strati.data.normal import normal_text
 from strati.stack.contract import Trainable
@@ -155,7 +155,9 @@ def refit(stack: Stack, train: Sequence[Example], decided: Decisions, recent: It
         raise StackError(f"nothing in the stack {stack.name} can learn here: {unfitted[0].why}")
     if not learned:
         raise StackError(f"nothing in the stack {stack.name} learns from labels: {', '.join(same)} stay as they are")
+    ctx.advance(1, Usage())
     new = _fitted(stack, [*older, *rows], ctx).stack
+    ctx.advance(1, Usage())
     cases = [Case(row.id, row.input) for row in held]
     old_answers, new_answers = stack.run(cases, ctx), compared.run(cases, ctx)
     right = [

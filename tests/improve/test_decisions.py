@@ -13,12 +13,17 @@ import numpy as np
 import pytest
 
 from strati.core.context import Context
+from strati.core.errors import DataError
 from strati.core.identity import sha256_of
 from strati.core.records import Case, Example
+from strati.improve.compress_encoder import plan_encoder_sizes
 from strati.improve.decisions import read_decisions
 from strati.kinds.classify.encoder.layer import Encoder, Origin
 from strati.kinds.classify.encoder.onnx_file import as_onnx
 from strati.kinds.classify.linear import Linear
+from strati.measure.journal import Journal
+from strati.measure.results import load_results
+from strati.models.weights import EncoderWeights
 from strati.stack.folder import load_stack, save_stack
 from strati.stack.stack import Stack, Stage
 
@@ -233,7 +238,7 @@ def test_an_encoder_that_cannot_learn_says_why(tmp_path: Path) -> None:
     folder = mixed(tmp_path)
     said = strati(folder, *LEARN)
     assert said.returncode == 0, said.stderr
-    why = "the very weights that tiny fine-tuned was trained from are not here (tiny, " if TRAINS else "[train]"
+    why = "the very weights that tiny fine-tuned was trained from are not here (" if TRAINS else "[train]"
     told = " ".join(said.stdout.split())
     assert (
         "Learned n-grams: 24 rows and 30 decisions as before: tiny fine-tuned tiny fine-tuned was not refitted:" in told
@@ -246,3 +251,15 @@ def test_a_stack_of_an_encoder_that_cannot_learn_is_refused(tmp_path: Path) -> N
     said = strati(mixed(tmp_path, alone=True), *LEARN)
     assert (said.returncode, said.stdout) == (2, "")
     assert "nothing in the stack mixed can learn here: " in said.stderr
+
+
+def test_the_layers_of_an_encoder_are_trained_again_from_its_own_weights_only(made: Path, tmp_path: Path) -> None:
+    folder = mixed(tmp_path, alone=True) / "mixed.stack"
+    own = EncoderWeights(tmp_path / "model.safetensors", tmp_path / "tokenizer.json", name="tiny", licence="ours")
+    other = EncoderWeights(own.path, own.path, name="tiny", licence="ours")
+    with Journal(next((made / ".strati/runs").glob("*.db")), read_only=True) as journal:
+        results = load_results(journal)
+        plan = plan_encoder_sizes(journal, results, "tiny fine-tuned", folder, [own])
+        assert (plan.proposals, plan.weights) == (["its first layer"], own)
+        with pytest.raises(DataError, match="its layers cannot be trained again here"):
+            plan_encoder_sizes(journal, results, "tiny fine-tuned", folder, [other])

@@ -88,8 +88,12 @@ class Encoder:
 
         if self.weights is None:
             need_training()
-            named = f"{self.origin.name}, {self.origin.fingerprint[:12]}" if self.origin else "its folder names none"
-            raise ModelError(f"the very weights that {self.name} was trained from are not here ({named})")
+            if self.origin is None:
+                raise ModelError(f"the folder of {self.name} does not name the weights that it was trained from")
+            raise ModelError(
+                f"the very weights that {self.name} was trained from are not here ({self.origin.fingerprint[:12]}): "
+                f"strati models pull {self.origin.name}"
+            )
         need_onnx()
         labels = tuple(sorted({str(example.reference) for example in train}))
         if len(labels) < FEWEST:

@@ -1,4 +1,4 @@
-"""How much the check misses in sentences that language models wrote, by labels of people who read each one.
+"""How much the check misses in sentences that language models wrote, by labels of readers, one by one.
 
     python benchmarks/check_misses.py generate --data FOLDER --sentences FILE [--questions 240]
     python benchmarks/check_misses.py show --data FOLDER --sentences FILE
@@ -271,29 +271,33 @@ def figures(sets: dict[str, World], found: Sequence[Sentence], errors: int) -> N
         share("  passed, and not supported", [one.key not in good for one in some if one.key in passed])
     partly = [one.key in passed for one in said if labelled[one.key]["label"] == "partly"]
     share("of those partly supported, passed", partly)
-    for name, world in sets.items():
-        told = [("", unit.text, piece) for piece in world.pieces for unit in units(piece.text) if len(unit.text) > 40]
-        injected(f"{name}, its own sentences", world, told, errors // len(sets))
-    for name, world in sets.items():
-        told = [(one.question, one.text, one.piece) for one in said if one.key in good and one.key[0] == name]
-        injected(f"{name}, supported sentences of models", world, told, errors // len(sets))
+    for what in ("the sets' own sentences", "supported sentences of models"):
+        tried: dict[Error, list[bool]] = {kind: [] for kind in KINDS}
+        for name, world in sets.items():
+            own = [
+                ("", unit.text, piece) for piece in world.pieces for unit in units(piece.text) if len(unit.text) > 40
+            ]
+            written_by = [(one.question, one.text, one.piece) for one in said if one.key in good and one.key[0] == name]
+            told = own if what.startswith("the sets") else written_by
+            injected(world, told, errors // len(sets) // len(KINDS), tried)
+        print(f"errors put into {what}")
+        for kind, results in tried.items():
+            share(f"  {kind}: found", results)
 
 
-def injected(what: str, world: World, told: Sequence[tuple[str, str, Piece]], most: int) -> None:
-    """Errors put into sentences, as many of each kind, held against the piece that the sentence is true of."""
+def injected(world: World, told: Sequence[tuple[str, str, Piece]], most: int, tried: dict[Error, list[bool]]) -> None:
+    """Errors put into sentences, `most` of each kind, held against the piece that the sentence is true of."""
     rng = random.Random(0)
     names = names_in([text for _, text, _ in told])
-    tried: dict[Error, list[bool]] = {kind: [] for kind in KINDS}
+    left = dict.fromkeys(KINDS, most)
     for question, text, piece in rng.sample(told, len(told)):
         elsewhere = [other for _, other, source in rng.sample(told, min(5, len(told))) if source != piece]
         for kind, claim in corrupted(text, rng, names, elsewhere):
-            if kind in tried and len(tried[kind]) < most // len(KINDS):
+            if left.get(kind):
+                left[kind] -= 1
                 tried[kind].append(not world.passes(question, piece, claim))
-        if all(len(found) >= most // len(KINDS) for found in tried.values()):
+        if not any(left.values()):
             break
-    print(f"errors put into: {what}")
-    for kind, found in tried.items():
-        share(f"  {kind}: found", found)
 
 
 def key_of(line: dict[str, JSON]) -> tuple[str, str, str, int]:

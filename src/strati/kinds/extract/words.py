@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from strati.kinds.extract.lists import word_set
@@ -122,13 +123,14 @@ def shouted(found: list[Token]) -> bool:
     return sum(word.isupper() for word in words) >= SHOUTED * len(words)
 
 
+@lru_cache(maxsize=65_536)
 def technical(word: str) -> bool:
     """Whether a word looks like a technical name: GPT-4, PostgreSQL, snake_case, NASA.
 
     >>> [technical(word) for word in ("GPT-4", "iPhone", "max_tokens", "NASA", "Company", "4.2", "II")]
     [True, True, True, True, False, False, False]
     """
-    if len(word) < 2 or ROMAN.match(word.lower()):
+    if len(word) < 2 or (word.islower() and word.isalpha()) or ROMAN.match(word.lower()):
         return False
     letters = [c for c in word if c.isalpha()]
     if not letters:
@@ -143,6 +145,7 @@ def technical(word: str) -> bool:
     return "-" not in word and "." not in word and any(c.isupper() for c in word[1:]) and any(c.islower() for c in word)
 
 
+@lru_cache(maxsize=65_536)
 def key_of(words: str) -> str:
     """A name as it is compared: lower case, single blanks, no signs.
 

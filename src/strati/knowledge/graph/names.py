@@ -45,6 +45,8 @@ _RANKS = word_set(
 )
 _SUFFIXES = word_set("jr sr ii iii iv phd md esq")
 _LATE_SURNAMES = word_set("may young long early best good new little small west east north day page banks bush")
+_PLAIN = COMMON - _BEGIN
+_NO_SURNAMES = COMMON - _LATE_SURNAMES
 _AFTER_PERSON = word_set("born died married resigned retired smiled laughed nodded joked graduated who whose aged")
 _PERSON_ROLES = ROLE_NOUNS - word_set(
     "subsidiary affiliate division unit branch parent supplier distributor reseller customer client contractor "
@@ -117,7 +119,7 @@ def _starts(found: Sequence[Token], at: int, text: str) -> bool:
         return True
     if token.low in COMMON or token.low.rstrip(".") in WEEKDAYS:
         after = found[at + 1] if at + 1 < len(found) else None
-        if after is None or not joined(text, token, after) or not capital(after) or after.low in COMMON - _BEGIN:
+        if after is None or not joined(text, token, after) or not capital(after) or after.low in _PLAIN:
             return False
         two = f"{token.low} {after.low}"
         return token.low in _BEGIN or two in PLACES
@@ -200,7 +202,7 @@ def _connected(found: Sequence[Token], blocked: Sequence[bool], first: int, at: 
         heads = {one.low for one in found[first:at]}
         if not heads & (OF_NOUNS if token.low == "of" else ORG_NOUNS | OF_NOUNS):
             return 0
-        if capital(after) and after.low not in COMMON - _BEGIN:
+        if capital(after) and after.low not in _PLAIN:
             return 2
         if after.low == "the" and at + 2 < len(found) and capital(found[at + 2]) and not blocked[at + 2]:
             return 3
@@ -259,7 +261,7 @@ def _typed(found: Sequence[Token], first: int, last: int, telling: bool) -> Iter
     if (
         first >= last
         or not any(map(str.isalpha, "".join(words)))
-        or all(word.rstrip(".") in _RANKS or word in COMMON - _BEGIN for word in words)
+        or all(word.rstrip(".") in _RANKS or word in _PLAIN for word in words)
     ):
         return
     if titled and len(words) <= 4:
@@ -346,11 +348,11 @@ def _is_person(found: Sequence[Token], first: int, last: int, words: Sequence[st
     if before.isdigit():
         return False  # a street
     if len(plain) >= 2:
-        if plain[0] in GIVEN and plain[-1] not in COMMON - _LATE_SURNAMES and plain[-1] not in PLACES:
+        if plain[0] in GIVEN and plain[-1] not in _NO_SURNAMES and plain[-1] not in PLACES:
             return True
         initials = [token for token in tokens[:-1] if len(token.text.replace(".", "")) == 1]
         listed = len(plain) == 2 and plain[0] in _LISTED and (not first or found[first - 1].text in ":;.")
-        if listed or is_role(plain[-1]) or plain[-1] in COMMON - _LATE_SURNAMES:
+        if listed or is_role(plain[-1]) or plain[-1] in _NO_SURNAMES:
             return False  # "A. Recipient": a letter of a list
         if initials and len(tokens[-1].text) > 2 and len(plain) <= 3 and "." in initials[0].text:
             return len(initials) == len(tokens) - 1 or tokens[0] not in initials

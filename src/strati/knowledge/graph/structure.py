@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -158,8 +159,8 @@ class Structure:
             if type_ in ("topic", "definition") or (type_ == "document" and not self._nickname(m.start, m.end)):
                 continue
             tokens = self.sentences[m.sentence].tokens
-            first = next((n for n, token in enumerate(tokens) if token.end > m.start), len(tokens))
-            last = next((n for n in range(first, len(tokens)) if tokens[n].start >= m.end), len(tokens))
+            first = bisect_right(tokens, m.start, key=lambda token: token.end)
+            last = bisect_left(tokens, m.end, first, key=lambda token: token.start)
             kept = found[m.sentence]
             if last > first and (not kept or kept[-1].last <= first):
                 kept.append(Named(m.atom, type_, first, last, m.start, m.end))

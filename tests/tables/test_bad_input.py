@@ -48,6 +48,19 @@ def test_what_is_no_table(tmp_path: Path, command: str, name: str, content: byte
     assert done.stdout == ""
 
 
+def test_one_word_among_numbers_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("id,amount\n1,5\n2,six\n3,7\n", encoding="utf-8")
+    told = "kept as text, for 'six' in row 2 is no number (1 of 3 values)"
+    for question in ("total amount", "average amount", "which id has the highest amount", "amount over 5"):
+        done = strati(tmp_path, "tables", "ask", question, "sales.csv")
+        assert (done.returncode, " ".join(done.stdout.split())) == (
+            1,
+            f"no answer: amount is {told}: it has no total, no average and no order",
+        )
+    assert strati(tmp_path, "tables", "ask", "how many different amount", "sales.csv").stdout.startswith("3\n")
+    assert look(tmp_path / "sales.csv").schema.tables[0].columns[1].note == told
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     done = strati(tmp_path, "tables", "look", "pipe.csv")

@@ -190,6 +190,8 @@ def why_not(question: str, candidates: Sequence[Candidate], parser: Parser, tabl
         word = " ".join(unknown[:2]) if len(unknown) > 1 and f"{unknown[0]} {unknown[1]}" in question else unknown[0]
         near = nearest(word, tables.schema)
         return f"no column or value like {word!r}" + (f"; near: {', '.join(map(repr, near))}" if near else "")
+    if (odd := parser.odd(question)) is not None:
+        return f"{odd.name} is {odd.note}: it has no total, no average and no order"
     if candidates and candidates[0].unused:
         left = ", ".join(map(repr, candidates[0].unused[:3]))
         return f"the question was not understood whole: no use was found for {left}; say it in another way"

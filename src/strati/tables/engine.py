@@ -205,7 +205,7 @@ def _table(connection: Any, loaded: Loaded) -> Table:
         columns.append(
             Column(
                 column, guess.type, rows - filled, distinct, _short(low), _short(high), guess.unit, values, complete,
-                of, guess.note,
+                of, guess.note, guess.odd,
             )
         )  # fmt: skip
     return Table(loaded.name, loaded.source, rows, tuple(columns))

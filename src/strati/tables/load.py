@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from strati.tables.types import NOTHING, Guess, cleaned, guesses, inside
 
 MOST_TABLES = 200
 MOST_ROWS = 1 << 20  # of a sheet, as many as the format allows
+_NUMBER = re.compile(r"[+-]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_ODD = 40  # characters of a value that is shown because it is no number
 _SAMPLE = 2000  # different values of a column that are looked at to guess its type
 _KEPT = {
     "BOOLEAN": Type.BOOLEAN,
@@ -294,9 +297,25 @@ def _text_column(connection: Any, column: str, kind: str) -> list[tuple[str, Gue
         return [(column, fitting[0], "")]
     extra = inside(column, sample)
     if extra is None:
-        return plain
+        return [(column, _nearly_numbers(connection, text, sample), "")]
     what = extra.note or ("date" if extra.type is Type.DATE else "number")
     return [*plain, (f"{column} [{what}]", extra, column)]
+
+
+def _nearly_numbers(connection: Any, text: str, sample: Sequence[str]) -> Guess:
+    """A column of text; where most of its values are numbers it says which is none."""
+    plain = Guess(Type.TEXT, text)
+    if 2 * sum(map(bool, map(_NUMBER.fullmatch, sample))) < len(sample):
+        return plain
+    number = f"TRY_CAST(replace({text}, ',', '') AS DOUBLE)"
+    filled, numbers = connection.execute(f"SELECT count({text}), count({number}) FROM raw").fetchone()
+    first = f"SELECT rowid + 1, {text} FROM raw WHERE ({text}) IS NOT NULL AND {number} IS NULL ORDER BY rowid LIMIT 1"
+    found = connection.execute(first).fetchone()
+    if found is None or numbers < max(2, filled / 2):
+        return plain
+    odd = found[1] if len(found[1]) <= _ODD else found[1][:_ODD] + "..."
+    note = f"kept as text, for {odd!r} in row {found[0]:,} is no number ({filled - numbers:,} of {filled:,} values)"
+    return replace(plain, note=note, odd=odd)
 
 
 def _sample(connection: Any, column: str) -> list[str]:

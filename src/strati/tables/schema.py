@@ -39,6 +39,7 @@ class Column:
         complete: whether `values` are all there are.
         of: the column that this one was computed from: "Height [number]" holds the numbers inside "Height".
         note: what a user should know about how it was read.
+        odd: where most values are numbers and it is text all the same: the first that is none.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     complete: bool = True
     of: str = ""
     note: str = ""
+    odd: str = ""
 
     @property
     def numeric(self) -> bool:

@@ -92,6 +92,7 @@ class Guess:
     sql: str
     unit: str = ""
     note: str = ""
+    odd: str = ""
 
 
 def guesses(name: str, sample: Sequence[str], nothing: Sequence[str] = NOTHING) -> Iterator[Guess]:

@@ -16,6 +16,7 @@ from strati.tables.parse.names import year_like
 from strati.tables.parse.reading import Condition, Op, Reading
 from strati.tables.parse.render import sql_of, words_of
 from strati.tables.parse.tokens import Token, name_words, tokens
+from strati.tables.schema import Column
 
 _ORIGINS = frozenset(("origin", "from", "source", "departure", "sender", "start", "home", "seller"))
 _ENDS = frozenset(("destination", "to", "dest", "arrival", "receiver", "recipient", "target", "end", "away", "buyer"))
@@ -81,6 +82,14 @@ class Parser:
             items = respelled(link.choices[0], link.words, index)
             left.append({item.text for item in items if item.kind == "word"})
         return [w.text for w in tokens(question) if left and all(w.text in words for words in left)]
+
+    def odd(self, question: str) -> Column | None:
+        """A column that the question names and that is text for some values that are no numbers."""
+        for index in () if too_long(question) else self.indexes:
+            for item in linked(question, index).choices[0]:
+                if item.kind == "column" and item.field is not None and item.field.column.odd:
+                    return item.field.column
+        return None
 
 
 def _read(question: str, index: Index) -> Iterator[Candidate]:

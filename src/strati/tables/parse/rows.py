@@ -79,7 +79,8 @@ class Rows(Superlative):
                 return Reading(base, shape, agg=agg, measure=found[0], conditions=conditions)
         if agg is Agg.SUM and (tables := state.free("table", "column")):
             first = state.items[tables[0]]
-            if first.kind == "table" or (first.field is not None and state.index.base.unique(first.field.column)):
+            named = first.field.column if first.field is not None and not first.field.column.odd else None
+            if first.kind == "table" or (named is not None and state.index.base.unique(named)):
                 state.use(tables[0])
                 return Reading(base, filtered(conditions, Shape.COUNT), agg=Agg.COUNT, conditions=conditions)
         bare = agg is Agg.SUM and bool(conditions) and not state.free("word", "column", "table")

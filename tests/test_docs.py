@@ -14,8 +14,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from rich.text import Text
+from typer.main import get_command
 
 import strati
+from strati.cli.app import app
 from strati.core import records
 from strati.core.context import Context
 from strati.data import read
@@ -94,6 +97,17 @@ def test_example_prints_what_the_page_says(code: str, output: str | None, world:
 def test_command_page_is_up_to_date() -> None:
     generator = load(DOCS / "generate_cli.py")
     assert generator.PAGE.read_text(encoding="utf-8") == generator.page(), "run: python docs/generate_cli.py"
+
+
+def test_help_loses_no_words_to_markup() -> None:
+    """Help is read as markup: what stands in square brackets would not be shown."""
+    left, lost = [get_command(app)], []
+    while left:
+        command = left.pop()
+        left += getattr(command, "commands", {}).values()
+        texts = [command.help, *(getattr(one, "help", None) for one in command.params)]
+        lost += [text for text in texts if text and Text.from_markup(text).plain != text]
+    assert lost == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))

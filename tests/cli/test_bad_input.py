@@ -60,6 +60,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("rules.txt").write_text("if lost then repair\n")
     Path("typo.toml").write_text('[data]\nfile = "good.csv"\nimput = "text"\n')
     Path("nothing.toml").touch()
+    Path("words.db").write_text("words " * 50)
     for name, line in {"seed": "seed = 1.5", "llm": 'llm = "no"', "models": 'models = "smollm2-135m"'}.items():
         Path(f"{name}.toml").write_text(f'[data]\nfile = "good.csv"\n[bench]\n{line}\n')
     digest = hashlib.sha256(b"other bytes").hexdigest()
@@ -131,6 +132,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("bench --config llm.toml", "bench.llm is 'no', expected true or false"),
         ("bench --config models.toml", "bench.models is 'smollm2-135m', expected a list of texts"),
         ("bench good.csv --no-llm --runs-dir good.csv", "cannot be written: File exists"),
+        ("improve gone.stack --decisions good.csv", "gone.stack is not there, expected the folder of a stack"),
+        ("improve good.csv", "no experiment was named for good.csv, expected one of: compress"),
+        ("tables look words.db", "words.db: its bytes are no table, expected what its name says, sqlite"),
+        ("write good.csv --style folder.csv", "the style file folder.csv cannot be read: Is a directory"),
+        ("agent hello --kb gone", "there is no knowledge base gone.kb for the tools to use"),
+        ("agent hello --tables gone.csv", "there is no file or folder gone.csv for the tools to use"),
         ("init missing.csv", "there is no file missing.csv"),
         ("init good.csv --out gone/strati.toml", "gone/strati.toml cannot be written: No such file or directory"),
         ("init good.csv --out typo.toml", "typo.toml is there already; --force replaces it"),

@@ -59,6 +59,7 @@ def test_from_a_folder_to_a_receipt(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert run(monkeypatch, "kb", "verify", "--kb", "work") == 0
     assert "2 read again and the same" in capsys.readouterr().out
     assert run(monkeypatch, "kb", "export", "--kb", "work", "--out", "all.jsonl") == 0
+    assert " written to all.jsonl" in capsys.readouterr().err
     records = [json.loads(line)["record"] for line in Path("all.jsonl").read_text(encoding="utf-8").splitlines()]
     assert records == ["document", "passage", "document", "passage"]
 

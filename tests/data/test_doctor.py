@@ -173,6 +173,8 @@ def test_encodings_and_notes_are_told() -> None:
     found = findings(replace(data(["a", "b"] * 20), encoding="cp1252", notes=("there is no header",)))
     assert found["encoding"].message == "rows.csv was read as cp1252"
     assert found["reading"].message == "rows.csv: there is no header"
+    guessed = replace(data(["a", "b"] * 20), encoding="cp1252", notes=("the encoding was guessed as cp1252",))
+    assert "encoding" not in findings(guessed)  # told once
 
 
 def test_duplicates_and_contradictions() -> None:

@@ -73,6 +73,12 @@ def test_bca_is_not_defined_without_variation_or_on_two_units(right: list[int]) 
     assert bca_interval(units_of(rows(right)), ACCURACY.aggregate) is None
 
 
+@pytest.mark.filterwarnings("error")
+def test_bca_is_not_defined_where_nothing_can_be_computed() -> None:
+    """An F1 where no class was seen or said: 0 of 0 in every draw."""
+    assert bca_interval(units_of(np.ones((5, 1))), lambda sums: np.full(np.shape(sums)[:-1], np.nan)) is None
+
+
 def test_the_same_seed_gives_the_same_interval() -> None:
     units = units_of(rows([1, 0, 1, 1, 0, 1]))
     assert bca_interval(units, ACCURACY.aggregate, seed=3) == bca_interval(units, ACCURACY.aggregate, seed=3)

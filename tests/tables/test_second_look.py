@@ -19,6 +19,7 @@ LISTED = Reading("t", Shape.LOOK_UP, (TEAM,))
 OF_TWO = Reading("t", Shape.EXTREME, (GOALS,), conditions=(Condition(TEAM, Op.IN, ("Owls", "Hawks")),), order=GOALS)
 BEST = Reading("t", Shape.EXTREME, (TEAM,), (GOALS,), conditions=OF_TWO.conditions, order=GOALS)
 BY_YEAR = Reading("t", Shape.EXTREME, (YEAR,), direction=1, order=YEAR)
+AVERAGE = Reading("t", Shape.SUM, agg=Agg.AVG, measure=GOALS, group=TEAM)
 TOTAL = Reading("t", Shape.SUM, agg=Agg.SUM, measure=GOALS, conditions=(Condition(TEAM, Op.IN, ("Owls",)),))
 
 
@@ -27,6 +28,8 @@ TOTAL = Reading("t", Shape.SUM, agg=Agg.SUM, measure=GOALS, conditions=(Conditio
     [
         ("how many teams won?", LISTED, "Owls", "a number is asked for"),
         ("how many teams won?", LISTED, 3, ""),
+        ("what is the average number of goals per team?", AVERAGE, [["Owls", 3.5], ["Hawks", 2]], ""),
+        ("how many goals are there for each team?", LISTED, [["Owls", "Hawks"]], "a number is asked for"),
         ("in which year did they win?", LISTED, "Owls", "a time is asked for"),
         ("in which year did they win?", LISTED, 1994, ""),
         ("who won in 1994?", LISTED, 1994, "a name is asked for"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from strati.write.consistency import Chapter, disagreements
+from strati.write.facts import facts
 from tests.write.test_command import run
 
 ONE = """# One
@@ -48,6 +49,13 @@ def test_a_short_name_in_two_forms() -> None:
     text = "We met Jon Smith and Mary Lee. Then John Smith spoke with Mary Leo, and John Smith left."
     found = [(one.one, one.other) for one in disagreements([Chapter("a.md", text)])]
     assert found == [("John Smith", "Jon Smith"), ("Mary Lee", "Mary Leo")]
+
+
+def test_the_end_of_a_sentence_is_no_part_of_a_date() -> None:
+    text = "The lease ends on 3 June. The lease ends on 5 Jan. 2024."
+    assert [fact.text for fact in facts(text)] == ["3 June", "5 Jan. 2024"]
+    text = "The Acme contract ends on 3 June. The Acme contract ends on 5 June."
+    assert [(one.one, one.other) for one in disagreements([Chapter("a.md", text)])] == [("3 June", "5 June")]
 
 
 @pytest.mark.parametrize(

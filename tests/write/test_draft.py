@@ -193,6 +193,26 @@ def test_command(
     assert json.loads(capsys.readouterr().out)["title"] == "Brief on the mill"
     assert run("--kb", "work", "-o", "brief.md", "--refresh") == 0
     assert "4 of 4 sentences still have their source" in capsys.readouterr().out
+    Path("brief.md").write_text(Path("brief.md").read_text("utf-8").replace("$2,000", "$3,000"), "utf-8")
+    assert run("--kb", "work", "-o", "brief.md", "--refresh") == 0
+    assert "1 sentence rewritten or taken out by people: left alone" in capsys.readouterr().out
+    Path("folder.md").mkdir()
+    mistakes = {
+        "outline.md": "is the outline itself",
+        "folder.md": "is a folder",
+        "gone/brief.md": "there is no folder gone",
+        "brief.docx": "a draft is Markdown: expected a name such as brief.md",
+    }
+    for name, words in mistakes.items():
+        assert run("outline.md", "--kb", "work", "-o", name, "--force") == 2
+        assert words in capsys.readouterr().err
+    assert Path("outline.md").read_text("utf-8") == OUTLINE
+    assert not list(Path().glob("folder.md.*"))
+    Path("asked.md").write_text("## Dragons\n- where do dragons live?\n", "utf-8")
+    assert run("asked.md", "--kb", "work", "-o", "none.md") == 0
+    assert "none.md: 1 section, 0 sentences, 0 sources cited" in capsys.readouterr().out
+    assert "*Nothing in the sources on: where do dragons live?*" in Path("none.md").read_text("utf-8")
+    Path("none.md").unlink()
     assert run("--kb", "work", "-o", "brief.md") == 2
     assert run("none.md", "--kb", "work", "-o", "brief.md") == 2
     assert "there is no file none.md" in capsys.readouterr().err

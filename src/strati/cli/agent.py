@@ -39,7 +39,7 @@ def agent(
     max_steps: Annotated[int, typer.Option(min=1, max=16, help="Calls at most.")] = 4,
     seconds: Annotated[float, typer.Option(help="Time for the whole run.")] = 120.0,
     max_dollars: Annotated[float, typer.Option(help="Money that planning by a hosted model may cost.")] = 0.0,
-    config: Annotated[Path | None, typer.Option(help="A strati.toml with [models.NAME].")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with models behind servers.")] = None,
     embedder: EmbedderOption = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
@@ -159,6 +159,8 @@ def _made(steps: Iterator[tuple[str, Step]], plan: Plan, as_json: bool) -> None:
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         print(f"run {name}; again with: strati agent --replay {name}")
+        if found and str(found[-1].result.outcome) == "waiting":
+            print(f"To make the call that waits: strati agent --resume {name} --approve {found[-1].call.hash}")
     if found and str(found[-1].result.outcome) not in ("done", "waiting"):
         raise typer.Exit(1)
 

@@ -37,7 +37,7 @@ def certify(
     out: Annotated[Path | None, typer.Option(help="The stack folder to write (default RUN.stack).")] = None,
     runs_dir: Annotated[Path, typer.Option(help="Where journals are kept.")] = Path(".strati/runs"),
     catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stack uses.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with the models that the stack uses.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Say whether a stack's certificate stands.")] = False,
     traffic: Annotated[str | None, typer.Option(help="With --check: rows whose inputs are compared.")] = None,
     input: Annotated[list[str] | None, typer.Option("--input", "-i", help="Their column with the text.")] = None,

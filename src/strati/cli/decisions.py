@@ -39,7 +39,8 @@ def feed_back(path: Path, given: Feedback, catalogs: tuple[Path, ...], config: P
         raise TaskError("--rollback was given with --swap or --decisions, expected it alone")
     there = (path / "stack.toml").is_file()
     if not there and not (given.rollback and before_of(path).exists()):
-        raise StackError(f"{path} is not a stack, expected the folder that is in use, such as tickets.stack")
+        is_ = "is not a stack" if path.exists() else "is not there"
+        raise StackError(f"{path} {is_}, expected the folder of a stack that is in use, such as tickets.stack")
     new = given.out or next_of(path)
     if new.resolve() == path.resolve():
         raise TaskError(f"--out is {new}, the stack itself: expected another name; --swap puts it in place")

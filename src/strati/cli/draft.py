@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, KbOption
+from strati.cli.console import many
 
 if TYPE_CHECKING:
     from strati.write.draft import DraftRecord, Refreshed
@@ -67,6 +68,9 @@ def draft(
     _show(record, out, as_json)
 
 
+_LONGEST = 200  # characters of a point that a line shows
+
+
 def _told(heading: str, number: int, total: int) -> None:
     if sys.stderr.isatty():
         print(f"section {number} of {total}: {heading}", file=sys.stderr)
@@ -77,13 +81,15 @@ def _show(record: DraftRecord, out: Path, as_json: bool) -> None:
         print(json.dumps({"file": str(out), **record.to_json()}, ensure_ascii=False, indent=1))
         return
     sentences = sum(len(one.sentences) for one in record.sections)
-    print(f"{out}: {len(record.sections)} sections, {sentences} sentences, {len(record.places)} sources cited")
+    counts = many(len(record.sections), "section"), many(sentences, "sentence"), many(len(record.places), "source")
+    print(f"{out}: {', '.join(counts)} cited")
     dropped = sum(one.dropped for one in record.sections)
     if dropped:
-        print(f"{dropped} sentences that the model wrote were dropped: the sources do not support them")
+        were = "was" if dropped == 1 else "were"
+        print(f"{many(dropped, 'sentence')} of the model {were} dropped: the sources do not support what is said")
     for section in record.sections:
         for point in section.missing:
-            print(f"nothing in the sources on: {point}")
+            print(f"nothing in the sources on: {point if len(point) <= _LONGEST else point[:_LONGEST] + ' ...'}")
 
 
 def _show_refreshed(found: Refreshed, out: Path, as_json: bool) -> None:
@@ -94,6 +100,8 @@ def _show_refreshed(found: Refreshed, out: Path, as_json: bool) -> None:
         if edit.before:
             print(f"- {edit.before}\n+ {edit.after}\n    {edit.reason}")
     total = found.kept + len(found.lost)
-    print(f"{out}: {found.kept} of {total} sentences still have their source")
+    print(f"{out}: {found.kept} of {total:,} sentences still have their source")
+    if found.rewritten:
+        print(f"{many(found.rewritten, 'sentence')} rewritten or taken out by people: left alone, not looked at")
     if found.proposal.edits:
         print(f"To make exactly these edits: strati write {out} --apply {found.proposal.hash}")

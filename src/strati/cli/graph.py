@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import JsonOption, KbOption
-from strati.cli.console import open_console
+from strati.cli.console import many, open_console
 from strati.cli.graph_review import MOST, ask_each, line, print_json, read_decisions, short, show_queue, write_doubts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def build(
     kb: KbOption,
     config: Annotated[
         Path | None,
-        typer.Option(help="A strati.toml with [graph]; by default the one in this folder, where there is one."),
+        typer.Option(help="A strati.toml with a table graph; by default the one here."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -101,7 +101,7 @@ def show(entity: EntityArgument, kb: KbOption, as_json: JsonOption = False) -> N
         console.print("\ndocuments")
         documents = view.documents(node)
         for entry, count in documents[:MOST]:
-            console.print(f"  {line(entry.name)}: {count:,} mentions", soft_wrap=True, markup=False)
+            console.print(f"  {line(entry.name)}: {many(count, 'mention')}", soft_wrap=True, markup=False)
         _more(console, len(documents))
 
 

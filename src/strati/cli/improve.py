@@ -52,7 +52,7 @@ def improve(
     out: Annotated[Path | None, typer.Option(help="Write what was chosen to this stack folder.")] = None,
     runs_dir: Annotated[Path, typer.Option(help="Where journals are kept.")] = Path(".strati/runs"),
     catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the rungs use.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with the models that the rungs use.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Look for something smaller that is shown not to be worse, or something that is shown to be better.
@@ -81,12 +81,16 @@ def improve(
         from strati.cli.decisions import Feedback, feed_back
 
         if experiment is not None:
-            raise TaskError(f"found the experiment {experiment!r} beside a stack, expected a run for it")
+            raise TaskError(
+                f"found the experiment {experiment!r} with a stack or its options, expected a run for it, or "
+                "NAME.stack with --decisions, --swap or --rollback alone"
+            )
         asked = Feedback(decisions, recent, label, tuple(data or ()), out, swap, rollback, runs_dir)
         feed_back(Path(run), asked, tuple(catalog or ()), config, as_json=json)
         return
     if experiment is None:
-        raise TaskError(f"no experiment was named, expected one of: {', '.join(EXPERIMENTS)}")
+        expected = f"expected one of: {', '.join(EXPERIMENTS)}; a stack that is there takes --decisions FILE"
+        raise TaskError(f"no experiment was named for {run}, {expected}")
     if experiment not in EXPERIMENTS:
         raise TaskError(f"found the experiment {experiment!r}, expected one of: {', '.join(EXPERIMENTS)}")
     given_options = {

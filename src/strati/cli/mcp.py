@@ -15,7 +15,7 @@ def mcp(
     kb: Annotated[list[Path] | None, typer.Option(help="A knowledge base. May be repeated.")] = None,
     tables: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="A table. May be repeated.")] = None,
     http: Annotated[int | None, typer.Option(help="Listen on this port of this machine instead of stdio.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stacks use.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with the models that the stacks use.")] = None,
     catalog: CatalogOption = None,
 ) -> None:
     """Give agents the stacks, bases and tables of this machine as read-only tools.

@@ -28,7 +28,7 @@ def run(
     form: Annotated[str, typer.Option(help="Its form: csv, jsonl, argilla or labelstudio.")] = "csv",
     decisions: Annotated[Path | None, typer.Option(help="People's decisions: columns id, answer, by.")] = None,
     queue: Annotated[Path | None, typer.Option(help="Put cases for people into the queue of this service.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stack uses.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with the models that the stack uses.")] = None,
     catalog: Annotated[list[Path] | None, typer.Option(help="A further model catalog; repeatable.")] = None,
     max_dollars: Annotated[float | None, typer.Option(help="Money that may be spent on paid models.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; default: one a core where no model is used.")] = None,

@@ -38,7 +38,7 @@ def serve(
     guards_open: Annotated[bool, typer.Option("--guards-open", help="A guard that fails lets pass.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Make a small stack, base and table first.")] = False,
     model: Annotated[str | None, typer.Option(help="A pulled model that writes the answers of bases.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A strati.toml whose [models.NAME] the stacks use.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A strati.toml with the models that the stacks use.")] = None,
     catalog: CatalogOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is served as JSON.")] = False,
 ) -> None:

@@ -62,10 +62,12 @@ def bca_interval(
     total = units.sums.sum(axis=0)
     value = float(aggregate(total))
     left_out = aggregate(total - units.sums)
-    spread = np.nanmean(left_out) - left_out
-    spread = spread[np.isfinite(spread)]
+    left_out = left_out[np.isfinite(left_out)]
     resampled = np.concatenate([aggregate(sums) for sums in _bootstrap_sums(units.sums, seed, draws)])
     resampled = resampled[np.isfinite(resampled)]
+    if not len(left_out) or not len(resampled):
+        return None
+    spread = left_out.mean() - left_out
     square = float((spread**2).sum())
     below = float((resampled < value).mean() + (resampled == value).mean() / 2)
     if square <= 1e-18 or not 0 < below < 1:

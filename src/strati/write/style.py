@@ -46,8 +46,10 @@ class Style:
             read = tomllib.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             raise TaskError(f"the style file {path} is not there") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise TaskError(f"the style file {path} cannot be read: {error}") from None
+        except OSError as error:
+            raise TaskError(f"the style file {path} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise TaskError(f"the style file {path} is not UTF-8 text, expected TOML") from None
         except tomllib.TOMLDecodeError as error:
             raise TaskError(f"the style file {path} is no TOML: {error}") from None
         return _style(path, read)

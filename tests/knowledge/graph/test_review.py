@@ -126,6 +126,8 @@ def test_a_name_that_is_somebody_else_in_a_document_stays_so(tmp_path: Path) -> 
     }
     with base(tmp_path, files) as made:
         path = str(tmp_path / "docs" / "b.txt")
+        with pytest.raises(DataError, match="'Johnny' cannot be taken away from John Smith: it is"):
+            review.split(View(made), "John Smith", "Johnny")
         review.split(View(made), "John Smith", document=path)
         own, other = (
             next(n for n in View(made).find_all("John Smith") if any(m.document == d.id for m in n.mentions))

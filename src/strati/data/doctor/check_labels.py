@@ -36,10 +36,11 @@ def check_labels(look: Look) -> Iterator[DataFinding]:
 def _enough(look: Look) -> Iterator[DataFinding]:
     for dataset in look.datasets.values():
         if len(dataset) < LEAST_ROWS:
-            message = f"{dataset.source} has {len(dataset)} usable rows, expected at least {LEAST_ROWS}"
+            rows = "1 usable row" if len(dataset) == 1 else f"{len(dataset)} usable rows"
+            message = f"{dataset.source} has {rows}, expected at least {LEAST_ROWS}"
             way_on = "label more rows: some 50 give a first picture, 300 a decision in clear cases"
             yield DataFinding("too_few_rows", "stop", message, (), len(dataset), way_on)
-        if len(dataset.counts) == 1:
+        if len(dataset.counts) == 1 < len(dataset):
             only = next(iter(dataset.counts))
             message = (
                 f"all {len(dataset):,} rows of {dataset.source} have the label {only!r}, expected two or more labels"

@@ -28,7 +28,8 @@ def check_rows(look: Look) -> Iterator[DataFinding]:
 def _reading(dataset: Dataset) -> Iterator[DataFinding]:
     for note in dataset.notes:
         yield DataFinding("reading", "note", f"{dataset.source}: {note}")
-    if dataset.encoding not in ("utf-8", "utf-8-sig", "binary", "ascii"):
+    told = any(dataset.encoding in note for note in dataset.notes)
+    if not told and dataset.encoding not in ("utf-8", "utf-8-sig", "binary", "ascii"):
         yield DataFinding("encoding", "note", f"{dataset.source} was read as {dataset.encoding}")
 
 

@@ -53,7 +53,8 @@ def split(view: View, name: str, alias: str | None = None, document: str | None 
     some_ids = [atom for atom in node.atoms if key in (groups[atom].key, key_of(groups[atom].name)) or atom == alias]
     if not some_ids or len(some_ids) == len(node.atoms):
         known = ", ".join(sorted(groups[atom].name for atom in node.atoms))
-        raise DataError(f"{node.name} was not merged with {alias!r}: it is put together from {known}")
+        way = f"it is one name, {known}, in all its forms" if len(node.atoms) == 1 else f"it is merged from {known}"
+        raise DataError(f"{alias!r} cannot be taken away from {node.name}: {way}; --document splits by document")
     rest = [atom for atom in node.atoms if atom not in some_ids]
     _must_not_hold(view, "merge", some_ids, rest)
     return _kept(view, [_split(view, a, b) for a in sorted(some_ids) for b in sorted(rest)])

@@ -64,8 +64,8 @@ def go_on(
     done = tuple(step for step in earlier.steps if step.result.outcome is not Outcome.WAITING)
     waiting = [step for step in earlier.steps if step.result.outcome is Outcome.WAITING]
     if approved is not None and (not waiting or waiting[0].call.hash != approved):
-        found = f"the call {waiting[0].call.hash}" if waiting else "nothing"
-        raise UserError(f"{approved!r} was approved and {found} waits in the run {earlier.id}")
+        found = f"the call {waiting[0].call.hash} waits" if waiting else "nothing waits"
+        raise UserError(f"{approved!r} cannot be approved: {found} in the run {earlier.id}; --resume RUN names another")
     if len(done) == len(earlier.plan.calls):
         raise UserError(f"the run {earlier.id} is done, expected one that was stopped or waits")
     with journal.alone(earlier.id):

@@ -51,7 +51,8 @@ def toolbox(given: Given) -> Tools:
 
     for path in (given.base, *given.tables, *given.stacks, given.draft):
         if path is not None and not Path(path).exists():
-            raise TaskError(f"{path} does not exist, expected what the tools are to use")
+            what = "knowledge base" if path == given.base else "file" if path == given.draft else "file or folder"
+            raise TaskError(f"there is no {what} {path} for the tools to use")
     catalogs = [Path(path) for path in given.catalogs]
     config = Path(given.config) if given.config else None
     stacks = {

@@ -17,6 +17,7 @@ from strati.tables.parse.tokens import key, name_words, stem
 _FIRST = re.compile(r"\b(first|last|latest|earliest|recent|newest|oldest|youngest|new|old|late|early|final|ago|when)\b")
 _SOME = re.compile(r"\b(?:name|tell me|give|list|show)(?: me)? (a|an|one|the only|two|three)\b")
 _NUMBER = re.compile(r"(?:how many|how much|(?:what is |what was )?the (?:total )?(?:number|amount|average))\b")
+_EACH = re.compile(r"\b(?:by|per|each|every)\b")
 _TIME = re.compile(r"(?:when|(?:in |on )?(?:what|which) (?:(?:is|was) the (?:\w+ )?)?(?:year|date|season))\b")
 _NAME = re.compile(r"(?:who|whose|(?:what|which) (?:is|was) the name of) ")
 _NOUN = re.compile(
@@ -49,7 +50,8 @@ def differing(question: str, reading: Reading, answer: JSON) -> str:
     'a time is asked for, the answer is none'
     """
     first = answer[0] if isinstance(answer, list) and answer else answer
-    first = first[0] if isinstance(first, list) and first else first
+    if isinstance(first, list) and first:  # of groups, a name and what was asked for of each
+        first = first[-1 if _NUMBER.match(question) and _EACH.search(question) else 0]
     if first is None or isinstance(first, bool):
         return ""
     number, text = isinstance(first, int | float), str(first)

@@ -208,7 +208,18 @@ def compose_file(
     again: bool = False, writer: Writer | None = None, ctx: Context | None = None,
     told: Told = lambda heading, number, total: None,
 ) -> DraftRecord:  # fmt: skip
-    """`compose` for an outline in a file; `minutes` is the time after which it stops."""
+    """`compose` for an outline in a file; `minutes` is the time after which it stops.
+
+    Raises `DataError` when `out` is the outline itself, a folder or a Word document, or its folder is not there.
+    """
+    if out.exists() and outline.exists() and out.samefile(outline):
+        raise DataError(f"{out} is the outline itself: expected another name for the document")
+    if out.is_dir():
+        raise DataError(f"{out} is a folder, expected the name of a Markdown file")
+    if not out.parent.is_dir():
+        raise DataError(f"{out} cannot be written: there is no folder {out.parent}")
+    if out.suffix.lower() in (".docx", ".pdf"):
+        raise DataError(f"{out} was asked for, and a draft is Markdown: expected a name such as {out.stem}.md")
     draft = read_draft(outline, read_bytes(outline))
     read = read_outline(draft.text, str(outline))
     ctx = ctx or Context()

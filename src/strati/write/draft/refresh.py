@@ -37,17 +37,19 @@ class Ground(StrEnum):
 class Refreshed:
     """The record of a draft brought up to date, and the proposal for its file.
 
-    `lost` are the sentences whose sources changed or went, each with what became of them.
+    `lost` are the sentences whose sources changed or went, each with what became of them. `rewritten` counts those that
+    stand in the file no more as they were drafted: they are people's.
     """
 
     record: DraftRecord
     proposal: Proposal
     lost: tuple[tuple[Written, Ground], ...]
     kept: int
+    rewritten: int = 0
 
     def to_json(self) -> dict[str, JSON]:
         lost = [{"text": one.text, "source": str(ground), "place": one.cited[0].place} for one, ground in self.lost]
-        return {**self.proposal.to_json(), "lost": lost, "kept": self.kept}
+        return {**self.proposal.to_json(), "lost": lost, "kept": self.kept, "rewritten": self.rewritten}
 
 
 def refresh(base: KnowledgeBase, out: Path, passages: int = 8) -> Refreshed:
@@ -68,10 +70,11 @@ def refresh(base: KnowledgeBase, out: Path, passages: int = 8) -> Refreshed:
     edits: list[Edit] = []
     lost: list[tuple[Written, Ground]] = []
     sections: list[SectionRecord] = []
-    kept = 0
+    kept = rewritten = 0
     for section in record.sections:
         renewed: list[Written] = []
         standing = [one for one in section.sentences if shown[one] in text]  # the others a person has rewritten
+        rewritten += len(section.sentences) - len(standing)
         for one in standing:
             at = text.index(shown[one])
             if _struck(text, at, len(shown[one])):
@@ -89,7 +92,8 @@ def refresh(base: KnowledgeBase, out: Path, passages: int = 8) -> Refreshed:
         sections.append(replace(section, sentences=tuple(renewed)))
     edits += _sources(text, numbers, len(record.places))
     new_record = replace(record, sections=tuple(sections), places=tuple(numbers.places))
-    return Refreshed(new_record, Proposal(sha256(data), tuple(sorted(edits, key=_start))), tuple(lost), kept)
+    proposal = Proposal(sha256(data), tuple(sorted(edits, key=_start)))
+    return Refreshed(new_record, proposal, tuple(lost), kept, rewritten)
 
 
 def _struck(text: str, at: int, length: int) -> bool:

@@ -8,6 +8,7 @@ from strati.write.draft.record import Cited, DraftRecord, Written
 
 SOURCES = "Sources"
 NOTHING = "Nothing in the sources on"
+_ENDS = (".", "?", "!", "？", "！", "。")
 
 
 def markdown(record: DraftRecord, numbers: Numbers) -> str:
@@ -19,7 +20,7 @@ def markdown(record: DraftRecord, numbers: Numbers) -> str:
         for point in dict.fromkeys(one.point for one in section.sentences):
             said = [cited_text(one, numbers) for one in section.sentences if one.point == point]
             lines += [" ".join(said), ""]
-        lines += [f"*{NOTHING}: {point}.*\n" for point in section.missing]
+        lines += [f"*{NOTHING}: {point}{'' if point.endswith(_ENDS) else '.'}*\n" for point in section.missing]
     return "\n".join([*lines, *sources(numbers)]).rstrip("\n") + "\n"
 
 

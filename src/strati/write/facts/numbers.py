@@ -74,7 +74,8 @@ _CURRENCY = "(?:US\\$|[$€£¥₹¢₩]|\\b(?:USD|EUR|GBP|JPY|CHF|INR|CNY|CAD|A
 _AFTER = "(?:" + "|".join(sorted((re.escape(c) for c in _CURRENCIES if c.isalpha()), key=len, reverse=True)) + r")\b"
 _UNIT = "(?:" + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True)) + r")(?![\w/²])"
 _SCALE = "(?:" + "|".join(sorted(_SHORT_SCALES, key=len, reverse=True)) + r")\b"
-_MONTH_NAME = "(?:" + "|".join(sorted(_MONTH, key=len, reverse=True)) + r")\b\.?"
+_SHORT_MONTHS = "|".join(sorted(_MONTH.keys() - set(_MONTHS), key=len, reverse=True))
+_MONTH_NAME = rf"(?:(?:{'|'.join(_MONTHS)})\b|(?:{_SHORT_MONTHS})\b\.?)"
 _ORDER = r"(?:st|nd|rd|th)"
 
 _DATES = re.compile(

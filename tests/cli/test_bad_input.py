@@ -15,6 +15,7 @@ import pytest
 from strati.cli import main
 from strati.core.errors import AnswerIsNo, DataError, NoSpace, Stopped, StratiError
 from tests import corpus
+from tests.command import strati
 
 ROWS = [(str(example.input), str(example.reference)) for example in corpus.examples()]
 OWN = """
@@ -201,3 +202,24 @@ def test_each_kind_of_error_has_its_exit_code(
         main()
     assert ended.value.code == code
     assert words in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("strati.core.threads.share_out", interrupted)
+    said = strati(folder, "init", "good.csv")
+    assert (said.returncode, said.stdout, said.stderr) == (130, "", "")
+
+
+def test_init_knows_spans(folder: Path) -> None:
+    Path("a.conll").write_text("Ann B-PER\nleft O\nBonn B-LOC\n\n" * 30)
+    Path("d.jsonl").write_text('{"text": "Ann left.", "label": [[0, 3, "PER"]]}\n' * 30)
+    for name in ("a.conll", "d.jsonl"):
+        assert strati(folder, "init", name, "--force").returncode == 0
+        assert 'kind = "extract"\nmetric = "f1" ' in Path("strati.toml").read_text()
+        said = strati(folder, "doctor")
+        assert "30 rows of kind extract" in said.stdout
+    assert strati(folder, "init", "good.csv", "--force").returncode == 0
+    assert 'kind = "classify"\nmetric = "accuracy" ' in Path("strati.toml").read_text()

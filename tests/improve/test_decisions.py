@@ -154,7 +154,7 @@ def test_the_servers_export_leaves_out_what_may_certify(tmp_path: Path) -> None:
         (("t.stack",), "expected --decisions FILE, --swap or --rollback"),
         (("t.stack", "compress"), "with a stack or its options, expected a run"),
         (("nothing.stack", "--swap"), "nothing.stack is not there, expected the folder of a stack"),
-        (("t.stack", "--swap"), "t.next.stack is not a stack"),
+        (("t.stack", "--swap"), "t.next.stack is not there"),
         (("t.stack", "--rollback"), "nothing was swapped out"),
         (("t.stack", "--rollback", "--swap"), "expected it alone"),
         (("t.stack", "--decisions", "few.csv"), "3 decisions of people were found, expected at least 10"),

@@ -106,6 +106,14 @@ def test_rules_by_name() -> None:
         Harper("klingon")
 
 
+def test_the_forms_of_a_verb_come_in_one_order() -> None:
+    """Harper's order is another one in each process: the same draft had other edits, and another hash."""
+    text = "He goed home. She taked it. They swimmed. He runned off. Costs rised. It growed. We knowed. She writed."
+    forms = [flag for flag in Harper().flags(text) if flag.rule == "RegularIrregulars"]
+    assert [flag.words[0] for flag in forms] == ["went", "took", "swam", "ran", "rose", "grew", "knew", "wrote"]
+    assert forms[0].message == "Use the irregular form 'went' or 'gone' instead of 'goed'"
+
+
 def test_dialect() -> None:
     assert pairs(propose("The colour is nice.", using=tools(Style(dialect="british")))) == []
 

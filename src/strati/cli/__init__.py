@@ -9,6 +9,7 @@ from strati.core.errors import AnswerIsNo, LayerDown, Stopped, StratiError, User
 EXIT_NO = 1
 EXIT_USER = 2
 EXIT_STOPPED = 3
+EXIT_INTERRUPTED = 130  # as the shell has it: nothing was begun, or nothing is kept
 EXIT_FAULT = 70
 
 
@@ -17,12 +18,14 @@ def main() -> None:
 
     0 done; 1 checked, and the answer is no; 2 the user can fix it; 3 a limit ended it; 70 a fault of strati itself.
     """
-    from strati.cli.app import app
-    from strati.core.threads import share_out
-
     try:
+        from strati.cli.app import app
+        from strati.core.threads import share_out
+
         share_out()
         app(standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

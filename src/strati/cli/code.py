@@ -24,7 +24,7 @@ def code(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Files that may change.")] = None,
     tests: Annotated[list[str] | None, typer.Option("--tests", metavar="FILE", help="Tests. May be repeated.")] = None,
     samples: Annotated[int, typer.Option(min=1, max=64, help="How many replies the model gives.")] = 8,
-    model: Annotated[str | None, typer.Option(help="A pulled model, or one of [models.NAME] in strati.toml.")] = None,
+    model: Annotated[str | None, typer.Option(help="A pulled model, or one that strati.toml names.")] = None,
     reply: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="A reply from elsewhere, instead of a model's. May be repeated."),
@@ -38,7 +38,7 @@ def code(
     max_dollars: Annotated[float, typer.Option(help="Money that a hosted model may cost.")] = 0.0,
     sandbox: Annotated[str, typer.Option(help="auto, bubblewrap or sandlock.")] = "auto",
     python: Annotated[str | None, typer.Option(help="The interpreter for the tests; this one by default.")] = None,
-    config: Annotated[Path, typer.Option(help="Where [models.NAME] is looked for.")] = Path("strati.toml"),
+    config: Annotated[Path, typer.Option(help="A strati.toml with models behind servers.")] = Path("strati.toml"),
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:

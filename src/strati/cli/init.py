@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from strati.data.data import Peek
 
 TEMPLATE = """\
 # What strati measures: the data, the task, and what is good enough. Every line may be edited.
@@ -13,15 +16,14 @@ TEMPLATE = """\
 [data]
 file = {file}
 input = [{inputs}]            # {reason}
-label = {label}
-# id = "id"                   # names an example; without it rows are numbered from 1
+{label}# id = "id"                   # names an example; without it rows are numbered from 1
 # group = "customer"          # rows of one group never end up on both sides of a split
 # time = "date"               # split in order of time instead of at random
 # columns found: {columns}
 
 [task]
-kind = "classify"
-metric = "accuracy"           # or "macro_f1", which counts every class alike
+kind = "{kind}"
+metric = {metric}
 description = ""              # one sentence for language models, e.g. "Which team should answer this ticket?"
 # labels = []                 # the allowed labels; empty: those found in the data
 
@@ -54,6 +56,12 @@ seed = 0
 """
 
 
+_METRICS = {
+    "classify": '"accuracy"           # or "macro_f1", which counts every class alike',
+    "extract": '"f1"                 # or "relation_f1", for the relations',
+}
+
+
 def init(
     file: Annotated[Path, typer.Argument(help="A file of labelled examples.")],
     out: Annotated[Path, typer.Option(help="Where to write it.")] = Path("strati.toml"),
@@ -68,10 +76,19 @@ def init(
 
     from strati.core.errors import TaskError
     from strati.data import guess_columns, peek
-    from strati.prove.inputs import CONFIG
+    from strati.prove.inputs import CONFIG, usual_inputs
+    from strati.task.kind import kind_of
 
     found = peek(file)
-    guess = guess_columns(found)
+    spans = _spans(found)
+    if spans:
+        inputs, label, reason = (
+            tuple(usual_inputs(kind_of("extract"), found.columns, str(file))),
+            "",
+            f"{spans} are spans",
+        )
+    else:
+        inputs, label, reason = guess_columns(found)
     if out.exists() and not force:
         raise TaskError(f"{out} is there already; --force replaces it")
 
@@ -81,9 +98,11 @@ def init(
     relative = os.path.relpath(file, out.parent) if not file.is_absolute() else str(file)
     text = TEMPLATE.format(
         file=quoted(relative),
-        inputs=", ".join(quoted(name) for name in guess.inputs),
-        label=quoted(guess.label),
-        reason=" ".join(guess.reason.split()),
+        inputs=", ".join(quoted(name) for name in inputs),
+        label=f"label = {quoted(label)}\n" if label else "",
+        reason=" ".join(reason.split()),
+        kind="extract" if spans else "classify",
+        metric=_METRICS["extract" if spans else "classify"],
         columns=", ".join(found.columns).replace("\n", " "),
     )
     try:
@@ -91,3 +110,15 @@ def init(
     except OSError as error:
         raise TaskError(f"{out} cannot be written: {error.strerror}") from error
     typer.echo(f"wrote {out}: edit it, then run strati bench" + ("" if out == CONFIG else f" --config {out}"))
+
+
+def _spans(found: Peek) -> str:
+    """The column that holds places in a text, as in files of CoNLL and Doccano; empty where there is none."""
+    from strati.task.kind import kind_of
+
+    for name in kind_of("extract").references:
+        if name in found.columns:
+            place = found.columns.index(name)
+            if any(row[place].startswith(("[[", "[{")) for row in found.rows):
+                return repr(name)
+    return ""

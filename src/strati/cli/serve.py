@@ -25,7 +25,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8321,
     origin: Annotated[list[str] | None, typer.Option(help="A further host name it is reached by.")] = None,
     folder: Annotated[Path, typer.Option(help="Where the service database lives.")] = Path(".strati/service"),
-    keys: Annotated[Path | None, typer.Option(help="A TOML file of [[keys]]; STRATI_KEY is a key, too.")] = None,
+    keys: Annotated[Path | None, typer.Option(help="A TOML file of keys; STRATI_KEY is a key, too.")] = None,
     new_key: Annotated[bool, typer.Option("--new-key", help="Make a new first key; the old one ends.")] = False,
     audit: Annotated[float, typer.Option(min=0, max=1, help="Share of traffic drawn blindly for people.")] = 0.02,
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds before a case goes to people.")] = 30.0,

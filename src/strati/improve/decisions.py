@@ -260,7 +260,8 @@ def swap(path: Path, new: Path, kept: Path) -> None:
         StackError: `new` is no stack.
     """
     if not (new / "stack.toml").is_file():
-        raise StackError(f"{new} is not a stack, expected the folder that strati improve wrote")
+        is_ = "is not a stack" if new.exists() else "is not there"
+        raise StackError(f"{new} {is_}, expected the folder that strati improve wrote")
     aside = kept.with_name(f".{kept.name}.old")
     shutil.rmtree(aside, ignore_errors=True)  # of a swap that was killed
     if kept.exists() and path.exists():

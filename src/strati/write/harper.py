@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DIALECTS = ("american", "british", "australian", "canadian", "indian")
 SPELLING = "SpellCheck"
 SPLITTING = "SplitWords"
+_FORMS = "RegularIrregulars"
 # What is a matter of taste, or of the dialect, and not an error: off unless `style.toml` turns it on.
 _TASTE_KINDS = frozenset({"Enhancement", "Style", "Readability", "Regionalism"})
 _TASTE_RULES = frozenset({
@@ -130,7 +131,16 @@ def _flag(rule: str, lint: Any, shift: int) -> Flag:
     before = lint.problem_text
     words = [_put(before, suggestion) for suggestion in lint.suggestions]
     different = tuple(dict.fromkeys(word for word in words if word != before))
-    return Flag(shift + lint.span.start, shift + lint.span.end, rule, lint.lint_kind, lint.message, different)
+    message = lint.message
+    if rule == _FORMS:  # its words come in another order in each process, and so does its message
+        different = tuple(sorted(different, key=_participle))
+        message = f"Use the irregular form {' or '.join(map(repr, different))} instead of {before!r}"
+    return Flag(shift + lint.span.start, shift + lint.span.end, rule, lint.lint_kind, message, different)
+
+
+def _participle(word: str) -> tuple[bool, bool, str]:
+    """Sorts "went" before "gone", "ran" before "run": the past before the participle."""
+    return "u" in word, word.endswith(("n", "ne")), word
 
 
 def _put(before: str, suggestion: Any) -> str:

@@ -35,6 +35,17 @@ def test_the_nearest_sentence_is_shown() -> None:
     assert SOURCE.text[found.start : found.end] == "The lease began on 12 May 2023 in Bern."
 
 
+def test_a_short_claim_denies_what_a_long_sentence_says() -> None:
+    long = (
+        "The mill of Ems, which the town bought from the heirs of its builder in the spring after the great flood, is "
+        "a museum{} with rooms for guests, a library of old maps and a garden above the river."
+    )
+    assert support("The mill of Ems is not a museum.", Text.of(long.format(""))).verdict is Verdict.CONTRADICTED
+    assert support("The mill of Ems is a museum.", Text.of(long.format(""))).verdict is Verdict.SUPPORTED
+    denies = long.format(" and does not close in winter")
+    assert support("The mill of Ems is a museum.", Text.of(denies)).verdict is Verdict.SUPPORTED
+
+
 def test_nothing_to_hold_on_to() -> None:
     assert support("", SOURCE).verdict is Verdict.NOT_FOUND
     assert support("The lease began.", Text.of("")).verdict is Verdict.NOT_FOUND

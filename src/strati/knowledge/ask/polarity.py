@@ -78,6 +78,14 @@ def contrary(claim: str, source: str) -> str:
     return ""
 
 
+def unsaid(claim: str, source: str) -> str:
+    """The negation of a claim before a word of a source that denies nothing; "" when there is none."""
+    if denied(source):
+        return ""
+    theirs = {word.key for word in words(source)}
+    return next((word for key, word in denied(claim).items() if key in theirs), "")
+
+
 def opposed(claim: Iterable[Word], source: str) -> tuple[str, str] | None:
     """A word of the claim and one of the source that exclude each other, when the source has not the claim's own."""
     other = {word.key: word.text for word in words(source)}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from strati.knowledge.ask.polarity import contrary, opposed
+from strati.knowledge.ask.polarity import contrary, opposed, unsaid
 from strati.knowledge.ask.quantities import Quantity, comparable, missing, quantities
 from strati.knowledge.ask.swap import swap
 from strati.knowledge.ask.text import Text
@@ -229,8 +229,9 @@ def _other_sense(claim: _Claim, evidence: Text, at: int, share: float) -> str:
         rest = claim.total - max(claim.weights[word.key] for word in claim.words if word.text == exact[0])
         if share * claim.total >= SAME_WORDS * rest > 0:
             return f"the claim says {exact[0]!r}, the source {exact[1]!r}"
-    if share >= SAME_WORDS and len(content(near)) <= LONGER_SOURCE * max(len(claim.words), 2):
-        word = contrary(claim.text, near)
+    if share >= SAME_WORDS:
+        longer = len(content(near)) > LONGER_SOURCE * max(len(claim.words), 2)
+        word = unsaid(claim.text, near) if longer else contrary(claim.text, near)
         if word:
             return f"only one of claim and source says {word!r}"
     return ""

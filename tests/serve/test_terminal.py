@@ -97,9 +97,9 @@ def test_a_batch_goes_through_the_queue_and_back(tmp_path: Path, monkeypatch: py
     command = ["run", "tickets.stack", "new.csv", "-i", "text", "--workers", "1", "--queue", "q"]
     first = strati(tmp_path, *command)
     assert first.returncode == 0, first.stderr
-    assert "2 cases put into the queue" in first.stdout
+    assert "2 new cases put into the queue" in first.stdout
     again = strati(tmp_path, *command)
-    assert "0 cases put into the queue" in again.stdout
+    assert "0 new cases put into the queue" in again.stdout
     monkeypatch.setattr("sys.stdin", io.StringIO("1\nr\n"))
     reviewed = strati(tmp_path, "review", "--folder", "q", "--as", "anna", "--grace", "0")
     assert "2 decided, 0 wait." in reviewed.stdout, reviewed.stdout

@@ -81,8 +81,10 @@ def test_no_file_and_a_binary_file(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match="does not exist; strati init FILE writes one"):
         load_config(tmp_path / "strati.toml")
     (tmp_path / "strati.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(TaskError, match="cannot be read as TOML"):
+    with pytest.raises(TaskError, match="is not UTF-8 text, expected TOML"):
         load_config(tmp_path / "strati.toml")
+    with pytest.raises(TaskError, match="cannot be read: Is a directory"):
+        load_config(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from strati.core.errors import TaskError
 from strati.write import Edit, Proposal, Style, Tools, changed, facts, propose, tools
 from strati.write.harper import Harper
+from strati.write.keep import facts_kept
 from strati.write.regions import protected
 
 PAGE = """---
@@ -83,6 +84,17 @@ def test_a_name_at_the_start_of_a_sentence_is_known_from_elsewhere(english: Tool
     proposal = propose("They saw Wendesday Inc there. Wendesday is good.", using=english)
     assert proposal.edits == ()
     assert len(proposal.dropped) == 2
+
+
+def test_facts_of_a_list_without_an_end_are_kept() -> None:
+    """Of a long one only the words around an edit are looked at, whole ones, and the edits that reach in."""
+    text = "\n".join(f"item {n} weighs 5 km and teh rest" for n in range(200))
+    at = text.index("5 km", 4000)
+    wrong, right = Edit(at, at + 4, "5 km", "6 km", ""), Edit(at + 9, at + 12, "teh", "the", "")
+    far = [Edit(n, n + 3, "teh", "the", "") for n in range(at + 13, len(text)) if text.startswith("teh", n)]
+    good, dropped = facts_kept(text, [wrong, right, *far])
+    assert good == [right, *far]
+    assert [edit.after for edit in dropped] == ["6 km"]
 
 
 def test_style_goes_first() -> None:

@@ -72,7 +72,11 @@ def load_config(path: Path) -> Config:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise TaskError(f"{path} does not exist; strati init FILE writes one") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise TaskError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise TaskError(f"{path} is not UTF-8 text, expected TOML") from None
+    except tomllib.TOMLDecodeError as error:
         raise TaskError(f"{path} cannot be read as TOML: {error}") from None
     goal_keys = tuple(f.name for f in fields(Goal))
     known = {"data": DATA_KEYS, "task": TASK_KEYS, "goal": goal_keys, "bench": BENCH_KEYS, "models": (), "graph": ()}

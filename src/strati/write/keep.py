@@ -10,6 +10,7 @@ from strati.knowledge.sentences import sentences
 from strati.write.facts import Change, FactKind, facts, kept
 from strati.write.proposal import Edit, Span, changed
 
+_AROUND = 500  # characters on each side of an edit that are looked at in a sentence without an end, such as a list
 _OTHERS = 2  # further words of an edit that are tried when the first changes a fact
 
 
@@ -44,7 +45,7 @@ def best_kept(
     for place, word in enumerate((edit.after, *edit.others[:_OTHERS])):
         others = tuple(one for one in (edit.after, *edit.others) if one != word)
         tried = edit if place == 0 else replace(edit, after=word, others=others)
-        changes = _first_name(tried, span, known) or _changes(text, span, [*passed, tried])
+        changes = _first_name(tried, span, known) or _changes(text, _near(text, span, tried, passed), [*passed, tried])
         if edit.rule.startswith("style."):  # the team itself wants another word there
             changes = [change for change in changes if change.kind is not FactKind.NAME]
         if not changes:
@@ -74,8 +75,22 @@ def _by_sentence(bounds: Sequence[Span], edits: Sequence[Edit]) -> Iterable[tupl
 
 def _changes(text: str, span: Span, edits: Sequence[Edit]) -> list[Change]:
     before = text[span.start : span.end]
-    moved = [replace(edit, start=edit.start - span.start, end=edit.end - span.start) for edit in edits]
+    inside = [edit for edit in edits if span.start <= edit.start and edit.end <= span.end]
+    moved = [replace(edit, start=edit.start - span.start, end=edit.end - span.start) for edit in inside]
     return kept(before, changed(before, moved))
+
+
+def _near(text: str, span: Span, edit: Edit, passed: Sequence[Edit]) -> Span:
+    """The sentence; of one that is very long the words around the edit, so that many edits take no square of time."""
+    if span.end - span.start <= 4 * _AROUND:
+        return span
+    start, end = max(span.start, edit.start - _AROUND), min(span.end, edit.end + _AROUND)
+    while start > span.start and not text[start - 1].isspace():
+        start -= 1
+    while end < span.end and not text[end].isspace():
+        end += 1
+    cut = [one for one in passed if one.start < start < one.end or one.start < end < one.end]
+    return Span(min([start, *(one.start for one in cut)]), max([end, *(one.end for one in cut)]))
 
 
 def _first_name(edit: Edit, span: Span, known: set[str]) -> list[Change]:

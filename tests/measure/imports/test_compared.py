@@ -91,7 +91,7 @@ def test_targets_that_are_no_labels_leave_it_to_the_score() -> None:
 
 def test_graded_scores_need_a_threshold() -> None:
     graded = run("a", scored("1", 0.4), scored("2", 0.8))
-    with pytest.raises(DataError, match=r"the score s is graded, with values such as 0.8.*--threshold"):
+    with pytest.raises(DataError, match=r"the score 's' is graded, with values such as 0.8.*--threshold"):
         of(graded)
     assert values(of(graded, threshold=0.8), "a") == ["wrong", "right"]
     assert "right from 0.8 on" in of(graded, threshold=0.8).notes[0]
@@ -103,6 +103,8 @@ def test_the_score_can_be_chosen_and_the_others_are_named() -> None:
     assert values(of(both, score="t"), "a") == ["wrong", None]
     with pytest.raises(DataError, match="no sample has the score 'u', expected one of: s, t"):
         of(both, score="u")
+    with pytest.raises(DataError, match="no sample has the score 'u', nor any other: leave --score out"):
+        of(run("a", Sample("1", answer="x", reference="x"), Sample("2", answer="y", reference="x")), score="u")
 
 
 def test_costs_come_along_and_nothing_but_zeros_is_no_price() -> None:

@@ -52,7 +52,8 @@ def find_rule(
     if all(sample.failure is not None for sample in samples):
         raise DataError(f"all {len(samples):,} samples failed, so there is nothing to compare ({samples[0].failure})")
     if score is not None and score not in names:
-        raise DataError(f"no sample has the score {score!r}, expected one of: {', '.join(names) or 'none'}")
+        expected = f"expected one of: {', '.join(names)}" if names else "nor any other: leave --score out"
+        raise DataError(f"no sample has the score {score!r}, {expected}")
     if by != SCORES and (by == ANSWERS or not names or _answers_say_the_same(samples, score or names[0], threshold)):
         missing = next((s for s in samples if s.reference is None), None)
         unlike = next((k for k in keys if len({s.samples[k].reference for s in systems}) > 1), None)
@@ -76,8 +77,8 @@ def _by_score(samples: Sequence[Sample], score: str | None, names: Sequence[str]
     graded = sorted({value for value in found if value not in (0.0, 1.0)})
     if graded and threshold is None:
         raise DataError(
-            f"the score {name} is graded, with values such as {graded[len(graded) // 2]:g}: say from which value on an "
-            "answer is right, with --threshold"
+            f"the score {name!r} is graded, with values such as {graded[len(graded) // 2]:g}: say from which value on "
+            "an answer is right, with --threshold"
         )
     words = f'right or wrong is what the tool\'s score "{name}" says'
     if firsts:

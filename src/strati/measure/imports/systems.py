@@ -64,9 +64,8 @@ def systems_of(runs: Iterable[Run], task: str | None = None) -> list[System]:
             found.append(system)
         system.add(run)
     if not found:
-        raise DataError(
-            f"no sample belongs to the task {task!r}, expected one of: {', '.join(sorted(tasks)) or 'none'}"
-        )
+        expected = f"expected one of: {', '.join(sorted(tasks))}" if any(tasks) else "nor to another: leave --task out"
+        raise DataError(f"no sample belongs to the task {task!r}, {expected}")
     return found
 
 

@@ -106,8 +106,12 @@ def test_the_whole_way_round(folder: Path) -> None:
 
 
 def test_labels_that_it_learned_from_do_not_certify_it_and_a_set_is_good_once(folder: Path) -> None:
+    write(folder / "slips.csv", [*decided(12), Example("13", "a slip of the pen", "refnud")], "answer")
+    said = strati(folder, "improve", "t.stack", "--decisions", "slips.csv")
+    assert "New     labels that no row had before: 'refnud'; if one is a slip" in said.stdout
     write(folder / "people.csv", decided(60), "answer")
-    assert strati(folder, "improve", "t.stack", "--decisions", "people.csv").returncode == 0
+    said = strati(folder, "improve", "t.stack", "--decisions", "people.csv")
+    assert (said.returncode, "New " in said.stdout) == (0, False)
     write(folder / "same.csv", decided(60))
     said = strati(folder, "certify", "t.next.stack", "--labels", "same.csv")
     assert said.returncode == 2

@@ -134,6 +134,9 @@ def _told(done: Refit, audit: int, new: Path) -> Iterator[str]:
         yield hung(f"        as before: {', '.join(done.same)}", 8)
     for one in done.unfitted:
         yield hung(f"        {one.name} was not refitted: {one.why}", 8)
+    if done.strange:
+        names = ", ".join(map(repr, done.strange[:SHOWN])) + (" ..." if len(done.strange) > SHOWN else "")
+        yield hung(f"New     labels that no row had before: {names}; if one is a slip, correct the file and repeat", 8)
     if done.gain is None:
         yield f"Compare {done.held} decisions were held out: too few to say which stack is better"
     else:
@@ -168,6 +171,7 @@ def _as_json(done: Refit) -> dict[str, JSON]:
         "gain": gain,
         "automatic": {"before": done.before, "after": done.after},
         "changes": [asdict(change) for change in done.changes],
+        "new_labels": list(done.strange),
     }
 
 

@@ -75,6 +75,7 @@ class Refit:
         gain: the share of held decisions that is right, new less old, people's answers counted as right; None of few.
         before, after: shares answered automatically on those.
         changes: rows answered differently.
+        strange: labels that people gave and no row had that the stack learned from: new ones, or slips of the pen.
     """
 
     stack: Stack
@@ -88,6 +89,7 @@ class Refit:
     before: float
     after: float
     changes: tuple[Change, ...]
+    strange: tuple[str, ...] = ()
 
 
 def read_decisions(path: Path, inputs: Sequence[str], label: str | None = None) -> Decisions:
@@ -180,6 +182,7 @@ def refit(stack: Stack, train: Sequence[Example], decided: Decisions, recent: It
         _share(old_answers),
         _share(new_answers),
         tuple(Change(a.id, a.text, _value(a), _value(b), said) for a, b, said in pairs if _value(a) != _value(b)),
+        tuple(sorted({str(row.reference) for row in rows} - {str(row.reference) for row in train})),
     )
 
 

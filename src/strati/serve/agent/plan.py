@@ -24,7 +24,7 @@ SYSTEM = (
     "You plan which tools answer a question. You reply with JSON: the steps in order, each with a tool and its "
     "arguments. Most questions need one step. In an argument, {1} stands for the result of step 1."
 )
-_QUOTED = re.compile(r"[\"“«]([^\"”»]{3,})[\"”»]")
+_QUOTED = re.compile(r"[\"“„«]([^\"”“»]{3,})[\"”“»]|(?<!\w)['‘](\S.{1,}?\S)['’](?!\w)")
 _COLON = re.compile(r"^[^:\"]{3,120}:\s+(\S.*)$", re.S)
 _CLAIM = re.compile(
     r"^(?:please\s+)?(?:is it (?:true|correct|right|a fact)|verify|check|confirm|can you (?:verify|confirm)|"
@@ -110,7 +110,7 @@ def names_in(question: str) -> list[str]:
     (['the mill', 'the dam'], ['Nordlicht'])
     """
     text = question.strip().rstrip("?.! ")
-    if quoted := [name.strip() for name in _QUOTED.findall(text)]:
+    if quoted := [(one[1] or one[2]).strip() for one in _QUOTED.finditer(text)]:
         return quoted[:2]
     if pair := _BETWEEN.search(text) or _PAIR.search(text):
         return [_ARTICLE.sub("", name.strip()) for name in pair.groups()]
@@ -123,7 +123,7 @@ def _text_for(tool: str, question: str) -> str:
     text = question.strip()
     if tool in ("check", "stacks", "write"):
         if quoted := _QUOTED.search(text):
-            return quoted[1].strip()
+            return (quoted[1] or quoted[2]).strip()
         if after := _COLON.match(text):
             return after[1].strip()
     if tool == "check":

@@ -8,7 +8,7 @@ from typing import Self
 
 from strati.core.records import JSON
 from strati.models.contract import ModelCard
-from strati.stack.contract import Layer
+from strati.stack.contract import Layer, Trainable
 from strati.stack.layers.function import Function
 from strati.stack.layers.recorded import Recorded, RecordedAnswer
 from strati.stack.stack import Stack, Stage
@@ -80,7 +80,8 @@ class Candidate:
         else:
             layer = part if isinstance(part, Layer) else Function(part, name)
             stack = Stack((Stage(layer),), name or layer.name)
-        return cls(name or stack.name, (Form({}, stack),), uses_llm, slow, learns=True)
+        learns = any(isinstance(stage.layer, Trainable) for stage in stack.stages)
+        return cls(name or stack.name, (Form({}, stack),), uses_llm, slow, learns)
 
     @classmethod
     def from_answers(cls, name: str, answers: Mapping[str, RecordedAnswer], *, uses_llm: bool = True) -> Self:

@@ -323,7 +323,9 @@ def _errors(results: Results, decision: Decision) -> tuple[str, str]:
     sure = confidence >= 0.9
     guard = "its confidences are not on record"
     if len(confidence):
-        guard = f"answers with a confidence of .9 or more: {share(float(sure.mean()))} of all"
+        some = len(confidence) < result.measured.sum()
+        whole = f"the {several(len(confidence), 'answer')} that it gave" if some else "all"
+        guard = f"answers with a confidence of .9 or more: {share(float(sure.mean()))} of {whole}"
         if sure.any():
             guard += f", {share(1 - float(right[sure].mean()))} {'lost on average' if graded else 'of them wrong'}"
     if result.record.recorded:

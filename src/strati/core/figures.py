@@ -97,6 +97,18 @@ def milliseconds(x: Any) -> str:
     return f"{value:.0f} ms" if value < 999.5 else seconds(value / 1000)
 
 
+def brief(x: Any) -> str:
+    """A time given in milliseconds, in seven characters at most for a column.
+
+    >>> brief(12.3), brief(67_000), brief(1_500_000)
+    ('12 ms', '1.1 min', '25 min')
+    """
+    value = finite(x)
+    if value is None or value < 59_500:
+        return milliseconds(x)
+    return f"{value / 60_000:.1f} min" if value < 597_000 else f"{value / 60_000:.0f} min"
+
+
 def seconds(x: Any) -> str:
     """A time given in seconds.
 

@@ -151,7 +151,7 @@ def _ladder(verdict: Record, paper: Paper) -> None:
             name,
             figures.interval(candidate.get("quality")),
             figures.money(candidate.get("cost_per_1000")),
-            figures.milliseconds(record(candidate, "latency_ms").get("p95")),
+            figures.brief(record(candidate, "latency_ms").get("p95")),
             figures.yes_no(candidate.get("uses_llm")),
             standing(verdict, candidate),
         ]

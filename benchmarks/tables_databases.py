@@ -95,7 +95,7 @@ def main() -> None:
             for one in found if given.show else ():
                 mark = "right" if one.right else "WRONG"
                 print(f"   {mark} {one.sure:.2f} {one.question}\n         {one.sql[:200]}")
-        held.database.close()
+        held.close()
     print("both bases")
     for name, found in results.items():
         right = sum(one.right for one in found)

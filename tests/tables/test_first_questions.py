@@ -62,6 +62,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ("race", "average rate", 1.1),
         ("race", "Which riders have a negative rate?", ["Bo", "Di"]),
         ("seasons", "Which season had the most games?", 2003),
+        ("race", "highest legs won per maker", [["Blitz", 9], ["Comet", 5]]),
+        ("race", "What is the lowest laps for each maker?", [["Blitz", 20], ["Comet", 4]]),
+        ("race", "Which maker has the lowest average laps?", "Comet"),
         ("seasons", "How many games did he play?", 76),
         ("seasons", "games in Total", 76),
         ("seasons", "What is the highest FG%?", 0.6),
@@ -78,6 +81,12 @@ def test_a_first_question(tables: dict[str, Path], table: str, question: str, an
         assert found.answer == pytest.approx(answer)
     else:
         assert found.answer == answer, found.words
+
+
+def test_a_figure_of_each_group_is_no_doubtful_answer(tables: dict[str, Path]) -> None:
+    found = ask("What is the average laps per maker?", tables["race"])
+    assert found.answer == [["Blitz", 20], ["Comet", 11]]
+    assert found.confidence > 0.5
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_layers_in_a_stack(files: dict[str, Path], tmp_path: Path) -> None:
     for layer in (approved, QuestionParser(held), QueryCheck(held)):
         again = type(layer).load({**layer.save(tmp_path), "name": layer.name}, tmp_path, {})
         assert again.fingerprint() == layer.fingerprint()
-    held.database.close()
+    held.close()
 
 
 def test_a_model_that_writes_what_may_not_run_is_asked_once_more_and_fails(files: dict[str, Path]) -> None:
@@ -189,7 +189,7 @@ def test_a_model_that_writes_what_may_not_run_is_asked_once_more_and_fails(files
     assert case.answer is None
     assert "expected one SELECT" in case.steps[-1].reason
     assert case.usage.calls == 2
-    held.database.close()
+    held.close()
 
 
 def test_what_a_model_is_shown(files: dict[str, Path]) -> None:
@@ -198,7 +198,7 @@ def test_what_a_model_is_shown(files: dict[str, Path]) -> None:
     assert "population_millions DOUBLE" in shown
     assert "'Peru'" in shown
     assert sql_in("```sql\nSELECT 1; DROP TABLE x\n```") == "SELECT 1"
-    held.database.close()
+    held.close()
 
 
 def test_execution_match() -> None:

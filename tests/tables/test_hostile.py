@@ -328,7 +328,7 @@ def test_a_hostile_model_reaches_nothing(place: Path) -> None:
         case = SqlModel(model, held).run([Case("1", "What is in there?")], Context())[0]
         assert case.answer is None
     untouched(place, held.database)
-    held.database.close()
+    held.close()
 
 
 def test_the_process_does_not_get_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,13 @@ class Held:
         """The result of a query that has passed the allow-list. Raises `QueryFailed`."""
         return self.database.query(sql)
 
+    def close(self) -> None:
+        """Let go of the tables; asked again, it opens them anew."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+            self._database = self._parser = None
+
 
 _HELD: dict[tuple[str, ...], Held] = {}
 _LOCK = threading.Lock()
@@ -75,8 +82,7 @@ def close() -> None:
     """Close all that `hold` has opened; asked again, it opens them anew."""
     with _LOCK:
         for one in _HELD.values():
-            if one._database is not None:
-                one._database.close()
+            one.close()
         _HELD.clear()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from strati.core.records import JSON
-from strati.tables.parse.reading import Op, Shape
+from strati.tables.parse.reading import Op, Reading, Shape
 from strati.tables.parse.second_look import looks
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def features(question: str, one: Candidate, answer: JSON) -> dict[str, float]:
         "nothing found": answer in (None, [], ""),
         "zero": answer == 0 and not isinstance(answer, bool),
         "one": answer == 1 and not isinstance(answer, bool),
-        "several for one": isinstance(answer, list) and len(answer) > 1 and _wants_one(lower),
+        "several for one": isinstance(answer, list) and len(answer) > 1 and _wants_one(lower) and not _of_each(reading),
         "as asked": isinstance(answer, str) and answer.casefold() in lower,
     }
     seen |= looks(lower, reading, answer)
@@ -70,6 +70,11 @@ def _wants_one(question: str) -> bool:
     """Whether one thing is asked for: "which team" rather than "which teams"."""
     found = _ONE.search(question)
     return found is not None and not (found[1] or "").endswith("s")
+
+
+def _of_each(reading: Reading) -> bool:
+    """Whether a figure of each group is the answer: the average price per region."""
+    return reading.shape is Shape.GROUP and reading.direction == 0
 
 
 def confidence(question: str, one: Candidate, answer: JSON) -> float:

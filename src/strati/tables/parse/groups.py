@@ -188,11 +188,10 @@ class Grouping(Comparing):
             state.use(measure_place)
             state.notes.append(state.items[measure_place].note)
             assert one is not None
-            extreme = None
             return Reading(
                 base,
                 Shape.GROUP,
-                agg=extreme or self._default_agg(one, agg if count is None else Agg.SUM),
+                agg=self._default_agg(one, agg if count is None else Agg.SUM),
                 measure=one,
                 conditions=conditions,
                 group=group[0],

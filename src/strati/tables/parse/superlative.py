@@ -292,12 +292,19 @@ class Superlative(Grouping):
         if sup.order is None:
             return None
         order = sup.order
+        each = group is not None and agg is None and sup.limit == 1 and not sup.nth
         if group is None and target is not None and self._summed(target, order, agg):
             group = (target, None)
         if group is not None:
             call = self._default_agg(order, agg)
             if not order.column.numeric:
                 return None
+            best = Agg.MAX if sup.direction > 0 else Agg.MIN
+            if each and not state.free("column", "table"):  # the highest price in each region
+                return Reading(
+                    base.name, Shape.GROUP, agg=best, measure=order, conditions=conditions, group=group[0],
+                    grain=group[1],
+                )  # fmt: skip
             rows = Reading(
                 base.name,
                 shape,

@@ -83,6 +83,16 @@ def test_a_first_question(tables: dict[str, Path], table: str, question: str, an
         assert found.answer == answer, found.words
 
 
+def test_who_is_asked_of_two_kinds_of_people(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text("ticket,customer,agent\nT1,Acme,Ana\nT2,Beta,Bob\n", encoding="utf-8")
+    found = ask("Who handled T2?", path)
+    assert found.state is Standing.AMBIGUOUS
+    assert "Beta" in found.reason
+    assert "Bob" in found.reason
+    assert ask("Who is the agent of T2?", path).answer == "Bob"
+
+
 def test_a_figure_of_each_group_is_no_doubtful_answer(tables: dict[str, Path]) -> None:
     found = ask("What is the average laps per maker?", tables["race"])
     assert found.answer == [["Blitz", 20], ["Comet", 11]]

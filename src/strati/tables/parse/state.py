@@ -209,7 +209,7 @@ class State:
     def person(self) -> Field | None:
         found = self.of_role(PERSON_WORDS, (Type.TEXT,))
         own = self.label()
-        return own if own in found else found[0] if found else None
+        return own if own in found else self.pick("who", found[:3]) if found else None
 
     def place(self) -> Field | None:
         found = self.of_role(PLACE_WORDS, (Type.TEXT,))

@@ -74,7 +74,7 @@ def _wants_one(question: str) -> bool:
 
 def _of_each(reading: Reading) -> bool:
     """Whether a figure of each group is the answer: the average price per region."""
-    return reading.shape is Shape.GROUP and reading.direction == 0
+    return reading.within is not None or (reading.shape is Shape.GROUP and reading.direction == 0)
 
 
 def confidence(question: str, one: Candidate, answer: JSON) -> float:

@@ -134,6 +134,7 @@ class Reading:
         part: the conditions of the part, for a share of the total. `fraction` of 1 instead of percent.
         truth: yes or no is wanted: whether there is such a row.
         distinct: each value once.
+        within: the field of whose every value the first row is wanted.
     """
 
     base: str
@@ -157,6 +158,7 @@ class Reading:
     fraction: bool = False
     truth: bool = False
     distinct: bool = False
+    within: Field | None = None
     by_row: bool = False
 
     @property

@@ -195,6 +195,9 @@ class _Sql:
         assert reading.order is not None
         order = self._ref(reading.order)
         query += self._from(reading.conditions, f"{order} IS NOT NULL")
+        if reading.within is not None:
+            each = self._ref(reading.within)
+            return f"{query} QUALIFY rank() OVER (PARTITION BY {each} ORDER BY {order} {way}) = 1 ORDER BY {each}"
         if reading.nth:
             return f"{query} QUALIFY dense_rank() OVER (ORDER BY {order} {way}) = {reading.nth}"
         if reading.limit == 1:
@@ -359,7 +362,8 @@ def _what(reading: Reading) -> str:
         if not reading.limit and not reading.nth:
             end = "highest" if reading.direction > 0 else "lowest"
             return f"{names} of the {_of_rows(reading)}, {end} {reading.order.name} first"
-        return f"{names} of the {_which(reading)} {_of_rows(reading)} by {reading.order.name}"
+        each = f", in each {reading.within.name}" if reading.within is not None else ""
+        return f"{names} of the {_which(reading)} {_of_rows(reading)} by {reading.order.name}{each}"
     return f"{'the different values of ' if reading.distinct else ''}{names} of the {_of_rows(reading)}"
 
 

@@ -275,6 +275,27 @@ class Superlative(Grouping):
         sup.by_row = True
         state.doubt += 0.35
 
+    def _of_each(
+        self, sup: Super, group: tuple[Field, Grain | None], order: Field, conditions: tuple[Condition, ...]
+    ) -> Reading | None:
+        """The highest price in each region, or the dearest product of each."""
+        state = self.state
+        base = state.index.base.name
+        if not (order.column.numeric or order.column.temporal):
+            return None
+        if not state.free("column", "table") and state.cue(Cue.WHO, Cue.WHERE) is None:
+            best = Agg.MAX if sup.direction > 0 else Agg.MIN
+            return Reading(
+                base, Shape.GROUP, agg=best, measure=order, conditions=conditions, group=group[0], grain=group[1]
+            )
+        row = None if group[1] is not None else self._target()
+        if row is None or row in (group[0], order):
+            return None
+        return Reading(
+            base, Shape.EXTREME, (group[0], row), (order,), conditions=conditions, direction=sup.direction, order=order,
+            limit=1, within=group[0],
+        )  # fmt: skip
+
     def _by_measure(
         self, sup: Super, group: tuple[Field, Grain | None] | None, agg: Agg | None, conditions: tuple[Condition, ...]
     ) -> Reading | None:
@@ -296,15 +317,11 @@ class Superlative(Grouping):
         if group is None and target is not None and self._summed(target, order, agg):
             group = (target, None)
         if group is not None:
+            if each and (found := self._of_each(sup, group, order, conditions)) is not None:
+                return found
             call = self._default_agg(order, agg)
             if not order.column.numeric:
                 return None
-            best = Agg.MAX if sup.direction > 0 else Agg.MIN
-            if each and not state.free("column", "table"):  # the highest price in each region
-                return Reading(
-                    base.name, Shape.GROUP, agg=best, measure=order, conditions=conditions, group=group[0],
-                    grain=group[1],
-                )  # fmt: skip
             rows = Reading(
                 base.name,
                 shape,

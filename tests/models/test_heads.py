@@ -14,7 +14,7 @@ from strati.models.local.engine import Engine
 from strati.models.local.gguf import GgufModel
 from strati.models.local.heads import FEWEST_TOKENS
 
-RULES = " ".join(f"Rule {number}: name the topic of the news in one word." for number in range(12))
+RULES = " ".join(f"Rule {number}: name the topic of the news in one word." for number in range(7))
 HEADS = [f"{words} {RULES}" for words in ("You sort news.", "Which topic is it?", "Sports, world or business?")]
 TEXTS = ("The striker scored twice.", "The bank raised its rates.", "The striker scored again.")
 
@@ -39,7 +39,7 @@ def files(model: GgufModel) -> list[Path]:
 
 def test_going_back_evaluates_the_case_alone_and_gives_the_same(model: GgufModel) -> None:
     first = [ask(model, text, head) for head in HEADS[:2] for text in TEXTS]
-    assert evaluated(first[0]) > 150
+    assert evaluated(first[0]) > 90
     back = [ask(model, text, head) for text in TEXTS for head in HEADS[:2]]
     assert max(map(evaluated, back)) < FEWEST_TOKENS
     by_head = [choice.probabilities for choice in (*back[0::2], *back[1::2])]
@@ -73,7 +73,7 @@ def test_those_not_used_for_longest_go_first(model: GgufModel, monkeypatch: pyte
         ask(model, TEXTS[0], HEADS[head])
     assert len(files(model)) == 2
     assert evaluated(ask(model, TEXTS[1], HEADS[0])) < FEWEST_TOKENS
-    assert evaluated(ask(model, TEXTS[1], HEADS[1])) > 150
+    assert evaluated(ask(model, TEXTS[1], HEADS[1])) > 90
 
 
 def test_heads_larger_than_all_that_is_kept_are_not(model: GgufModel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ its evidence for a reader, without what the check says. The labels beside this f
 model and place in the reply, and hold its hash, not its text: a sentence that comes out otherwise is left out and
 counted. A sentence is "supported" when all that it says stands in its piece, read with its question where it is a
 fragment; "partly" and "not" count as not supported; "no claim" (a refusal in other words, a reference) counts as
-neither. The labels are of the authors of strati, one reader each, who had not seen what the check says. `figures` puts
+neither. The labels are one reader's, a large language model that had not seen what the check says. `figures` puts
 each sentence through the layer that `strati ask` writes with, and prints how often it is wrong (Clopper-Pearson), and
 what it finds of errors put into sentences of the same pieces, and into the supported sentences that models wrote.
 """

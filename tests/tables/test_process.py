@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from strati.tables.database import Database
+from strati.tables.held import hold
 
 pytestmark = pytest.mark.process
 
@@ -42,6 +43,16 @@ def test_a_process_that_died_between_two_questions_is_started_again(files: dict[
         process.kill()
         process.wait()
         assert held.query('SELECT count(*) FROM "orders"').rows[0][0] > 0
+
+
+def test_tables_let_go_are_opened_anew_by_what_still_holds_them(files: dict[str, Path]) -> None:
+    held = hold([files["staff"]])
+    first = held.parser.readings("How many rows are there?")[0].sql
+    held.close()
+    assert hold([files["staff"]]) is held
+    assert held.parser.readings("How many rows are there?")[0].sql == first
+    assert held.run(first).rows[0][0] > 0
+    held.close()
 
 
 def test_it_ends_in_the_middle_of_a_query_when_its_parent_is_killed(files: dict[str, Path]) -> None:

@@ -19,11 +19,6 @@ def open_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else UNKNOWN, highlight=False)
 
 
-def many(count: int, noun: str) -> str:
-    """A number with its noun: "1 row", "2,000 rows"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def hung(text: str, indent: int, width: int = UNKNOWN) -> str:
     """Lines of at most `width` columns; all but the first are set in."""
     joined = text.replace(" %", "\N{NO-BREAK SPACE}%")

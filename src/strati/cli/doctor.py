@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from strati.cli.console import many, open_console
+from strati.cli.console import open_console
+from strati.core.figures import several
 
 
 def doctor(
@@ -65,8 +66,8 @@ def doctor(
         console = open_console()
         rows = sum(len(part) for part in parts.values())
         found = {repr(example.reference) for part in parts.values() for example in part.examples}
-        told = f", {many(len(found), 'label')}" if inputs.task.kind == "classify" else f" of kind {inputs.task.kind}"
-        console.print(f"{many(rows, 'row')}{told}", style="bold")
+        told = f", {several(len(found), 'label')}" if inputs.task.kind == "classify" else f" of kind {inputs.task.kind}"
+        console.print(f"{several(rows, 'row')}{told}", style="bold")
         for note in inputs.notes:
             console.print(f"  {note}", markup=False)
         for finding in findings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, KbOption
-from strati.cli.console import many
+from strati.core.figures import several
 
 if TYPE_CHECKING:
     from strati.write.draft import DraftRecord, Refreshed
@@ -81,12 +81,12 @@ def _show(record: DraftRecord, out: Path, as_json: bool) -> None:
         print(json.dumps({"file": str(out), **record.to_json()}, ensure_ascii=False, indent=1))
         return
     sentences = sum(len(one.sentences) for one in record.sections)
-    counts = many(len(record.sections), "section"), many(sentences, "sentence"), many(len(record.places), "source")
-    print(f"{out}: {', '.join(counts)} cited")
+    counts = {"section": len(record.sections), "sentence": sentences, "source": len(record.places)}
+    print(f"{out}: {', '.join(several(count, noun) for noun, count in counts.items())} cited")
     dropped = sum(one.dropped for one in record.sections)
     if dropped:
         were = "was" if dropped == 1 else "were"
-        print(f"{many(dropped, 'sentence')} of the model {were} dropped: the sources do not support what is said")
+        print(f"{several(dropped, 'sentence')} of the model {were} dropped: the sources do not support what is said")
     for section in record.sections:
         for point in section.missing:
             print(f"nothing in the sources on: {point if len(point) <= _LONGEST else point[:_LONGEST] + ' ...'}")
@@ -102,6 +102,6 @@ def _show_refreshed(found: Refreshed, out: Path, as_json: bool) -> None:
     total = found.kept + len(found.lost)
     print(f"{out}: {found.kept} of {total:,} sentences still have their source")
     if found.rewritten:
-        print(f"{many(found.rewritten, 'sentence')} rewritten or taken out by people: left alone, not looked at")
+        print(f"{several(found.rewritten, 'sentence')} rewritten or taken out by people: left alone, not looked at")
     if found.proposal.edits:
         print(f"To make exactly these edits: strati write {out} --apply {found.proposal.hash}")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import JsonOption, KbOption
-from strati.cli.console import many, open_console
+from strati.cli.console import open_console
 from strati.cli.graph_review import MOST, ask_each, line, print_json, read_decisions, short, show_queue, write_doubts
+from strati.core.figures import several
 
 if TYPE_CHECKING:
     from strati.knowledge.graph.find import Quote, View
@@ -101,7 +102,7 @@ def show(entity: EntityArgument, kb: KbOption, as_json: JsonOption = False) -> N
         console.print("\ndocuments")
         documents = view.documents(node)
         for entry, count in documents[:MOST]:
-            console.print(f"  {line(entry.name)}: {many(count, 'mention')}", soft_wrap=True, markup=False)
+            console.print(f"  {line(entry.name)}: {several(count, 'mention')}", soft_wrap=True, markup=False)
         _more(console, len(documents))
 
 

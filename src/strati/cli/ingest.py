@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import CatalogOption, EmbedderOption, JsonOption, KbOption
-from strati.cli.console import many, open_console
+from strati.cli.console import open_console
+from strati.core.figures import several
 
 if TYPE_CHECKING:
     from strati.knowledge.ingest.report import IngestReport, Status
@@ -85,7 +86,7 @@ def _show(report: IngestReport, folder: Path, model: str | None) -> None:
         for warning in outcome.warnings[:3]:
             console.print(f"[yellow]note[/] {_plain(outcome.name)}: {_plain(warning)}")
     by = f", {report.embedded:,} embedded by {model}" if model else ""
-    console.print(f"{many(report.passages, 'passage')} read{by} in {report.seconds:.1f} seconds")
+    console.print(f"{several(report.passages, 'passage')} read{by} in {report.seconds:.1f} seconds")
     if report.graph is not None and (report.graph.read or report.graph.failed or report.graph.note):
         console.print(f"{report.graph.read:,} of them read into the graph")
         for name, why in report.graph.failed.items():

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strati.cli.base import CatalogOption, JsonOption, KbOption
-from strati.cli.console import many, open_console
+from strati.cli.console import open_console
+from strati.core.figures import several
 
 if TYPE_CHECKING:
     from strati.knowledge.base import KnowledgeBase
@@ -45,20 +46,19 @@ def status(
         _print({**told, "list": [asdict(entry) for entry in entries]} if documents else told)
         return
     console = open_console()
-    console.print(
-        f"{told['folder']}: {many(told['documents'], 'document')}, {many(told['passages'], 'passage')}, {_size(told)}"
-    )
+    held = f"{several(told['documents'], 'document')}, {several(told['passages'], 'passage')}"
+    console.print(f"{told['folder']}: {held}, {_size(told)}")
     kinds = ", ".join(f"{name} ({count})" for name, count in told["types"].items())
     console.print(f"types      {kinds or 'none'}")
     console.print(f"languages  {', '.join(f'{name} ({n})' for name, n in told['languages'].items()) or 'none'}")
     indexed = f", {told['indexed']:,} of {told['vectors']:,} in an index" if told["indexed"] else ""
-    vectors = f"{many(told['embedded'], 'document')} by {told['embedder']}{indexed}" if told["embedder"] else "none"
+    vectors = f"{several(told['embedded'], 'document')} by {told['embedder']}{indexed}" if told["embedder"] else "none"
     console.print(f"vectors    {vectors}")
     if told["note"]:
         console.print(f"           {told['note']}", soft_wrap=True, markup=False)
     console.print(f"snapshot   {told['snapshot']}, format {told['schema']}")
     for entry in entries if documents else []:
-        console.print(f"{entry.id}  {entry.name}  {many(entry.passages, 'passage')}", soft_wrap=True)
+        console.print(f"{entry.id}  {entry.name}  {several(entry.passages, 'passage')}", soft_wrap=True)
 
 
 def _document(base: KnowledgeBase, name: str, as_json: bool) -> None:
@@ -75,7 +75,7 @@ def _document(base: KnowledgeBase, name: str, as_json: bool) -> None:
         return
     console = open_console()
     words = f"{len(found.text.split()):,} words"
-    console.print(f"{entry.name}: {words}, {many(entry.passages, 'passage')}, reader {entry.reader}", soft_wrap=True)
+    console.print(f"{entry.name}: {words}, {several(entry.passages, 'passage')}, reader {entry.reader}", soft_wrap=True)
     for warning in found.warnings:
         console.print(f"note: {_shown(warning)}", soft_wrap=True, markup=False)
     if not listed:
@@ -113,7 +113,7 @@ def verify(kb: KbOption, catalog: CatalogOption = None, as_json: JsonOption = Fa
         _print(found.to_json())
     else:
         console = open_console()
-        console.print(f"{many(found.passages, 'passage')} of {many(found.documents, 'document')} checked")
+        console.print(f"{several(found.passages, 'passage')} of {several(found.documents, 'document')} checked")
         console.print(f"{found.same:,} read again and the same")
         for name in found.changed:
             console.print(f"changed since: {name}", soft_wrap=True, markup=False)
@@ -142,7 +142,7 @@ def forget(
         return
     console = open_console()
     for entry in receipt.forgotten:
-        console.print(f"forgotten: {entry.name}, {many(entry.passages, 'passage')}", soft_wrap=True, markup=False)
+        console.print(f"forgotten: {entry.name}, {several(entry.passages, 'passage')}", soft_wrap=True, markup=False)
         console.print(f"           sha256 {entry.sha256}", soft_wrap=True)
     console.print(f"at {receipt.at}: snapshot {receipt.before} became {receipt.after}")
     console.print("nothing is left of it in the base" if not receipt.left else f"left: {', '.join(receipt.left)}")
@@ -170,7 +170,7 @@ def export(
             file.write(json.dumps(value, ensure_ascii=False) + "\n")
         if out:
             file.close()
-            told = f"{many(counts['document'], 'document')} and {many(counts['passage'], 'passage')}"
+            told = f"{several(counts['document'], 'document')} and {several(counts['passage'], 'passage')}"
             print(f"{told} written to {out}", file=sys.stderr)
 
 

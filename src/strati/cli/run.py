@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strati.cli.console import many
+from strati.core.figures import several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -293,7 +293,7 @@ def _tell(
         if counts.get(word):
             print(f"  decisions {word}: {count(counts[word])}")
     if "queued" in counts:
-        print(f"  {many(counts['queued'], 'new case')} put into the queue for people: strati review")
+        print(f"  {several(counts['queued'], 'new case')} put into the queue for people: strati review")
     if pending is not None:
         print(f"  {count(counts['exported'])} cases for people in {pending}")
     print(f"Answers: {out}")

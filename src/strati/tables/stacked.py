@@ -38,11 +38,9 @@ def by_stack(question: str, stack: Stack, sources: Sequence[str | Path] = (), wi
     if last is not None and last.outcome is not Outcome.VETOED:
         made = _told(question, case, last.layer, last.proposed, stack)
         if case.state is State.ANSWERED and not withheld:
-            by_parser = any(
-                stage.name == last.layer and isinstance(stage.layer, QuestionParser) for stage in stack.stages
-            )
-            said = {"words": last.reason} if by_parser else {"reason": last.reason}
-            return replace(made, confidence=last.confidence or 0.0, **said)  # type: ignore[arg-type]
+            parser = any(stage.name == last.layer and isinstance(stage.layer, QuestionParser) for stage in stack.stages)
+            words, reason = (last.reason, "") if parser else (made.words, last.reason)
+            return replace(made, confidence=last.confidence or 0.0, words=words, reason=reason)
         made = replace(made, answer=None, confidence=last.confidence or 0.0, chart=None)
     else:
         made = TableAnswer(question, Standing.PENDING)

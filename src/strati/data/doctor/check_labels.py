@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from strati.core.figures import several
 from strati.data.doctor.finding import DataFinding, first, share, some
 from strati.data.doctor.look import Look
 from strati.data.normal import normal_label
@@ -36,8 +37,7 @@ def check_labels(look: Look) -> Iterator[DataFinding]:
 def _enough(look: Look) -> Iterator[DataFinding]:
     for dataset in look.datasets.values():
         if len(dataset) < LEAST_ROWS:
-            rows = "1 usable row" if len(dataset) == 1 else f"{len(dataset)} usable rows"
-            message = f"{dataset.source} has {rows}, expected at least {LEAST_ROWS}"
+            message = f"{dataset.source} has {several(len(dataset), 'usable row')}, expected at least {LEAST_ROWS}"
             way_on = "label more rows: some 50 give a first picture, 300 a decision in clear cases"
             yield DataFinding("too_few_rows", "stop", message, (), len(dataset), way_on)
         if len(dataset.counts) == 1 < len(dataset):

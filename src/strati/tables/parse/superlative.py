@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strati.tables.parse.groups import Grouping
 from strati.tables.parse.index import Item
@@ -291,10 +291,8 @@ class Superlative(Grouping):
         row = None if group[1] is not None else self._target()
         if row is None or row in (group[0], order):
             return None
-        return Reading(
-            base, Shape.EXTREME, (group[0], row), (order,), conditions=conditions, direction=sup.direction, order=order,
-            limit=1, within=group[0],
-        )  # fmt: skip
+        first = Reading(base, Shape.EXTREME, (group[0], row), (order,), conditions=conditions, within=group[0])
+        return replace(first, direction=sup.direction, order=order, limit=1)
 
     def _by_measure(
         self, sup: Super, group: tuple[Field, Grain | None] | None, agg: Agg | None, conditions: tuple[Condition, ...]
